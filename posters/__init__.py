@@ -1,0 +1,1 @@
+"""Movie posters to genres."""

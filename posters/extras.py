@@ -1,0 +1,23 @@
+"""Import an optional dependency, or say in one line which extra brings it."""
+
+import importlib
+from typing import Any
+
+from posters.errors import MissingExtraError
+
+
+def require(module: str, extra: str = "train") -> Any:
+    """Import and return `module`, which the extra `extra` of this package installs.
+
+    Raises:
+        MissingExtraError: it is not installed; the message is the command that installs it.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        package = module.partition(".")[0]
+        if error.name is None or error.name.partition(".")[0] != package:
+            raise
+        raise MissingExtraError(
+            f"{package} is not installed, and this needs it: run `pip install 'posters[{extra}]'`"
+        ) from error
