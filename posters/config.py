@@ -107,9 +107,7 @@ class TrainConfig(_Checked):
     weight_decay: float = option(0.05, "AdamW's weight decay in fine-tuning", 0, 10)
     batch_size: int = option(32, "posters per step of fine-tuning", 1)
     augment: bool = option(True, "shift, zoom, mirror and recolour the training posters a little; never upside down")
-    ema: float = option(
-        0.99, "decay of the moving average of the weights, per step; 0 keeps the last weights", 0, 0.99999
-    )
+    ema: float = option(0.99, "decay per step of the weights' moving average; 0 keeps the last weights", 0, 0.99999)
     patience: int = option(3, "epochs without a better validation macro mAP before fine-tuning stops", 1)
     precision: Precision = option("auto", "arithmetic of the network; auto mixes where the device gains from it")
 
