@@ -95,11 +95,11 @@ class TrainConfig(_Checked):
     pooling: Pooling = option("avg", "how the backbone's last feature map becomes one vector")
     head: Head = option("sigmoid", "sigmoid: each genre its own yes/no question; softmax: the wrong tool, to compare")
     loss: LossName = option("binary_crossentropy", "what training minimises; see posters.network.losses")
-    dropout: float = option(0.3, "share of the pooled features hidden at each step of training", 0, 0.95)
+    dropout: float = option(0.5, "share of the pooled features hidden at each step of training", 0, 0.95)
 
-    head_epochs: int = option(60, "most epochs of the head on frozen features", 0)
-    head_learning_rate: float = option(1e-3, "AdamW's learning rate for the head on frozen features", 1e-8, 1)
-    head_weight_decay: float = option(0.05, "AdamW's weight decay for the head on frozen features", 0, 10)
+    head_epochs: int = option(40, "most epochs of the head on frozen features", 0)
+    head_learning_rate: float = option(3e-4, "AdamW's learning rate for the head on frozen features", 1e-8, 1)
+    head_weight_decay: float = option(5.0, "AdamW's weight decay for the head on frozen features", 0, 100)
     head_batch_size: int = option(256, "posters per step of the head on frozen features", 1)
 
     epochs: int = option(4, "most epochs of fine-tuning the whole network; 0 stops after the head", 0)
@@ -122,6 +122,11 @@ class TrainConfig(_Checked):
                 f"head {self.head!r} can't learn with loss {self.loss!r}: "
                 "softmax goes with categorical_crossentropy, sigmoid with every other loss"
             )
+
+    @property
+    def from_scratch(self) -> bool:
+        """Whether the whole network learns at once, there being no features worth a head of their own."""
+        return self.weights == "none" and self.epochs > 0
 
 
 def config_from_dict(values: dict[str, Any], source: str = "the config") -> TrainConfig:

@@ -1,6 +1,9 @@
 """Messages for people, on stderr and past any progress bar; a run also keeps them in its train.log."""
 
 import logging
+import os
+import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +17,6 @@ class _PastProgressBars(logging.Handler):
     """Writes through tqdm, so that a message never cuts a bar in two."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        import sys
-
         tqdm.write(self.format(record), file=sys.stderr)
 
 
@@ -36,3 +37,21 @@ def also_to_file(path: Path) -> Iterator[None]:
     finally:
         logger.removeHandler(handler)
         handler.close()
+
+
+@contextmanager
+def stderr_held_back() -> Iterator[None]:
+    """Hold back what native libraries write to stderr unasked, and show it only when the block fails."""
+    sys.stderr.flush()
+    own = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(own, held.read())
+            raise
+        finally:
+            os.dup2(own, 2)
+            os.close(own)

@@ -1,7 +1,7 @@
 """The catalogue: which posters there are, where their images lie, and which genres they have."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -121,6 +121,11 @@ class Catalogue:
         """The catalogue of the posters in `rows`, in that order, with the same genre names."""
         chosen = tuple(self.posters[row] for row in rows)
         return Catalogue(chosen, self.genre_names, self.image_root, self.table, self.dialect)
+
+    def among(self, ids: Iterable[str]) -> "Catalogue":
+        """The catalogue of the posters with one of `ids`, in the catalogue's own order."""
+        wanted = set(ids)
+        return self.take([row for row, poster in enumerate(self.posters) if poster.id in wanted])
 
     def genre_counts(self) -> dict[str, int]:
         """How many posters have each genre, in the order of `genre_names`."""

@@ -1,0 +1,239 @@
+"""Pack a catalogue's posters into one uint8 array on disk, so that decoding happens once.
+
+A packed folder holds `posters.npy` (N, H, W, 3), which NumPy can map by itself, and `index.csv`, which says of each
+image what its bytes were. Packing again decodes only images whose bytes changed. What an interrupted packing has done
+stands in `posters.npy.partial` and `index.csv.partial`, and the next one goes on from there.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import PIL
+from tqdm import tqdm
+
+from posters.catalogue import Catalogue, Loss
+from posters.config import PreprocessConfig
+from posters.errors import ArraysError, ImageError
+from posters.extras import require
+from posters.files import fingerprint as fingerprint_of
+from posters.images import DECODER_VERSION, decode
+from posters.log import logger
+from posters.packed_index import ImageRecord, IndexWriter, read_index, same_images, stamped, starts_like
+from posters.rows import GrowingRows, open_rows, partial_of
+
+_CHUNK = 16  # posters that one worker decodes at a time
+_CHUNKS_IN_FLIGHT = 32  # bounds the memory, whatever the size of the catalogue
+_WORTH_WORKERS = 200  # starting worker processes costs about as much as decoding this many posters
+
+
+@dataclass(frozen=True)
+class PosterArrays:
+    """A catalogue as arrays.
+
+    Attributes:
+        posters: uint8 (N, H, W, 3), RGB, mapped from disk: only what is looked at is read.
+        genres: uint8 (N, G), multi-hot.
+        ids: of the N posters, in the catalogue's order.
+        genre_names: of the G columns.
+        preprocess: how the pixels were made.
+        fingerprint: a short name for the pixels; equal for equal pixels.
+        losses: posters that could not be decoded, and so are not among the N, by reason.
+    """
+
+    posters: np.ndarray
+    genres: np.ndarray
+    ids: tuple[str, ...]
+    genre_names: tuple[str, ...]
+    preprocess: PreprocessConfig
+    fingerprint: str
+    losses: tuple[Loss, ...] = field(default=(), repr=False)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def rows_of(self, ids: Sequence[str]) -> np.ndarray:
+        """Rows (n,) int64 of those `ids` that are here, in ascending order."""
+        wanted = set(ids)
+        return np.array([row for row, id in enumerate(self.ids) if id in wanted], np.int64)
+
+
+def pack(
+    catalogue: Catalogue, directory: Path, preprocess: PreprocessConfig | None = None, workers: int = -1
+) -> PosterArrays:
+    """Decode the posters of `catalogue` into `directory`, or only those that changed since it was packed there.
+
+    Args:
+        catalogue: N posters.
+        directory: where the arrays lie; made if need be. Two catalogues need two directories.
+        preprocess: size, aspect rule and filter; a change means that everything is decoded again.
+        workers: processes that decode; -1 takes all cores.
+
+    Returns:
+        The readable posters. The others are counted by reason in `losses` and named on stderr.
+
+    Raises:
+        ArraysError: no poster can be decoded, the disk is too small, or what lies in `directory` is damaged.
+    """
+    preprocess = preprocess or PreprocessConfig()
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    with require("filelock").FileLock(directory / ".lock"):
+        records = _Packing(catalogue, directory, preprocess, workers).run()
+        posters = open_rows(directory / "posters.npy")
+    return _poster_arrays(catalogue, records, posters, preprocess)
+
+
+def _poster_arrays(
+    catalogue: Catalogue, records: Sequence[ImageRecord], posters: np.ndarray, preprocess: PreprocessConfig
+) -> PosterArrays:
+    rows = [row for row, record in enumerate(records) if record.readable]
+    losses = _unreadable(records)
+    for loss in losses:
+        logger.warning(str(loss))
+    if not rows:
+        raise ArraysError(f"none of the {len(records):,} posters of {catalogue.name} can be decoded: {losses[0]}")
+    readable = catalogue.take(rows)
+    hashes = hashlib.sha256("".join(records[row].sha256 for row in rows).encode()).hexdigest()
+    return PosterArrays(
+        posters=posters,
+        genres=readable.multi_hot(),
+        ids=readable.ids,
+        genre_names=catalogue.genre_names,
+        preprocess=preprocess,
+        fingerprint=fingerprint_of([_rule(preprocess), hashes]),
+        losses=losses,
+    )
+
+
+def _unreadable(records: Sequence[ImageRecord]) -> tuple[Loss, ...]:
+    by_reason: dict[str, list[str]] = {}
+    for record in records:
+        if not record.readable:
+            by_reason.setdefault(record.error, []).append(record.image)
+    return tuple(Loss("image", reason, len(names), tuple(names[:3])) for reason, names in by_reason.items())
+
+
+def _rule(preprocess: PreprocessConfig) -> str:
+    """A line that changes whenever the same bytes might give other pixels."""
+    return fingerprint_of({"decoder": DECODER_VERSION, "pillow": PIL.__version__, **asdict(preprocess)})
+
+
+class _Packing:
+    """One packing: what is asked for, what is there, and the work between."""
+
+    def __init__(self, catalogue: Catalogue, directory: Path, preprocess: PreprocessConfig, workers: int) -> None:
+        self.root = catalogue.image_root
+        self.preprocess = preprocess
+        self.workers = workers
+        self.rule = _rule(preprocess)
+        self.pixels_path = directory / "posters.npy"
+        self.index_path = directory / "index.csv"
+        self.plan = [stamped(self.root, poster.image) for poster in catalogue]
+
+    def run(self) -> list[ImageRecord]:
+        """Bring the folder up to date; its records, one a poster of the catalogue."""
+        self.old_records, self.old_posters = self._finished()
+        self.old_rows = dict(zip((r.image for r in self.old_records if r.readable), range(10**12), strict=False))
+        if same_images(self.old_records, self.plan):
+            logger.info(f"{len(self.old_rows):,} posters are packed already in {self.pixels_path.parent}")
+            return self.old_records
+        return self._pack()
+
+    def _finished(self) -> tuple[list[ImageRecord], np.ndarray]:
+        records = read_index(self.index_path, self.rule)
+        nothing = np.empty((0, *self.preprocess.shape), np.uint8)
+        if not records or not self.pixels_path.exists():
+            return [], nothing
+        posters = open_rows(self.pixels_path)
+        fits = len(posters) == sum(record.readable for record in records)
+        return (records, posters) if fits else ([], nothing)
+
+    def _interrupted(self) -> list[ImageRecord]:
+        """What an interrupted packing of the same images has done."""
+        records = read_index(partial_of(self.index_path), self.rule)
+        usable = partial_of(self.pixels_path).exists() and starts_like(records, self.plan)
+        return records if usable else []
+
+    def _pack(self) -> list[ImageRecord]:
+        records = self._interrupted()
+        self._check_disk(len(self.plan) - len(records))
+        readable = sum(record.readable for record in records)
+        journal = IndexWriter(partial_of(self.index_path), self.rule, records)
+        rows = GrowingRows(self.pixels_path, self.preprocess.shape, np.uint8, keep=readable)
+        bar = tqdm(total=len(self.plan), initial=len(records), desc="packing", unit="poster")
+        with journal, rows, bar:
+            for done, posters in self._packed(self.plan[len(records) :]):
+                rows.append(posters)
+                journal.append(done)
+                records += done
+                bar.update(len(done))
+            # Between these two steps there is no index, so that a kill costs work but never mixes old with new.
+            self.index_path.unlink(missing_ok=True)
+            rows.finish()
+            journal.finish(self.index_path)
+        return records
+
+    def _check_disk(self, posters: int) -> None:
+        needed = posters * int(np.prod(self.preprocess.shape))
+        free = shutil.disk_usage(self.pixels_path.parent).free
+        if needed > free:
+            raise ArraysError(
+                f"packing {posters:,} posters into {self.pixels_path.parent} takes {needed / 1e9:.1f} GB, "
+                f"but only {free / 1e9:.1f} GB are free there: choose another --cache or a smaller image size"
+            )
+
+    def _packed(self, plan: Sequence[ImageRecord]) -> Iterator[tuple[list[ImageRecord], np.ndarray]]:
+        """Records and pixels of `plan`, chunk by chunk, in order."""
+        known = {record.image: record for record in self.old_records}
+        chunks = [plan[start : start + _CHUNK] for start in range(0, len(plan), _CHUNK)]
+        joblib = require("joblib")
+        workers = self.workers if len(plan) >= _WORTH_WORKERS else 1
+        with joblib.Parallel(n_jobs=workers, return_as="generator") as parallel:
+            for start in range(0, len(chunks), _CHUNKS_IN_FLIGHT):
+                yield from map(
+                    self._with_kept_pixels,
+                    parallel(
+                        joblib.delayed(_read_chunk)(
+                            self.root, self.preprocess, chunk, [known.get(r.image) for r in chunk]
+                        )
+                        for chunk in chunks[start : start + _CHUNKS_IN_FLIGHT]
+                    ),
+                )
+
+    def _with_kept_pixels(
+        self, chunk: list[tuple[ImageRecord, np.ndarray | None]]
+    ) -> tuple[list[ImageRecord], np.ndarray]:
+        posters = np.empty((sum(record.readable for record, _ in chunk), *self.preprocess.shape), np.uint8)
+        readable = ((record, pixels) for record, pixels in chunk if record.readable)
+        for row, (record, pixels) in enumerate(readable):
+            posters[row] = self.old_posters[self.old_rows[record.image]] if pixels is None else pixels
+        return [record for record, _ in chunk], posters
+
+
+def _read_chunk(
+    root: Path, preprocess: PreprocessConfig, chunk: Sequence[ImageRecord], known: Sequence[ImageRecord | None]
+) -> list[tuple[ImageRecord, np.ndarray | None]]:
+    """In a worker: each image's record and pixels; no pixels where those known already are still right."""
+    return [_read(root, preprocess, record, old) for record, old in zip(chunk, known, strict=True)]
+
+
+def _read(
+    root: Path, preprocess: PreprocessConfig, record: ImageRecord, old: ImageRecord | None
+) -> tuple[ImageRecord, np.ndarray | None]:
+    if old is not None and old.stamp == record.stamp:
+        return old, None
+    try:
+        data = (root / record.image).read_bytes()
+    except OSError as error:
+        return replace(record, error=f"the file can't be read ({error.strerror})"), None
+    record = replace(record, sha256=hashlib.sha256(data).hexdigest())
+    if old is not None and old.readable and old.sha256 == record.sha256:
+        return record, None
+    try:
+        return record, decode(data, preprocess)
+    except ImageError as error:
+        return replace(record, error=str(error)), None

@@ -1,0 +1,58 @@
+"""`posters evaluate`: how good a classifier is, beside predictors that never look."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from posters.cli.options import add_catalogue_options, read_catalogue_from
+from posters.errors import ConfigError
+from posters.log import logger
+
+if TYPE_CHECKING:
+    from posters.evaluation import Evaluation
+
+
+def add_parser(commands: Any) -> None:
+    parser = commands.add_parser(
+        "evaluate",
+        help="judge a classifier",
+        description="Judge a run on its own test posters, or any classifier on a table, and write the report.",
+    )
+    parser.add_argument("run_or_classifier", type=Path, metavar="RUN", help="a run, or a classifier directory")
+    parser.add_argument("table", type=Path, nargs="?", metavar="TABLE", help="judge on this table instead")
+    parser.add_argument("--side", metavar="SIDE", help="side of the run's own split (default: test)")
+    parser.add_argument(
+        "--report", type=Path, metavar="DIR", help="where to write it (default: RUN/report; with TABLE: ./report)"
+    )
+    add_catalogue_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    from posters.report import summary, write_report
+
+    evaluation = _evaluation(options)
+    directory = options.report or (Path("report") if options.table else options.run_or_classifier / "report")
+    print(summary(evaluation))
+    for path in write_report(evaluation, directory):
+        logger.info(f"wrote {path}")
+    return 0
+
+
+def _evaluation(options: argparse.Namespace) -> "Evaluation":
+    from posters.classifier import load_classifier
+    from posters.tasks.evaluate import evaluate_classifier, evaluate_run
+
+    if options.table is None:
+        return evaluate_run(
+            options.run_or_classifier, side=options.side or "test", images=options.images, progress=_bar
+        )
+    if options.side:
+        raise ConfigError("--side names a side of the run's own split, and a table has none: leave one of them out")
+    return evaluate_classifier(load_classifier(options.run_or_classifier), read_catalogue_from(options), progress=_bar)
+
+
+def _bar(rows: Any) -> Any:
+    from tqdm import tqdm
+
+    return tqdm(rows, desc="scoring", unit="poster")

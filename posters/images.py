@@ -1,0 +1,217 @@
+"""The one decoder: every pixel that training, prediction or a web page sees comes from here.
+
+The rule, in order:
+
+1. Open with Pillow, one of `FORMATS`, told by the bytes and never by the name. An image of more than `MAX_PIXELS` is
+   refused before it is decoded.
+2. A JPEG much larger than what is wanted is decoded at a reduced scale, still at least twice the wanted size.
+3. An animation gives its first frame.
+4. The EXIF orientation is applied; EXIF data that can't be read count as none.
+5. To RGB: palettes are looked up; transparency is laid over white; 16-bit grey is scaled to 8 bits (v / 257, rounded);
+   CMYK, YCbCr, LAB and HSV by Pillow's own formulas, colour profiles ignored; 32-bit integer or float grey, whose
+   brightness range nobody knows, is refused.
+6. Resize to (height, width) with an antialiasing filter, by the aspect rule of the `PreprocessConfig`.
+
+An image that is cut short is refused, not filled with grey.
+"""
+
+import io
+import math
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from PIL import ExifTags, Image, ImageOps
+
+from posters.config import PreprocessConfig
+from posters.errors import ImageError
+
+ImageSource: TypeAlias = "str | Path | bytes | Image.Image | np.ndarray"
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "MPO", "JPEG2000", "PPM")
+MAX_PIXELS = 120_000_000
+
+_RESAMPLING = {
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+    "lanczos": Image.Resampling.LANCZOS,
+    "box": Image.Resampling.BOX,
+}
+_WHITE = (255, 255, 255)
+
+# Raised whenever the rule above comes to give other pixels, so that nothing packed by the old rule is taken for new.
+DECODER_VERSION = 1
+
+
+def decode(source: ImageSource, preprocess: PreprocessConfig) -> np.ndarray:
+    """Decode one image to what the network takes.
+
+    Args:
+        source: a path, an image file's bytes, a PIL image, or a uint8 array (H, W, 3), (H, W, 1) or (H, W) of 0 to 255.
+        preprocess: size, aspect rule and filter.
+
+    Returns:
+        uint8 RGB array (preprocess.height, preprocess.width, 3).
+
+    Raises:
+        ImageError: it can't be read or decoded; the message names the file, where there is one, and says why.
+    """
+    image = to_rgb(source, wanted=(preprocess.width, preprocess.height))
+    return np.asarray(_ASPECTS[preprocess.aspect](image, preprocess))
+
+
+def to_rgb(source: ImageSource, wanted: tuple[int, int] | None = None) -> Image.Image:
+    """Decode one image to RGB in its own size (steps 1 to 5).
+
+    Args:
+        source: as in `decode`.
+        wanted: (width, height) that the caller is going to resize to; lets a large JPEG be decoded at a reduced scale.
+
+    Raises:
+        ImageError: as in `decode`.
+    """
+    name = f"{source}: " if isinstance(source, (str, Path)) else ""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of what is refused or written down here.
+            image = _checked_size(_opened(source))
+            if wanted and image is not source:  # A caller's own image stays as it is.
+                _reduce(image, wanted)
+            image.load()
+            return _rgb(_upright(image))
+    except ImageError as error:
+        raise ImageError(f"{name}{error}") from error.__cause__
+    # Pillow's decoders raise whatever a broken file makes them stumble over, so that no narrower class will do.
+    except Exception as error:
+        raise ImageError(f"{name}{_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
+    if isinstance(error, IsADirectoryError):
+        return "this is a folder, not an image"
+    if isinstance(error, OSError) and error.strerror:
+        return f"the file can't be read ({error.strerror})"
+    if isinstance(error, Image.UnidentifiedImageError):
+        return f"this is no image that can be read (none of {', '.join(FORMATS)})"
+    if isinstance(error, Image.DecompressionBombError):
+        return f"the image has more than {MAX_PIXELS:,} pixels"
+    return f"the image is damaged ({str(error) or type(error).__name__})"
+
+
+def _opened(source: ImageSource) -> Image.Image:
+    """Step 1. Reads the header alone, and closes no image that belongs to the caller."""
+    if isinstance(source, np.ndarray):
+        return _from_array(source)
+    if isinstance(source, Image.Image):
+        return source
+    if not isinstance(source, (str, Path, bytes, bytearray, memoryview)):
+        raise ImageError(f"an image is a path, bytes, a PIL image or an array, but got {type(source).__name__}")
+    data = Path(source).read_bytes() if isinstance(source, (str, Path)) else bytes(source)
+    if not data:
+        raise ImageError("the file is empty")
+    return Image.open(io.BytesIO(data), formats=FORMATS)
+
+
+def _from_array(array: np.ndarray) -> Image.Image:
+    grey = array.ndim == 2 or (array.ndim == 3 and array.shape[2] == 1)
+    colour = array.ndim == 3 and array.shape[2] == 3
+    if array.dtype != np.uint8 or not (grey or colour) or array.size == 0:
+        raise ImageError(
+            "an image array must be uint8 of shape (H, W, 3), (H, W, 1) or (H, W) with values 0 to 255, "
+            f"but got {array.dtype} of shape {array.shape}"
+        )
+    return Image.fromarray(array.reshape(array.shape[:2]) if grey else array)
+
+
+def _checked_size(image: Image.Image) -> Image.Image:
+    if image.width * image.height > MAX_PIXELS:
+        raise ImageError(f"the image has {image.width * image.height:,} pixels, and at most {MAX_PIXELS:,} are read")
+    if image.width == 0 or image.height == 0:
+        raise ImageError("the image has no pixels")
+    return image
+
+
+def _reduce(image: Image.Image, wanted: tuple[int, int]) -> None:
+    """Step 2. Pillow's draft mode halves a JPEG, perhaps repeatedly, and never below the size that it is given."""
+    if image.format in ("JPEG", "MPO"):
+        width, height = reversed(wanted) if _lies_on_its_side(image) else wanted
+        image.draft(None, (2 * width, 2 * height))
+
+
+def _lies_on_its_side(image: Image.Image) -> bool:
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation) in (5, 6, 7, 8)
+    except Exception:  # Broken EXIF counts as none, in `_upright` too.
+        return False
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Step 4."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # Broken EXIF says nothing of the pixels, which have been decoded already.
+        return image
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    """Step 5."""
+    if image.mode in ("I", "F"):
+        image = _wide_grey(image)
+    elif image.mode.startswith("I;16"):
+        image = _from_16_bit(image)
+    if "transparency" in image.info or image.mode in ("LA", "La", "PA", "RGBA", "RGBa"):
+        return _over_white(image)
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _wide_grey(image: Image.Image) -> Image.Image:
+    # Pillow also opens 16-bit PNG and PPM files in its 32-bit mode; of these the range is known.
+    if image.mode == "I" and image.format in ("PNG", "PPM"):
+        return _from_16_bit(image)
+    raise ImageError(f"grey levels of 32 bits (mode {image.mode}) have no known brightness range: save it with 8 bits")
+
+
+def _from_16_bit(image: Image.Image) -> Image.Image:
+    levels = np.asarray(image).astype(np.float32) / 257
+    return Image.fromarray(np.clip(np.rint(levels), 0, 255).astype(np.uint8))
+
+
+def _over_white(image: Image.Image) -> Image.Image:
+    # Premultiplied modes convert to their plain ones alone.
+    plain = image.convert({"La": "LA", "RGBa": "RGBA"}.get(image.mode, image.mode)).convert("RGBA")
+    ground = Image.new("RGBA", plain.size, (*_WHITE, 255))
+    return Image.alpha_composite(ground, plain).convert("RGB")
+
+
+def _stretch(image: Image.Image, preprocess: PreprocessConfig) -> Image.Image:
+    return image.resize((preprocess.width, preprocess.height), _RESAMPLING[preprocess.resampling])
+
+
+def _crop(image: Image.Image, preprocess: PreprocessConfig) -> Image.Image:
+    """Cut the longer side about its middle, so that nothing is distorted and the edges are lost."""
+    ratio = preprocess.width / preprocess.height
+    width, height = min(image.width, image.height * ratio), min(image.height, image.width / ratio)
+    left, top = (image.width - width) / 2, (image.height - height) / 2
+    box = (left, top, left + width, top + height)
+    return image.resize((preprocess.width, preprocess.height), _RESAMPLING[preprocess.resampling], box=box)
+
+
+def _pad(image: Image.Image, preprocess: PreprocessConfig) -> Image.Image:
+    """Fit the whole image in, undistorted, in the middle of white."""
+    scale = min(preprocess.width / image.width, preprocess.height / image.height)
+    size = (max(1, math.floor(image.width * scale + 0.5)), max(1, math.floor(image.height * scale + 0.5)))
+    ground = Image.new("RGB", (preprocess.width, preprocess.height), _WHITE)
+    fitted = image.resize(size, _RESAMPLING[preprocess.resampling])
+    ground.paste(fitted, ((preprocess.width - size[0]) // 2, (preprocess.height - size[1]) // 2))
+    return ground
+
+
+_ASPECTS: dict[str, Callable[[Image.Image, PreprocessConfig], Image.Image]] = {
+    "stretch": _stretch,
+    "crop": _crop,
+    "pad": _pad,
+}

@@ -1,0 +1,62 @@
+"""Figures for multi-label predictions, in NumPy; the same numbers as scikit-learn's wherever both are defined.
+
+`y_true` (N, G) holds 0 and 1, `y_score` (N, G) probabilities, `y_pred` (N, G) decisions of 0 and 1, for N posters and G
+genres. Nothing is checked here: `posters.scores.Scores` is where arrays are checked, once.
+
+**What is undefined, and what becomes of it.** One rule: *a genre without positives scores nothing*.
+
+1. A genre without positives among the evaluated posters has no average precision, ROC AUC, precision, recall or F1,
+   whatever was predicted. It is NaN here and null in JSON, it is left out of every macro figure, and every macro figure
+   says how many genres it counts. (scikit-learn scores such a genre 0, torchmetrics drops it.)
+2. A genre without negatives has no ROC AUC either. Its other figures are defined.
+3. A genre that has positives, but of which nothing was predicted, has precision 0, recall 0 and F1 0: scikit-learn's
+   `zero_division=0`. So every macro figure over decisions counts the same genres, and a predictor can't improve its
+   macro precision by staying silent.
+4. The same rule for rows: a poster without genres has no label ranking average precision, coverage error or samples F1,
+   and is left out of their means. (scikit-learn counts it as 1, 0 and 0.)
+5. Micro figures, Hamming loss, binary accuracy and log loss count every pair of poster and genre, also those of genres
+   without positives. Micro figures are undefined only where there is no positive at all.
+6. Weighted F1 weighs by positives, so genres without any have no weight.
+7. A mean of nothing is undefined: NaN here, null in JSON. It is never 0.
+
+Ties in scores are handled as in scikit-learn: equal scores pass a threshold together, and count half in the ROC AUC.
+"""
+
+from posters.metrics.averages import by_poster, mean_of_defined, micro
+from posters.metrics.decisions import (
+    binary_accuracy,
+    f1,
+    hamming_loss,
+    precision,
+    recall,
+    subset_accuracy,
+    weighted_f1,
+)
+from posters.metrics.ranking import (
+    average_precision,
+    coverage_error,
+    label_ranking_average_precision,
+    log_loss,
+    roc_auc,
+)
+from posters.metrics.registry import METRICS, Metric
+
+__all__ = [
+    "METRICS",
+    "Metric",
+    "average_precision",
+    "binary_accuracy",
+    "by_poster",
+    "coverage_error",
+    "f1",
+    "hamming_loss",
+    "label_ranking_average_precision",
+    "log_loss",
+    "mean_of_defined",
+    "micro",
+    "precision",
+    "recall",
+    "roc_auc",
+    "subset_accuracy",
+    "weighted_f1",
+]

@@ -1,0 +1,110 @@
+"""The network: a backbone, pooling, and a Dense head, taking uint8 pixels and giving probabilities."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from posters.config import TrainConfig
+from posters.network.backbones import build_backbone, find_backbone
+from posters.network.tensorflow import keras
+
+# Keeps the slope of the square root finite at 0, where many pooled activations lie.
+_ROOT_EPSILON = 1e-3
+
+
+@dataclass(frozen=True)
+class Network:
+    """The parts of one network; they share their layers, so that training one part trains the others.
+
+    Attributes:
+        whole: uint8 pixels (B, H, W, 3) to probabilities (B, G).
+        features: uint8 pixels to pooled features (B, F).
+        head: pooled features to probabilities.
+    """
+
+    whole: Any
+    features: Any
+    head: Any
+
+
+def build_network(config: TrainConfig, n_genres: int, load_weights: bool = True) -> Network:
+    """Build the network of a config, not compiled.
+
+    Batch normalisation keeps the statistics of pretrained weights; from scratch it learns them.
+
+    Args:
+        config: backbone, weights, pooling, head, dropout and image size.
+        n_genres: G.
+        load_weights: False where they are going to be overwritten anyway.
+
+    Raises:
+        ConfigError: there is no such backbone.
+        TrainingError: its weights can't be had.
+    """
+    backbone = find_backbone(config.backbone)
+    pixels = keras.Input(config.preprocess.shape, dtype="uint8", name="poster")
+    body = build_backbone(backbone, config.weights if load_weights else "none", config.preprocess.shape)
+    feature_map = body(backbone.scale(pixels), training=_statistics(config))
+    features = keras.Model(pixels, _POOLINGS[config.pooling](feature_map), name="features")
+    head = build_head(config, features.output_shape[-1], n_genres)
+    return Network(keras.Model(pixels, head(features.output), name="posters"), features, head)
+
+
+def _statistics(config: TrainConfig) -> bool | None:
+    """What batch normalisation is told: False holds its statistics still, None lets them be learnt."""
+    return None if config.from_scratch else False
+
+
+def build_head(config: TrainConfig, n_features: int, n_genres: int) -> Any:
+    """Signed square root, standardisation, dropout and `Dense(n_genres, activation="sigmoid")`.
+
+    The root evens out activations that are near zero for most posters and large for a few (power normalisation:
+    Perronnin et al. 2010, "Improving the Fisher Kernel for Large-Scale Image Classification", section 3.2).
+    """
+    inputs = keras.Input((n_features,), name="pooled")
+    x = inputs * keras.ops.rsqrt(keras.ops.absolute(inputs) + _ROOT_EPSILON)
+    # Batch normalisation with given statistics; unlike keras.layers.Normalization, `set_weights` copies all of it.
+    standardisation = keras.layers.BatchNormalization(center=False, scale=False, epsilon=1e-6, name="standardisation")
+    x = standardisation(x, training=_statistics(config))
+    x = keras.layers.Dropout(config.dropout, name="dropout")(x)
+    genres = keras.layers.Dense(
+        n_genres, activation=config.head, kernel_initializer="zeros", dtype="float32", name="genres"
+    )
+    return keras.Model(inputs, genres(x), name="head")
+
+
+def start_head(head: Any, features: np.ndarray, prevalence: np.ndarray, activation: str) -> None:
+    """Standardise by the training features (N, F), and let the biases say each genre's share of the training posters.
+
+    From there on, training need not spend its first steps on learning that most posters lack most genres (Lin et al.
+    2017, section 4.1).
+    """
+    rooted = features / np.sqrt(np.abs(features) + _ROOT_EPSILON)
+    standardisation = head.get_layer("standardisation")
+    standardisation.moving_mean.assign(rooted.mean(axis=0))
+    standardisation.moving_variance.assign(rooted.var(axis=0))
+    start_biases(head, prevalence, activation)
+
+
+def start_biases(head: Any, prevalence: np.ndarray, activation: str) -> None:
+    """Set the head's biases to the log odds of each genre's prevalence (G,); to their logarithms for a softmax."""
+    p = np.clip(prevalence, 1e-4, 1 - 1e-4)
+    head.get_layer("genres").bias.assign(np.log(p) if activation == "softmax" else np.log(p / (1 - p)))
+
+
+def _average(feature_map: Any) -> Any:
+    return keras.layers.GlobalAveragePooling2D(name="average")(feature_map)
+
+
+def _maximum(feature_map: Any) -> Any:
+    return keras.layers.GlobalMaxPooling2D(name="maximum")(feature_map)
+
+
+_POOLINGS = {
+    "avg": _average,
+    "max": _maximum,
+    "avg_max": lambda feature_map: keras.layers.Concatenate(name="both")(
+        [_average(feature_map), _maximum(feature_map)]
+    ),
+}

@@ -1,0 +1,74 @@
+"""Rows of an array to batches, in an order that depends on the seed and the epoch alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from posters.network.augment import augment
+from posters.network.tensorflow import tf
+
+
+@dataclass(frozen=True)
+class Batches:
+    """The training batches of every epoch.
+
+    Because the order is a function of seed and epoch, an interrupted epoch can be gone on with at any step, without
+    reading the posters before it again.
+
+    Attributes:
+        x: (N, ...), posters or features; may be mapped from disk.
+        y: multi-hot (N, G).
+        rows: those to train on.
+        batch_size: rows in a step; each epoch leaves out the few rows that would not fill one.
+        seed: of the order and the augmentation.
+        augmented: whether `x` are uint8 posters to be changed a little each time.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    rows: np.ndarray
+    batch_size: int
+    seed: int
+    augmented: bool = False
+
+    @property
+    def size(self) -> int:
+        """Rows in a step; all of them where there are fewer than `batch_size`."""
+        return min(self.batch_size, len(self.rows))
+
+    @property
+    def steps(self) -> int:
+        """Steps in an epoch."""
+        return len(self.rows) // self.size
+
+    def epoch(self, number: int, first_step: int = 0) -> Any:
+        """The batches (x, y) of epoch `number` from step `first_step` on, as a tf.data.Dataset."""
+        order = np.random.default_rng([self.seed, number]).permutation(self.rows)
+
+        def gather(step: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            chosen = order[step * self.size : (step + 1) * self.size]
+            return np.ascontiguousarray(self.x[chosen]), self.y[chosen].astype(np.float32)
+
+        def load(step: Any) -> tuple[Any, Any]:
+            x, y = tf.numpy_function(gather, [step], (self.x.dtype, tf.float32))
+            x = tf.ensure_shape(x, (self.size, *self.x.shape[1:]))
+            if self.augmented:
+                x = augment(x, tf.stack([self.seed, number * self.steps + tf.cast(step, tf.int32)]))
+            return x, tf.ensure_shape(y, (self.size, self.y.shape[1]))
+
+        steps = tf.data.Dataset.range(first_step, self.steps)
+        return steps.map(load, num_parallel_calls=2, deterministic=True).prefetch(2)
+
+
+def in_order(x: np.ndarray, rows: Sequence[int] | np.ndarray, batch_size: int) -> Any:
+    """Batches of `x` alone, of `rows` in their order, the last one perhaps smaller."""
+    rows = np.asarray(rows)
+
+    def load(start: Any) -> Any:
+        batch = tf.numpy_function(lambda s: np.ascontiguousarray(x[rows[s : s + batch_size]]), [start], x.dtype)
+        return tf.ensure_shape(batch, (None, *x.shape[1:]))
+
+    starts = tf.data.Dataset.range(0, len(rows), batch_size)
+    return starts.map(load, num_parallel_calls=2, deterministic=True).prefetch(2)

@@ -1,0 +1,109 @@
+"""Train a network as a config says, and write the classifier."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from posters.arrays import PosterArrays
+from posters.classifier import Manifest, write_classifier
+from posters.classifier.manifest import KERAS_NETWORK, LIGHT_NETWORK
+from posters.config import TrainConfig
+from posters.metrics import METRICS
+from posters.network.export import export_litert
+from posters.network.model import build_network
+from posters.network.precision import precision_policy, resolved_precision
+from posters.network.stages import Sides, Stages
+from posters.network.tensorboard import EpochWriter
+from posters.network.tensorflow import keras, tf
+from posters.report.model_card import model_card
+from posters.runs import Run
+from posters.scores import Scores
+from posters.splits import Split
+from posters.thresholds import best_f1_thresholds
+
+# What ships must give the probabilities that training saw, on a few posters and but for rounding.
+_CHECKED_POSTERS = 8
+_TOLERANCE = {"float32": 1e-3, "mixed_float16": 2e-2, "mixed_bfloat16": 5e-2}
+
+
+def train_network(
+    run: Run,
+    arrays: PosterArrays,
+    split: Split,
+    config: TrainConfig,
+    cache: Path,
+    provenance: Mapping[str, Any],
+    tensorboard: bool = False,
+) -> None:
+    """Train what `config` says, and write the run's history, checkpoints and classifier.
+
+    Args:
+        run: started; its checkpoints, if any, are gone on from.
+        arrays: the packed posters.
+        split: of their ids.
+        cache: where frozen features are kept, for this run and others.
+        provenance: what the classifier is to say of its own making.
+        tensorboard: whether to write logs for TensorBoard too.
+
+    Raises:
+        ConfigError: there is no such backbone.
+        TrainingError: its weights can't be had, or the loss is no longer a number.
+    """
+    keras.utils.set_random_seed(config.seed)
+    tf.config.experimental.enable_op_determinism()
+    sides = Sides(arrays.rows_of(split.train), arrays.rows_of(split.validation))
+    writer = EpochWriter(run.path / "tensorboard" if tensorboard else None)
+    with precision_policy(resolved_precision(config.precision)):
+        network = build_network(config, len(arrays.genre_names))
+        y_score = Stages(run, arrays, sides, config, writer).train(network, cache)
+    validation = Scores(
+        ids=tuple(arrays.ids[row] for row in sides.validation),
+        genre_names=arrays.genre_names,
+        y_score=y_score,
+        y_true=arrays.genres[sides.validation],
+    )
+    manifest = _manifest(arrays, sides, config, validation, provenance)
+    checked = sides.validation[:_CHECKED_POSTERS]
+    _write(run.classifier, manifest, network.whole, config, arrays.posters[checked], y_score[:_CHECKED_POSTERS])
+
+
+def _manifest(
+    arrays: PosterArrays, sides: Sides, config: TrainConfig, validation: Scores, provenance: Mapping[str, Any]
+) -> Manifest:
+    prior = arrays.genres[sides.train].mean(axis=0)
+    return Manifest(
+        genre_names=arrays.genre_names,
+        preprocess=config.preprocess,
+        head=config.head,
+        thresholds=best_f1_thresholds(validation),
+        prior=tuple(prior.tolist()),
+        metrics={"validation": _figures(validation, prior)},
+        provenance=dict(provenance),
+    )
+
+
+def _figures(validation: Scores, prior: np.ndarray) -> dict[str, Any]:
+    macro_map = METRICS["macro_map"]
+    y_true = validation.labels("validation")
+    return {
+        "posters": len(validation),
+        "macro_map": macro_map(y_true, validation.y_score),
+        "macro_map_of_the_prior": macro_map(y_true, np.broadcast_to(prior, y_true.shape)),
+    }
+
+
+def _write(
+    directory: Path, manifest: Manifest, model: Any, config: TrainConfig, posters: np.ndarray, y_score: np.ndarray
+) -> None:
+    # Whatever it was trained in, what ships computes in float32.
+    shipped = build_network(config, len(manifest.genre_names), load_weights=False).whole
+    shipped.set_weights(model.get_weights())
+    tolerance = _TOLERANCE[resolved_precision(config.precision)]
+
+    def write_networks(folder: Path) -> None:
+        shipped.save(folder / KERAS_NETWORK)
+        export_litert(shipped, folder / LIGHT_NETWORK, posters, y_score, tolerance)
+
+    write_classifier(directory, manifest, model_card(manifest), write_networks)

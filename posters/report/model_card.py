@@ -1,0 +1,46 @@
+"""MODEL_CARD.md: what a classifier's next user must know before trusting it."""
+
+from posters.classifier import Manifest
+from posters.report.markdown import escape
+
+_CARD = """# Model card: movie poster genres
+
+Says which of {n_genres} genres a movie poster shows, each with a probability of its own.
+
+## Made from
+
+{provenance}
+
+## How good it is
+
+On {posters:,} validation posters, which also chose the weights and the thresholds: macro mAP {macro_map:.3f}, where
+predicting each genre's share of the training posters scores {chance:.3f}. Validation flatters; quote what
+`posters evaluate` says of the test posters.
+
+## Genres
+
+| genre | share of the training posters | said from a probability of |
+| --- | ---: | ---: |
+{genres}
+
+## Intended use and limits
+
+For sorting and searching catalogues of movie posters like those it was trained on. It sees the poster alone, never the
+film. Genre names are conventions of one catalogue, and posters carry the habits and prejudices of their time and place:
+don't use it to judge people. A rare genre's figures rest on few posters. A picture that is no poster gets probabilities
+all the same.
+"""
+
+
+def model_card(manifest: Manifest) -> str:
+    """The card of a classifier, as Markdown."""
+    figures = manifest.metrics["validation"]
+    rows = zip(manifest.genre_names, manifest.prior, manifest.thresholds.values, strict=True)
+    return _CARD.format(
+        n_genres=len(manifest.genre_names),
+        provenance="\n".join(f"- {name}: {escape(str(value))}" for name, value in manifest.provenance.items()),
+        posters=figures["posters"],
+        macro_map=figures["macro_map"],
+        chance=figures["macro_map_of_the_prior"],
+        genres="\n".join(f"| {escape(name)} | {share:.3f} | {value:.2f} |" for name, share, value in rows),
+    )

@@ -1,0 +1,74 @@
+"""A report as aligned plain text, which the command line prints."""
+
+import textwrap
+from itertools import zip_longest
+from unicodedata import east_asian_width
+
+from posters.evaluation import Evaluation
+from posters.report.tables import Table, genre_table, heading, notes, number, predictor_table, ranked, rules, verdict
+
+WIDTH = 100
+
+# A header wider than this goes on in the next line; figures are narrower.
+_HEADER = 10
+
+
+def summary(evaluation: Evaluation) -> str:
+    """The verdict, the predictors side by side, each genre and what was left out, at most 100 columns wide."""
+    blocks = [
+        _wrapped(heading(evaluation)),
+        _wrapped(verdict(evaluation)),
+        _table(predictor_table(evaluation)),
+        _wrapped("Genres by average precision (AP), best first:"),
+        _table(_genres(evaluation)),
+        "\n".join(_wrapped(note) for note in notes(evaluation)),
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _genres(evaluation: Evaluation) -> Table:
+    """`genre_table`, with the F1 of each rule."""
+    table, names = genre_table(evaluation), rules(evaluation)
+    f1 = [tuple(number(genre.decisions[rule].f1) for rule in names) for genre in ranked(evaluation)]
+    rows = tuple(row + more for row, more in zip(table.rows, f1, strict=True))
+    return Table((*table.header, *(f"F1, {rule}" for rule in names)), rows)
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, WIDTH, subsequent_indent="  ")
+
+
+def _table(table: Table) -> str:
+    """Words to the left, numbers to the right; the first column gives way where the line would be too long."""
+    header = _header(table.header)
+    widths = [max(map(_columns, column)) for column in zip(*header, *table.rows, strict=True)]
+    widths[0] = min(widths[0], WIDTH - sum(widths[1:]) - len(widths) + 1)
+    return "\n".join(_line(row, widths, table.text_columns) for row in (*header, *table.rows))
+
+
+def _header(titles: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """The titles in as many lines as the longest needs, their ends in the last line."""
+    wrapped = [textwrap.wrap(title, _HEADER)[::-1] for title in titles]
+    return list(zip_longest(*wrapped, fillvalue=""))[::-1]
+
+
+def _line(cells: tuple[str, ...], widths: list[int], text_columns: int) -> str:
+    padded = []
+    for place, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+        text = _fit(cell, width)
+        space = " " * (width - _columns(text))
+        padded.append(text + space if place < text_columns else space + text)
+    return " ".join(padded).rstrip()
+
+
+def _fit(text: str, width: int) -> str:
+    if _columns(text) <= width:
+        return text
+    while _columns(text) > width - 3:
+        text = text[:-1]
+    return text + "..."
+
+
+def _columns(text: str) -> int:
+    """How many columns of a terminal the text takes; Chinese, Japanese and Korean letters take two."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)

@@ -1,0 +1,1 @@
+"""The jobs that people come for, whole: each a function that needs no command line."""

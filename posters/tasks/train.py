@@ -1,0 +1,115 @@
+"""From a catalogue to a classifier: pack, split, train."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from posters.arrays import PosterArrays, pack
+from posters.cache import arrays_directory, default_cache
+from posters.catalogue import Catalogue
+from posters.classifier import Classifier, load_classifier
+from posters.config import TrainConfig, with_options
+from posters.duplicates import group_posters, perceptual_hashes
+from posters.errors import RunError
+from posters.log import also_to_file, logger
+from posters.runs import Run, environment
+from posters.splits import Split, draw_split, given_split, split_table
+
+
+def train(
+    catalogue: Catalogue,
+    run: str | Path,
+    config: TrainConfig | None = None,
+    *,
+    sides: Mapping[str, str] | None = None,
+    cache: str | Path | None = None,
+    resume: bool = False,
+    tensorboard: bool = False,
+    **options: Any,
+) -> Classifier:
+    """Train a classifier of the genres of `catalogue`.
+
+    Args:
+        catalogue: the posters; see `read_catalogue`.
+        run: the directory that keeps everything about the run; it must not exist, unless it is resumed.
+        config: everything that decides the run; see `TrainConfig`.
+        sides: "train", "validation" or "test" for each id, for a split of your own.
+        cache: where packed posters and frozen features are kept; by default in the user's cache folder.
+        resume: go on with a run that was interrupted, or start it if it was not.
+        tensorboard: also write logs for TensorBoard into the run.
+        **options: single options of the config, as in `train(catalogue, "runs/first", epochs=0)`.
+
+    Raises:
+        PostersError: one of its kinds, for whatever can't be done; a run that never began training leaves no directory.
+    """
+    config = with_options(config or TrainConfig(), **options)
+    directory = Run(Path(run))
+    if resume and directory.started:
+        _check_same(directory, catalogue, config)
+        if directory.finished:
+            logger.info(f"{directory.path} is finished already")
+            return load_classifier(directory.classifier)
+        sides = directory.sides()
+    else:
+        directory.refuse_if_taken()
+    return _train(catalogue, directory, config, sides, Path(cache or default_cache()), tensorboard)
+
+
+def _train(
+    catalogue: Catalogue,
+    run: Run,
+    config: TrainConfig,
+    sides: Mapping[str, str] | None,
+    cache: Path,
+    tensorboard: bool,
+) -> Classifier:
+    packed = arrays_directory(cache, catalogue, config.preprocess)
+    arrays = pack(catalogue, packed, config.preprocess)
+    split = _split(catalogue, arrays, packed, config, sides)
+    if not run.started:
+        run.start(config, split, catalogue)
+    with also_to_file(run.log):
+        logger.info(split_table(catalogue, split))
+        # Only here, since TensorFlow takes seconds to load, and an error above should not wait for it.
+        from posters.network.train import train_network
+
+        train_network(run, arrays, split, config, cache, _provenance(catalogue, split, config), tensorboard)
+        logger.info(f"the classifier is in {run.classifier}")
+    return load_classifier(run.classifier)
+
+
+def _split(
+    catalogue: Catalogue, arrays: PosterArrays, packed: Path, config: TrainConfig, sides: Mapping[str, str] | None
+) -> Split:
+    readable = catalogue.among(arrays.ids)
+    groups = group_posters(readable, perceptual_hashes(arrays, packed))
+    if sides is not None:
+        unreadable = set(catalogue.ids) - set(readable.ids)
+        return given_split(readable, {id: side for id, side in sides.items() if id not in unreadable}, groups)
+    return draw_split(readable, groups, validation=config.validation, test=config.test, seed=config.seed)
+
+
+def _check_same(run: Run, catalogue: Catalogue, config: TrainConfig) -> None:
+    """A resumed run must go on as it began."""
+    began = run.config()
+    for entry in fields(TrainConfig):
+        then, now = getattr(began, entry.name), getattr(config, entry.name)
+        if then != now:
+            raise RunError(f"{run.path} began with {entry.name} = {then!r}, and can't go on with {now!r}")
+    if run.catalogue().fingerprint() != catalogue.fingerprint():
+        raise RunError(f"{run.path} began with another catalogue than {catalogue.name} is now: start a new run")
+
+
+def _provenance(catalogue: Catalogue, split: Split, config: TrainConfig) -> dict[str, Any]:
+    versions = environment()
+    return {
+        "made": datetime.now(UTC).date().isoformat(),
+        "catalogue": f"{catalogue.name}, {len(catalogue):,} posters, fingerprint {catalogue.fingerprint()}",
+        "split": ", ".join(f"{len(split.ids(side)):,} {side}" for side in ("train", "validation", "test")),
+        "backbone": f"{config.backbone}, weights {config.weights}",
+        "seed": config.seed,
+        "config": asdict(config),
+        "versions": versions,
+    }

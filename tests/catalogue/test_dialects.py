@@ -1,0 +1,277 @@
+"""The dialects that others invented, each from small files."""
+
+import json
+
+import pytest
+
+from posters.catalogue import DIALECTS, Poster, dialect_names
+
+IMDB_HEADER = "Id,Genre,Comedy,Drama,N/A,Sci-Fi"
+MOVIEGENRE_HEADER = "imdbId,Imdb Link,Title,IMDB Score,Genre,Poster"
+
+
+def test_every_dialect_has_a_name_and_a_line_about_it():
+    assert set(dialect_names()) == {"plain", "imdb", "moviegenre", "mmimdb", "tmdb", "huggingface"}
+    assert all(dialect.description and "\n" not in dialect.description for dialect in DIALECTS)
+    assert DIALECTS[-1].name == "plain"
+
+
+class TestImdb:
+    def test_the_list_is_read(self, desk):
+        desk.images("tt1.jpg", "tt2.jpg")
+        desk.table("t.csv", f"""{IMDB_HEADER}\ntt1,"['Sci-Fi', 'Drama']",0,1,0,1\ntt2,['Comedy'],1,0,0,0\n""")
+        catalogue = desk.read("t.csv")
+        assert catalogue.dialect == "imdb"
+        assert catalogue.posters == (
+            Poster("tt1", "tt1.jpg", ("Drama", "Sci-Fi")),
+            Poster("tt2", "tt2.jpg", ("Comedy",)),
+        )
+
+    @pytest.mark.parametrize("marks", ["0,1,0,0", "1,1,0,1", "0,0,0,0"])
+    def test_columns_that_say_otherwise_are_refused(self, desk, marks):
+        desk.images("tt1.jpg", "tt2.jpg")
+        desk.table("t.csv", f"""{IMDB_HEADER}\ntt2,['Comedy'],1,0,0,0\ntt1,"['Sci-Fi', 'Drama']",{marks}\n""")
+        message = desk.refusal("t.csv")
+        assert "row 3" in message
+        assert "Sci-Fi, Drama" in message
+        assert desk.read("t.csv", dialect="plain").genres == (("Comedy",), ("Drama", "Sci-Fi"))
+
+    def test_a_listed_genre_without_a_column_is_refused(self, desk):
+        desk.images("tt1.jpg")
+        desk.table("t.csv", f"""{IMDB_HEADER}\ntt1,"['Drama', 'War']",0,1,0,0\n""")
+        assert "War" in desk.refusal("t.csv")
+
+    def test_marks_are_0_or_1(self, desk):
+        desk.images("tt1.jpg")
+        desk.table("t.csv", f"{IMDB_HEADER}\ntt1,['Drama'],0,yes,0,0\n")
+        message = desk.refusal("t.csv")
+        assert "row 2" in message
+        assert "Drama holds 'yes'" in message
+
+    def test_the_table_may_be_json(self, desk):
+        desk.images("tt1.jpg")
+        desk.table("t.json", '[{"Id": "tt1", "Genre": ["War"], "War": 1, "Drama": 0}]')
+        assert (desk.read("t.json").dialect, desk.read("t.json").genres) == ("imdb", (("War",),))
+        desk.table("t.json", '[{"Id": "tt1", "Genre": ["War"], "War": [1], "Drama": 0}]')
+        assert "row 1: the column War holds" in desk.refusal("t.json")
+
+    def test_a_list_that_is_none_is_refused(self, desk):
+        desk.images("tt1.jpg")
+        desk.table("t.csv", f"{IMDB_HEADER}\ntt1,['Drama,0,1,0,0\n")
+        assert 'row 2: "[\'Drama" begins like a list' in desk.refusal("t.csv")
+
+
+class TestMovieGenre:
+    def test_it_is_latin_1_and_genres_are_joined(self, desk):
+        desk.images("114709.jpg")
+        row = "114709,http://www.imdb.com/title/tt114709,Amélie (2001),8.3,Comedy|Romance,https://host/M/MV5._V1_.jpg"
+        desk.table("MovieGenre.csv", f"{MOVIEGENRE_HEADER}\n{row}\n".encode("latin-1"))
+        catalogue = desk.read("MovieGenre.csv")
+        assert catalogue.dialect == "moviegenre"
+        assert catalogue.posters == (Poster("114709", "114709.jpg", ("Comedy", "Romance"), "Amélie", 2001),)
+
+    @pytest.mark.parametrize(
+        ("files", "image"),
+        [
+            (["4709.jpg", "tt0004709.jpg", "x.jpg"], "4709.jpg"),
+            (["tt0004709.jpg", "x.jpg"], "tt0004709.jpg"),
+            (["x.jpg"], "x.jpg"),
+        ],
+    )
+    def test_the_image_goes_by_three_names(self, desk, files, image):
+        desk.images(*files)
+        desk.table("t.csv", f"{MOVIEGENRE_HEADER}\n4709,,Heat,8,Crime,https://host/a/x.jpg\n")
+        assert desk.read("t.csv").posters[0].image == image
+
+
+class TestMmImdb:
+    def folder(self, desk, split_at=None, **films):
+        for id, genres in films.items():
+            desk.images(f"{id[1:]}.jpeg", folder="mm")
+            desk.table(
+                f"mm/{id[1:]}.json", json.dumps({"genres": genres, "title": "Heat", "year": 1995, "plot": ["x"]})
+            )
+        if split_at:
+            split = {"train": ["0000008"], "dev": ["0000005"], "test": ["0000009"]}
+            desk.table(split_at, json.dumps(split))
+
+    @pytest.mark.parametrize("split_at", ["mm/split.json", "split.json"])
+    def test_films_and_their_split(self, desk, split_at):
+        self.folder(desk, split_at, _0000005=["Drama", "Sci-Fi"], _0000008=["Drama"])
+        catalogue = desk.read("mm")
+        assert catalogue.dialect == "mmimdb"
+        assert catalogue.image_root == desk.folder / "mm"
+        assert catalogue.posters == (
+            Poster("0000005", "0000005.jpeg", ("Drama", "Sci-Fi"), "Heat", 1995, None, "validation"),
+            Poster("0000008", "0000008.jpeg", ("Drama",), "Heat", 1995, None, "train"),
+        )
+        assert [str(loss) for loss in catalogue.losses] == [
+            "1 row: there is no such film in the folder (0000009 in split.json)"
+        ]
+
+    def test_a_split_is_not_needed(self, desk):
+        self.folder(desk, _0000005=["Drama"])
+        assert desk.read("mm").posters[0].side is None
+
+    def test_films_without_genres_are_counted(self, desk):
+        self.folder(desk, _1=["Drama"], _2=None)
+        assert [str(loss) for loss in desk.read("mm").losses] == ["1 row: no genre is named (2 in 2.json)"]
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("[1]", ["must be a JSON object"]),
+            ("{", ["not JSON"]),
+            ("[" * 100_000, ["not JSON", "deep"]),
+            ('{"genres": [true]}', ["2.json", "True"]),
+        ],
+    )
+    def test_a_film_that_is_no_film_is_named(self, desk, text, words):
+        self.folder(desk, _1=["Drama"], _2=["Drama"])
+        desk.table("mm/2.json", text)
+        message = desk.refusal("mm")
+        assert "2.json" in message
+        assert all(word in message for word in words)
+
+    @pytest.mark.parametrize(
+        ("split", "words"),
+        [
+            ('{"train": ["1"], "test": ["1"]}', ["'1'", "train", "test"]),
+            ('{"trian": ["1"]}', ["trian"]),
+            ('{"train": "1"}', ["list of ids"]),
+            ("[]", ["JSON object"]),
+        ],
+    )
+    def test_a_split_that_is_none_is_refused(self, desk, split, words):
+        self.folder(desk, _1=["Drama"])
+        desk.table("mm/split.json", split)
+        message = desk.refusal("mm")
+        assert all(word in message for word in ["split.json", *words])
+
+
+FILM = {"id": 862, "genres": [{"id": 16, "name": "Animation"}, {"id": 878, "name": "Science Fiction"}]}
+FILM |= {"poster_path": "/rhIRb.jpg", "title": "Toy Story", "release_date": "1995-10-30", "adult": False}
+
+
+class TestTmdb:
+    def check(self, desk, table):
+        desk.images("rhIRb.jpg")
+        catalogue = desk.read(table)
+        assert catalogue.dialect == "tmdb"
+        assert catalogue.posters == (Poster("862", "rhIRb.jpg", ("Animation", "Sci-Fi"), "Toy Story", 1995),)
+        assert [loss.examples for loss in catalogue.losses] == [("Science Fiction -> Sci-Fi on 1 row",)]
+
+    def test_json(self, desk):
+        desk.table("t.json", json.dumps([FILM], indent=1))
+        self.check(desk, "t.json")
+
+    def test_json_lines(self, desk):
+        desk.table("t.jsonl", json.dumps(FILM) + "\n\n")
+        self.check(desk, "t.jsonl")
+
+    @pytest.mark.parametrize("spell", [json.dumps, repr])
+    def test_csv(self, desk, spell):
+        genres = spell(FILM["genres"]).replace('"', '""')
+        header = "adult,id,genres,poster_path,release_date,title"
+        desk.table("t.csv", f'{header}\nFalse,862,"{genres}",/rhIRb.jpg,1995-10-30,Toy Story\n')
+        self.check(desk, "t.csv")
+
+    def test_posters_may_be_saved_by_id(self, desk):
+        desk.images("862.png")
+        desk.table("t.json", json.dumps([FILM]))
+        assert desk.read("t.json").posters[0].image == "862.png"
+
+    def test_no_poster_path_is_no_poster(self, desk):
+        desk.images("rhIRb.jpg")
+        desk.table("t.json", json.dumps([FILM, FILM | {"id": 9, "poster_path": None}]))
+        assert str(desk.read("t.json").losses[0]) == "1 row: the image file is missing (9.jpg in row 2)"
+
+    def test_rows_broken_in_two_are_counted(self, desk):
+        desk.images("a.jpg")
+        rows = "1,\"[{'name': 'War'}]\",/a.jpg,A\n2,\"[{'name': 'War'}]\"\n rest,of it\n"
+        desk.table("t.csv", f"id,genres,poster_path,title\n{rows}")
+        assert [str(loss) for loss in desk.read("t.csv").losses] == [
+            "2 rows: fewer fields than the header (2 in row 3, rest in row 4)"
+        ]
+
+    def test_a_path_may_not_leave_through_the_second_slash(self, desk):
+        desk.images("a.jpg")
+        desk.table("t.json", json.dumps([FILM | {"poster_path": "//etc/passwd"}]))
+        assert "row 1: the image '/etc/passwd'" in desk.refusal("t.json")
+
+
+class TestHuggingFace:
+    @pytest.mark.parametrize("table", ["hf", "hf/metadata.csv"])
+    def test_csv_in_the_folder(self, desk, table):
+        desk.images("a.jpg", "val/b.jpg", folder="hf")
+        desk.table("hf/metadata.csv", 'file_name,genres\na.jpg,"Drama, War"\nval/b.jpg,"[\'War\']"\n')
+        catalogue = desk.read(table)
+        assert catalogue.dialect == "huggingface"
+        assert catalogue.image_root == desk.folder / "hf"
+        assert catalogue.posters == (
+            Poster("a", "a.jpg", ("Drama", "War")),
+            Poster("val/b", "val/b.jpg", ("War",), side="validation"),
+        )
+
+    @pytest.mark.parametrize("key", ["genres", "genre", "labels"])
+    def test_json_lines(self, desk, key):
+        desk.images("a.jpg", folder="hf")
+        desk.table("hf/metadata.jsonl", json.dumps({"file_name": "a.jpg", key: ["War", "Drama"]}))
+        assert desk.read("hf").genres == (("Drama", "War"),)
+
+    def test_a_folder_a_side(self, desk):
+        for side in ("train", "validation", "test"):
+            desk.images("0.jpg", folder=f"hf/{side}")
+            desk.table(f"hf/{side}/metadata.jsonl", '{"file_name": "0.jpg", "genres": "War"}')
+        catalogue = desk.read("hf")
+        assert [(poster.id, poster.image, poster.side) for poster in catalogue] == [
+            ("test/0", "test/0.jpg", "test"),
+            ("train/0", "train/0.jpg", "train"),
+            ("validation/0", "validation/0.jpg", "validation"),
+        ]
+
+    def test_a_sides_rows_are_named_with_their_file(self, desk):
+        desk.images("0.jpg", folder="hf/train")
+        desk.images("secret.jpg", folder="hf")
+        desk.table("hf/train/metadata.csv", "file_name,genres\n0.jpg,War\n../secret.jpg,War\n")
+        message = desk.refusal("hf")
+        assert "train/metadata.csv row 3" in message
+        assert "../secret.jpg" in message
+
+    def test_an_absolute_path_is_not_taken_for_one_below_the_side(self, desk):
+        desk.images("0.jpg", folder="hf/train")
+        desk.table("hf/train/metadata.csv", "file_name,genres\n/0.jpg,War\n")
+        assert "'/0.jpg'" in desk.refusal("hf")
+
+    def test_a_metadata_file_without_genres_is_named(self, desk):
+        desk.images("0.jpg", folder="hf/train")
+        desk.table("hf/train/metadata.csv", "file_name,text\n0.jpg,War\n")
+        message = desk.refusal("hf")
+        assert "metadata.csv" in message
+        assert "file_name, text" in message
+
+
+class TestChoosing:
+    def test_a_dialect_goes_by_its_owners_spelling(self, desk):
+        desk.images("a.jpg")
+        desk.table("t.csv", "id,poster_path,genres\n1,/a.jpg,War\n")
+        assert desk.read("t.csv", dialect="TMDB").dialect == "tmdb"
+
+    def test_an_unknown_dialect_lists_the_known(self, desk):
+        desk.table("t.csv", "id,image,genres\n1,a.jpg,War\n")
+        message = desk.refusal("t.csv", dialect="klingon")
+        assert "klingon" in message
+        assert all(name in message for name in dialect_names())
+
+    @pytest.mark.parametrize("dialect", ["imdb", "moviegenre", "mmimdb", "tmdb", "huggingface"])
+    def test_a_dialect_that_does_not_fit_says_what_it_needs(self, desk, dialect):
+        desk.table("t.csv", "id,image,genres\n1,a.jpg,War\n")
+        message = desk.refusal("t.csv", dialect=dialect)
+        assert f"not {dialect}, which needs" in message
+        assert "id, image, genres" in message
+
+    def test_the_more_particular_dialect_comes_first(self, desk):
+        desk.images("a.jpg", folder="hf")
+        desk.table("hf/metadata.csv", "file_name,id,genres,poster_path,Comedy,War\na.jpg,1,War,/b.jpg,0,1\n")
+        assert desk.read("hf/metadata.csv").dialect == "huggingface"
+        assert desk.read("hf/metadata.csv", dialect="plain", images=desk.folder / "hf").dialect == "plain"

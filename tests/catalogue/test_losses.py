@@ -1,0 +1,99 @@
+"""What reading a table drops, merges or leaves out, against numbers counted by hand."""
+
+import random
+
+import pytest
+
+TABLE = """id,image,genres,title
+1,a.jpg,Drama|War,A
+2,b.jpg,drama | Science Fiction,B
+3,c.jpg,DRAMA,C
+3,c.jpg,Drama,C
+4,d.jpg,War,D
+4,d.jpg,Sci-Fi,D
+5,e.jpg,N/A,E
+6,f.jpg,,F
+7,missing.jpg,Drama,G
+8,,Drama,H
+9,g.jpg,Western,I
+,h.jpg,Drama,J
+10,i.jpg,Sci-Fi|SF|Drama,K
+1,a.jpg,War|Drama,Another title
+"""
+
+
+@pytest.fixture
+def catalogue(desk):
+    desk.images(*[f"{letter}.jpg" for letter in "abcdefghi"], "spare.png", "notes.txt")
+    desk.table("t.csv", TABLE)
+    return desk.read("t.csv", min_posters=2)
+
+
+def test_every_loss_is_counted(catalogue):
+    assert sorted(map(str, catalogue.losses)) == sorted([
+        "1 row: the image file is missing (missing.jpg in row 10)",
+        "1 row: no image is named (8 in row 11)",
+        "1 row: no id (in row 13)",
+        "2 genres: another name of a genre, merged (SF -> Sci-Fi on 1 row, Science Fiction -> Sci-Fi on 1 row)",
+        "2 genres: another spelling of a genre, merged (DRAMA -> Drama on 1 row, drama -> Drama on 1 row)",
+        "1 genre: not the name of a genre (N/A on 1 row)",
+        "1 row: a genre is named twice, counted once (10 in row 14)",
+        "1 row: repeats an earlier row, merged (3 in row 5)",
+        "1 row: an earlier row has the same id but other genres, united (4 in row 7)",
+        "1 row: an earlier row has the same id but another title or year, the earlier kept (1 in row 15)",
+        "1 genre: fewer than 2 posters, left out (Western with 1)",
+        "2 rows: no genre is named (5 in row 8, 6 in row 9)",
+        "1 row: no genre is left (9 in row 12)",
+        "2 images: no row names it (h.jpg, ...)",
+    ])  # fmt: skip
+
+
+def test_what_is_left(catalogue):
+    assert {poster.id: poster.genres for poster in catalogue} == {
+        "1": ("Drama", "War"),
+        "2": ("Drama", "Sci-Fi"),
+        "3": ("Drama",),
+        "4": ("Sci-Fi", "War"),
+        "10": ("Drama", "Sci-Fi"),
+    }
+    assert catalogue.posters[0].title == "A"
+    assert catalogue.genre_counts() == {"Drama": 4, "Sci-Fi": 3, "War": 2}
+
+
+def test_rows_are_posters_or_lost(catalogue):
+    lost = sum(loss.count for loss in catalogue.losses if loss.kind == "row" and "counted once" not in loss.reason)
+    assert len(catalogue) + lost == len(TABLE.splitlines()) - 1
+
+
+def test_genre_names_do_not_depend_on_the_order_of_rows(desk, catalogue):
+    header, *rows = TABLE.splitlines()
+    for seed in range(5):
+        random.Random(seed).shuffle(rows)
+        desk.table("shuffled.csv", "\n".join([header, *rows]))
+        shuffled = desk.read("shuffled.csv", min_posters=2)
+        assert shuffled.genre_names == catalogue.genre_names == ("Drama", "Sci-Fi", "War")
+        assert shuffled.genre_counts() == catalogue.genre_counts()
+
+
+def test_users_aliases_merge(desk):
+    desk.images("a.jpg", "b.jpg")
+    desk.table("t.csv", "id,image,genres\n1,a.jpg,Suspense\n2,b.jpg,Thriller\n")
+    catalogue = desk.read("t.csv", min_posters=2, aliases={"Suspense": "Thriller"})
+    assert catalogue.genre_names == ("Thriller",)
+    assert [str(loss) for loss in catalogue.losses] == [
+        "1 genre: another name of a genre, merged (Suspense -> Thriller on 1 row)"
+    ]
+
+
+def test_the_report_is_printed_once_and_says_it_all(desk, catalogue, capsys):
+    capsys.readouterr()
+    again = desk.read("t.csv", min_posters=2)
+    report = capsys.readouterr().err
+    assert report.count("5 posters of 14 rows, 3 genres") == 1
+    assert all(text in report for text in ["t.csv", "(plain)", "images", *map(str, again.losses)])
+
+
+def test_the_report_can_be_left_out(desk, catalogue, capsys):
+    capsys.readouterr()
+    desk.read("t.csv", min_posters=2, report=False)
+    assert capsys.readouterr() == ("", "")

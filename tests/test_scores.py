@@ -1,0 +1,113 @@
+"""`Scores`: every rule is checked when one is made, and the message names the rule and what was received."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from posters.errors import ScoresError
+from posters.scores import Scores
+
+IDS = ("a", "b")
+GENRES = ("Comedy", "Drama", "Horror")
+Y_SCORE = np.array([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]])
+Y_TRUE = np.array([[0, 1, 1], [1, 0, 0]])
+
+
+def with_value(table, value):
+    changed = table.astype(float)
+    changed[1, 2] = value
+    return changed
+
+
+def test_scores_hold_probabilities_and_labels_that_nobody_can_change():
+    given_scores = Y_SCORE.astype(np.float32)
+    scores = Scores(IDS, GENRES, given_scores, Y_TRUE.tolist())
+    given_scores[:] = 0
+    assert (scores.y_score == Y_SCORE.astype(np.float32)).all()
+    assert (scores.y_score.dtype, scores.y_true.dtype) == (np.float64, np.uint8)
+    for array in (scores.y_score, scores.y_true):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0, 0] = 1
+
+
+def test_lists_become_tuples_and_labels_may_be_unknown():
+    scores = Scores(list(IDS), list(GENRES), Y_SCORE)
+    assert (scores.ids, scores.genre_names, scores.y_true, len(scores)) == (IDS, GENRES, None, 2)
+    with pytest.raises(ScoresError, match="tuning needs y_true, but these scores have no labels"):
+        scores.labels("tuning")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"y_score": Y_SCORE.T}, r"y_score must have the shape \(2, 3\).*but got \(3, 2\)"),
+        ({"y_score": Y_SCORE[0]}, r"y_score must have the shape \(2, 3\).*but got \(3,\)"),
+        ({"y_score": [["high"] * 3] * 2}, "y_score must be a table of numbers, but got list"),
+        ({"y_score": [[0.1], [0.2, 0.3]]}, "y_score must be a table of numbers, but got list"),
+        ({"y_true": Y_TRUE[:1]}, r"y_true must have the shape \(2, 3\).*but got \(1, 3\)"),
+        (
+            {"y_score": with_value(Y_SCORE, np.nan)},
+            "y_score must be finite, but got nan for poster 'b', genre 'Horror'",
+        ),
+        ({"y_score": with_value(Y_SCORE, -np.inf)}, "must be finite, but got -inf for poster 'b', genre 'Horror'"),
+        ({"y_score": with_value(Y_SCORE, 1.5)}, "between 0 and 1 .* but got 1.5 for poster 'b', genre 'Horror'"),
+        ({"y_score": with_value(Y_SCORE, -1e-9)}, "between 0 and 1 .* but got -1e-09 for poster 'b'"),
+        ({"y_true": with_value(Y_TRUE, 2)}, "y_true must hold 0 and 1 alone, but got 2 for poster 'b', genre 'Horror'"),
+        ({"y_true": with_value(Y_TRUE, 0.5)}, "y_true must hold 0 and 1 alone, but got 0.5"),
+        ({"y_true": with_value(Y_TRUE, np.nan)}, "y_true must hold 0 and 1 alone, but got nan"),
+        ({"ids": ("a", "a")}, "ids must be unique, but got 'a' more than once"),
+        ({"ids": ("a", 7)}, "ids must be text, but got 7"),
+        ({"genre_names": ("Comedy", "Drama", "Drama")}, "genre_names must be unique, but got 'Drama' more than once"),
+        ({"genre_names": ()}, "genre_names must name at least one genre"),
+    ],
+)
+def test_each_rule_is_named_when_it_is_broken(changes, message):
+    fields = {"ids": IDS, "genre_names": GENRES, "y_score": Y_SCORE, "y_true": Y_TRUE, **changes}
+    with pytest.raises(ScoresError, match=message) as caught:
+        Scores(**fields)
+    assert "\n" not in str(caught.value)
+
+
+def test_take_follows_the_rows():
+    scores = Scores(IDS, GENRES, Y_SCORE, Y_TRUE)
+    turned = scores.take([1, 0])
+    assert turned.ids == ("b", "a")
+    assert (turned.y_score == Y_SCORE[::-1]).all()
+    assert (turned.y_true == Y_TRUE[::-1]).all()
+    assert scores.take(np.array([1])).ids == ("b",)
+    assert Scores(IDS, GENRES, Y_SCORE).take([0]).y_true is None
+
+
+def test_no_posters_are_scores_but_nothing_can_be_judged_by_them():
+    nothing = Scores(IDS, GENRES, Y_SCORE, Y_TRUE).take([])
+    assert nothing.y_score.shape == (0, 3)
+    with pytest.raises(ScoresError, match="an evaluation needs at least one poster, but got none"):
+        nothing.labels("an evaluation")
+
+
+@given(hnp.arrays(np.float64, (3, 2), elements=st.floats()))
+def test_a_table_is_taken_exactly_when_all_of_it_are_probabilities(table):
+    right = all(0 <= value <= 1 for value in table.ravel())
+    if right:
+        assert (Scores("xyz", ("Comedy", "Drama"), table).y_score == table).all()
+    else:
+        with pytest.raises(ScoresError, match="y_score must be"):
+            Scores("xyz", ("Comedy", "Drama"), table)
+
+
+@given(hnp.arrays(np.int8, (2, 2), elements=st.integers(-2, 3)))
+def test_labels_are_taken_exactly_when_all_of_them_are_0_or_1(labels):
+    if set(labels.ravel().tolist()) <= {0, 1}:
+        assert (Scores("xy", ("Comedy", "Drama"), np.zeros((2, 2)), labels).y_true == labels).all()
+    else:
+        with pytest.raises(ScoresError, match="y_true must hold 0 and 1 alone"):
+            Scores("xy", ("Comedy", "Drama"), np.zeros((2, 2)), labels)
+
+
+@given(st.permutations(range(4)), st.permutations(range(4)))
+def test_taking_twice_is_taking_once(first, second):
+    scores = Scores("wxyz", ("Comedy",), np.array([[0.1], [0.2], [0.3], [0.4]]))
+    twice = scores.take(first).take(second)
+    assert twice.ids == scores.take([first[row] for row in second]).ids
