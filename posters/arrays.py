@@ -1,14 +1,16 @@
 """Pack a catalogue's posters into one uint8 array on disk, so that decoding happens once.
 
-A packed folder holds `posters.npy` (N, H, W, 3), which NumPy can map by itself, and `index.csv`, which says of each
-image what its bytes were. Packing again decodes only images whose bytes changed. What an interrupted packing has done
-stands in `posters.npy.partial` and `index.csv.partial`, and the next one goes on from there.
+A packed folder holds `posters.npy` (N, H, W, 3), which NumPy can map by itself, and `index.jsonl`, which says of
+each image what its bytes were. Packing again decodes only images whose bytes changed. What an interrupted packing has
+done stands in `posters.npy.partial` and `index.jsonl.partial`, and the next one goes on from there.
 """
 
 import hashlib
 import shutil
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +24,17 @@ from posters.extras import require
 from posters.files import fingerprint as fingerprint_of
 from posters.images import DECODER_VERSION, decode
 from posters.log import logger
-from posters.packed_index import ImageRecord, IndexWriter, read_index, same_images, stamped, starts_like
-from posters.rows import GrowingRows, open_rows, partial_of
+from posters.packed_index import ImageRecord, IndexWriter, common_start, read_index, same_images, stamped
+from posters.rows import GrowingRows, open_partial_rows, open_rows, partial_of
+
+PIXELS = "posters.npy"
+INDEX = "index.jsonl"
 
 _CHUNK = 16  # posters that one worker decodes at a time
 _CHUNKS_IN_FLIGHT = 32  # bounds the memory, whatever the size of the catalogue
 _WORTH_WORKERS = 200  # starting worker processes costs about as much as decoding this many posters
+_IDLE_SECONDS = 10  # after which workers without work give their memory back, and end if this process was killed
+_SAMPLES = 16  # rows looked at to tell whether finished pixels belong to their index
 
 
 @dataclass(frozen=True)
@@ -80,10 +87,13 @@ def pack(
     """
     preprocess = preprocess or PreprocessConfig()
     directory = Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
-    with require("filelock").FileLock(directory / ".lock"):
-        records = _Packing(catalogue, directory, preprocess, workers).run()
-        posters = open_rows(directory / "posters.npy")
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with require("filelock").FileLock(directory / ".lock"):
+            records = _Packing(catalogue, directory, preprocess, workers).run()
+            posters = open_rows(directory / PIXELS)
+    except OSError as error:
+        raise ArraysError(f"posters can't be packed into {directory} ({error.strerror or error})") from error
     return _poster_arrays(catalogue, records, posters, preprocess)
 
 
@@ -130,33 +140,44 @@ class _Packing:
         self.preprocess = preprocess
         self.workers = workers
         self.rule = _rule(preprocess)
-        self.pixels_path = directory / "posters.npy"
-        self.index_path = directory / "index.csv"
+        self.pixels_path = directory / PIXELS
+        self.index_path = directory / INDEX
         self.plan = [stamped(self.root, poster.image) for poster in catalogue]
 
     def run(self) -> list[ImageRecord]:
         """Bring the folder up to date; its records, one a poster of the catalogue."""
-        self.old_records, self.old_posters = self._finished()
-        self.old_rows = dict(zip((r.image for r in self.old_records if r.readable), range(10**12), strict=False))
-        if same_images(self.old_records, self.plan):
-            logger.info(f"{len(self.old_rows):,} posters are packed already in {self.pixels_path.parent}")
-            return self.old_records
+        records, self.old_posters = self._finished()
+        readable = [record for record in records if record.readable]
+        self.old_records = {record.image: record for record in records}
+        self.old_rows = {record.image: row for row, record in enumerate(readable)}
+        sample = readable[:: max(1, len(readable) // _SAMPLES)]
+        if same_images(records, self.plan) and all(self._known(record.image) for record in sample):
+            logger.info(f"{len(readable):,} posters are packed already in {self.pixels_path.parent}")
+            return records
         return self._pack()
 
     def _finished(self) -> tuple[list[ImageRecord], np.ndarray]:
+        """What an earlier packing has finished, if its two files fit each other."""
         records = read_index(self.index_path, self.rule)
-        nothing = np.empty((0, *self.preprocess.shape), np.uint8)
-        if not records or not self.pixels_path.exists():
-            return [], nothing
-        posters = open_rows(self.pixels_path)
-        fits = len(posters) == sum(record.readable for record in records)
-        return (records, posters) if fits else ([], nothing)
+        if records and self.pixels_path.exists():
+            posters = open_rows(self.pixels_path)
+            shape = (sum(record.readable for record in records), *self.preprocess.shape)
+            if posters.shape == shape and posters.dtype == np.uint8:
+                return records, posters
+        return [], np.empty((0, *self.preprocess.shape), np.uint8)
 
     def _interrupted(self) -> list[ImageRecord]:
-        """What an interrupted packing of the same images has done."""
-        records = read_index(partial_of(self.index_path), self.rule)
-        usable = partial_of(self.pixels_path).exists() and starts_like(records, self.plan)
-        return records if usable else []
+        """What an interrupted packing of the same images has done, as far as its pixels are whole."""
+        records = common_start(read_index(partial_of(self.index_path), self.rule), self.plan)
+        rows = iter(open_partial_rows(self.pixels_path, self.preprocess.shape, np.uint8))
+        return list(takewhile(lambda record: not record.readable or _holds(next(rows, None), record), records))
+
+    def _known(self, image: str) -> ImageRecord | None:
+        """The finished record of an image, if its row still holds its pixels."""
+        old = self.old_records.get(image)
+        if old is None or not old.readable or _holds(self.old_posters[self.old_rows[image]], old):
+            return old
+        return None
 
     def _pack(self) -> list[ImageRecord]:
         records = self._interrupted()
@@ -188,21 +209,17 @@ class _Packing:
 
     def _packed(self, plan: Sequence[ImageRecord]) -> Iterator[tuple[list[ImageRecord], np.ndarray]]:
         """Records and pixels of `plan`, chunk by chunk, in order."""
-        known = {record.image: record for record in self.old_records}
         chunks = [plan[start : start + _CHUNK] for start in range(0, len(plan), _CHUNK)]
         joblib = require("joblib")
         workers = self.workers if len(plan) >= _WORTH_WORKERS else 1
-        with joblib.Parallel(n_jobs=workers, return_as="generator") as parallel:
+        read = joblib.delayed(_read_chunk)
+        with joblib.Parallel(workers, return_as="generator", idle_worker_timeout=_IDLE_SECONDS) as parallel:
             for start in range(0, len(chunks), _CHUNKS_IN_FLIGHT):
-                yield from map(
-                    self._with_kept_pixels,
-                    parallel(
-                        joblib.delayed(_read_chunk)(
-                            self.root, self.preprocess, chunk, [known.get(r.image) for r in chunk]
-                        )
-                        for chunk in chunks[start : start + _CHUNKS_IN_FLIGHT]
-                    ),
+                done = parallel(
+                    read(self.root, self.preprocess, chunk, [self._known(record.image) for record in chunk])
+                    for chunk in chunks[start : start + _CHUNKS_IN_FLIGHT]
                 )
+                yield from map(self._with_kept_pixels, done)
 
     def _with_kept_pixels(
         self, chunk: list[tuple[ImageRecord, np.ndarray | None]]
@@ -212,6 +229,15 @@ class _Packing:
         for row, (record, pixels) in enumerate(readable):
             posters[row] = self.old_posters[self.old_rows[record.image]] if pixels is None else pixels
         return [record for record, _ in chunk], posters
+
+
+def _holds(pixels: np.ndarray | None, record: ImageRecord) -> bool:
+    """Whether a row holds the pixels that were written for `record`."""
+    return pixels is not None and _checksum(pixels) == record.checksum
+
+
+def _checksum(pixels: np.ndarray) -> int:
+    return zlib.crc32(np.ascontiguousarray(pixels).data)
 
 
 def _read_chunk(
@@ -229,11 +255,14 @@ def _read(
     try:
         data = (root / record.image).read_bytes()
     except OSError as error:
-        return replace(record, error=f"the file can't be read ({error.strerror})"), None
+        # Without a stamp, so that it is tried again: being allowed to read a file does not change its time.
+        unread = ImageRecord(record.image, -1, -1, error=f"the file can't be read ({error.strerror})")
+        return unread, None
     record = replace(record, sha256=hashlib.sha256(data).hexdigest())
     if old is not None and old.readable and old.sha256 == record.sha256:
-        return record, None
+        return replace(record, checksum=old.checksum), None
     try:
-        return record, decode(data, preprocess)
+        pixels = decode(data, preprocess)
     except ImageError as error:
         return replace(record, error=str(error)), None
+    return replace(record, checksum=_checksum(pixels)), pixels

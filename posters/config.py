@@ -163,11 +163,13 @@ def read_config(path: Path) -> TrainConfig:
         ConfigError: there is no such file, it is not TOML, or it names an option that does not exist.
     """
     try:
-        return config_from_dict(tomllib.loads(Path(path).read_text(encoding="utf-8")), str(path))
+        # Some editors put a byte order mark at the beginning, which TOML does not have.
+        values = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{path}: the config can't be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # Broken TOML or UTF-8, numbers too long, brackets too deep.
         raise ConfigError(f"{path}: not TOML ({error})") from error
+    return config_from_dict(values, str(path))
 
 
 def write_config(config: TrainConfig, path: Path) -> None:
@@ -176,7 +178,7 @@ def write_config(config: TrainConfig, path: Path) -> None:
 
 
 def with_options(config: TrainConfig, **options: Any) -> TrainConfig:
-    """`config` with some options changed; those of `PreprocessConfig` go by their own names.
+    """`config` with some options changed; those of `PreprocessConfig` go by their own names, or in one as `preprocess`.
 
     Raises:
         ConfigError: there is no such option, or a value that it can't have.
@@ -185,4 +187,6 @@ def with_options(config: TrainConfig, **options: Any) -> TrainConfig:
     preprocess = {name: value for name, value in options.items() if name in own}
     others = {name: value for name, value in options.items() if name not in own}
     _check_names(others, TrainConfig, "the options")
-    return replace(config, preprocess=replace(config.preprocess, **preprocess), **others)
+    base = others.pop("preprocess", config.preprocess)
+    _check_type("preprocess", base, PreprocessConfig)
+    return replace(config, preprocess=replace(base, **preprocess), **others)

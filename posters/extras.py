@@ -1,6 +1,7 @@
 """Import an optional dependency, or say in one line which extra brings it."""
 
 import importlib
+from importlib.util import find_spec
 from typing import Any
 
 from posters.errors import MissingExtraError
@@ -18,6 +19,23 @@ def require(module: str, extra: str = "train") -> Any:
         package = module.partition(".")[0]
         if error.name is None or error.name.partition(".")[0] != package:
             raise
-        raise MissingExtraError(
-            f"{package} is not installed, and this needs it: run `pip install 'posters[{extra}]'`"
-        ) from error
+        raise _missing(package, extra) from error
+
+
+def check_installed(*modules: str, extra: str = "train") -> None:
+    """Find out early, and without importing them, whether `modules` are there.
+
+    Raises:
+        MissingExtraError: as in `require`.
+    """
+    for module in modules:
+        try:
+            found = find_spec(module) is not None
+        except ModuleNotFoundError:
+            found = False
+        if not found:
+            raise _missing(module, extra)
+
+
+def _missing(package: str, extra: str) -> MissingExtraError:
+    return MissingExtraError(f"{package} is not installed, and this needs it: run `pip install 'posters[{extra}]'`")

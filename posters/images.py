@@ -16,6 +16,7 @@ An image that is cut short is refused, not filled with grey.
 """
 
 import io
+import logging
 import math
 import warnings
 from collections.abc import Callable
@@ -23,14 +24,15 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image
 
 from posters.config import PreprocessConfig
 from posters.errors import ImageError
 
 ImageSource: TypeAlias = "str | Path | bytes | Image.Image | np.ndarray"
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "MPO", "JPEG2000", "PPM")
+# Several pictures in one JPEG file (MPO) are opened as JPEG.
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM")
 MAX_PIXELS = 120_000_000
 
 _RESAMPLING = {
@@ -39,7 +41,20 @@ _RESAMPLING = {
     "lanczos": Image.Resampling.LANCZOS,
     "box": Image.Resampling.BOX,
 }
+# What puts an image of each EXIF orientation upright.
+_TURNS: dict[object, Image.Transpose] = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _WHITE = (255, 255, 255)
+
+# What Pillow logs of a damaged file is said by the error; without a handler Python would print it on stderr as well.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 # Raised whenever the rule above comes to give other pixels, so that nothing packed by the old rule is taken for new.
 DECODER_VERSION = 1
@@ -80,7 +95,7 @@ def to_rgb(source: ImageSource, wanted: tuple[int, int] | None = None) -> Image.
             if wanted and image is not source:  # A caller's own image stays as it is.
                 _reduce(image, wanted)
             image.load()
-            return _rgb(_upright(image))
+            return _pixels_alone(_rgb(_upright(image)))
     except ImageError as error:
         raise ImageError(f"{name}{error}") from error.__cause__
     # Pillow's decoders raise whatever a broken file makes them stumble over, so that no narrower class will do.
@@ -143,18 +158,20 @@ def _reduce(image: Image.Image, wanted: tuple[int, int]) -> None:
 
 
 def _lies_on_its_side(image: Image.Image) -> bool:
+    return _orientation(image) in (5, 6, 7, 8)
+
+
+def _orientation(image: Image.Image) -> object:
     try:
-        return image.getexif().get(ExifTags.Base.Orientation) in (5, 6, 7, 8)
-    except Exception:  # Broken EXIF counts as none, in `_upright` too.
-        return False
+        return image.getexif().get(ExifTags.Base.Orientation)
+    except Exception:  # Broken EXIF says nothing of the pixels, and counts as none.
+        return None
 
 
 def _upright(image: Image.Image) -> Image.Image:
     """Step 4."""
-    try:
-        return ImageOps.exif_transpose(image)
-    except Exception:  # Broken EXIF says nothing of the pixels, which have been decoded already.
-        return image
+    orientation = _orientation(image)
+    return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
 
 
 def _rgb(image: Image.Image) -> Image.Image:
@@ -165,7 +182,13 @@ def _rgb(image: Image.Image) -> Image.Image:
         image = _from_16_bit(image)
     if "transparency" in image.info or image.mode in ("LA", "La", "PA", "RGBA", "RGBa"):
         return _over_white(image)
-    return image if image.mode == "RGB" else image.convert("RGB")
+    return image.convert("RGB")  # A copy in any case: a caller may do with it what they like.
+
+
+def _pixels_alone(image: Image.Image) -> Image.Image:
+    """Without the EXIF data and the rest, which have been followed and would turn the image again."""
+    image.info.clear()
+    return image
 
 
 def _wide_grey(image: Image.Image) -> Image.Image:
@@ -176,8 +199,10 @@ def _wide_grey(image: Image.Image) -> Image.Image:
 
 
 def _from_16_bit(image: Image.Image) -> Image.Image:
-    levels = np.asarray(image).astype(np.float32) / 257
-    return Image.fromarray(np.clip(np.rint(levels), 0, 255).astype(np.uint8))
+    levels = np.asarray(image)
+    grey = np.clip(np.rint(levels.astype(np.float32) / 257), 0, 255).astype(np.uint8)
+    grey[levels == image.info.get("transparency")] = 255
+    return Image.fromarray(grey)
 
 
 def _over_white(image: Image.Image) -> Image.Image:

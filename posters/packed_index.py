@@ -1,22 +1,35 @@
-"""The index of a packed folder: what each image's bytes were when its pixels were written."""
+"""The index of a packed folder: what each image's bytes were when its pixels were written.
 
-import csv
+It is a file of JSON lines, so that a record is one line whatever stands in it, and a half line is known for what it is.
+"""
+
+import json
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, fields, replace
-from io import TextIOWrapper
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass, fields
+from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
 
 
 @dataclass(frozen=True, slots=True)
 class ImageRecord:
-    """One image: its stamp (size and time of change), its bytes' hash, and why it could not be decoded, if so."""
+    """One image.
+
+    Attributes:
+        image: its path below the image folder.
+        size: of its file, in bytes; -1 if the file could not be read.
+        mtime_ns: when its file was changed; -1 if the file could not be read.
+        sha256: of its bytes.
+        checksum: CRC-32 of the pixels in its row, by which rows that were damaged or belong to others are told.
+        error: why it could not be decoded; "" if it could.
+    """
 
     image: str
     size: int
     mtime_ns: int
     sha256: str = ""
+    checksum: int = 0
     error: str = ""
 
     @property
@@ -40,32 +53,43 @@ def stamped(root: Path, image: str) -> ImageRecord:
 
 def same_images(records: Sequence[ImageRecord], plan: Sequence[ImageRecord]) -> bool:
     """Whether `records` are the images of `plan`, unchanged and in the same order."""
-    return len(records) == len(plan) and starts_like(records, plan)
+    return len(records) == len(plan) == len(common_start(records, plan))
 
 
-def starts_like(records: Sequence[ImageRecord], plan: Sequence[ImageRecord]) -> bool:
-    """Whether `records` are the first images of `plan`, unchanged and in the same order."""
+def common_start(records: Sequence[ImageRecord], plan: Sequence[ImageRecord]) -> list[ImageRecord]:
+    """The first of `records`, as far as they are the images of `plan`, unchanged and in the same order."""
     pairs = zip(records, plan, strict=False)
-    return len(records) <= len(plan) and all(record.stamp == planned.stamp for record, planned in pairs)
+    return [record for record, _ in takewhile(lambda pair: pair[0].stamp == pair[1].stamp, pairs)]
 
 
 def read_index(path: Path, rule: str) -> list[ImageRecord]:
-    """The records of an index; none where there is no index or it was written by another rule.
+    """The records of an index, up to the first that is damaged or was cut short by an interruption.
 
-    The last line of an interrupted index may be cut short: reading ends before it.
+    There are none where there is no index, or where it was written by another rule.
     """
-    if not path.exists():
+    try:
+        with open(path, encoding="utf-8", errors="replace", newline="\n") as file:
+            if next(file, "") != _line(rule):
+                return []
+            return list(_records(file))
+    except FileNotFoundError:
         return []
-    with open(path, newline="", encoding="utf-8", errors="replace") as file:
-        lines = csv.reader(line for line in file if line.endswith("\n"))
-        if next(lines, None) != [rule]:
-            return []
-        return [_record(line) for line in lines if len(line) == len(fields(ImageRecord))]
 
 
-def _record(line: list[str]) -> ImageRecord:
-    image, size, mtime_ns, sha256, error = line
-    return ImageRecord(image, int(size), int(mtime_ns), sha256, error)
+def _records(lines: Iterable[str]) -> Iterator[ImageRecord]:
+    kinds = [entry.type for entry in fields(ImageRecord)]
+    for line in lines:
+        try:
+            values = json.loads(line)
+        except (ValueError, RecursionError):
+            return
+        if not line.endswith("\n") or not isinstance(values, list) or [type(value) for value in values] != kinds:
+            return
+        yield ImageRecord(*values)
+
+
+def _line(value: object) -> str:
+    return json.dumps(value) + "\n"
 
 
 class IndexWriter:
@@ -73,14 +97,12 @@ class IndexWriter:
 
     def __init__(self, path: Path, rule: str, keep: Iterable[ImageRecord] = ()) -> None:
         self.path = path
-        self._file: TextIOWrapper = open(path, "w", newline="", encoding="utf-8")  # noqa: SIM115 - closed by __exit__
-        self._lines = csv.writer(self._file, lineterminator="\n")
-        self._lines.writerow([rule])
+        self._file = open(path, "w", encoding="utf-8", newline="\n")  # noqa: SIM115 - closed by __exit__
+        self._file.write(_line(rule))
         self.append(keep)
 
     def append(self, records: Iterable[ImageRecord]) -> None:
-        # A line break inside a name would make one record look like two after a kill.
-        self._lines.writerows(astuple(replace(record, error=" ".join(record.error.split()))) for record in records)
+        self._file.writelines(_line(astuple(record)) for record in records)
         self._file.flush()
 
     def finish(self, path: Path) -> None:

@@ -27,6 +27,8 @@ class GrowingRows:
     """
 
     def __init__(self, path: Path, row_shape: tuple[int, ...], dtype: type, keep: int = 0) -> None:
+        if self.rows_left_behind(path, row_shape, dtype) < keep:
+            raise ArraysError(f"{partial_of(path)} holds fewer than {keep} rows: remove it and start again")
         self.path = path
         self.row_shape = row_shape
         self.dtype = np.dtype(dtype)
@@ -34,8 +36,6 @@ class GrowingRows:
         self._file = open(partial_of(path), "r+b" if keep else "w+b")  # noqa: SIM115 - closed by __exit__
         self._write_header()
         end = self._file.tell() + keep * self._row_bytes
-        if self._file.seek(0, os.SEEK_END) < end:
-            raise ArraysError(f"{partial_of(path)} holds fewer than {keep} rows: remove it and start again")
         self._file.truncate(end)
         self._file.seek(end)
 
@@ -85,6 +85,14 @@ def partial_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.partial")
 
 
+def open_partial_rows(path: Path, row_shape: tuple[int, ...], dtype: type) -> np.ndarray:
+    """The whole rows that an interrupted attempt at `path` has written, mapped from disk and read-only."""
+    count = GrowingRows.rows_left_behind(path, row_shape, dtype)
+    if not count:
+        return np.empty((0, *row_shape), dtype)
+    return np.memmap(partial_of(path), dtype, mode="r", offset=_HEADER_BYTES, shape=(count, *row_shape))
+
+
 def open_rows(path: Path) -> np.ndarray:
     """The finished rows, mapped from disk and read-only: only what is looked at is read.
 
@@ -92,6 +100,6 @@ def open_rows(path: Path) -> np.ndarray:
         ArraysError: the file is missing, cut short, or no .npy file.
     """
     try:
-        return np.load(path, mmap_mode="r")
+        return np.lib.format.open_memmap(path, mode="r")
     except (OSError, ValueError, EOFError) as error:
         raise ArraysError(f"{path} can't be read ({error}): remove it, and it will be made again") from error

@@ -1,9 +1,14 @@
 """What all tests share."""
 
+import logging
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from posters.log import logger
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -15,3 +20,26 @@ def shared() -> Path:
     if not (folder / "imdb-posters" / "posters.csv").is_file():
         pytest.skip(f"THE REAL POSTERS ARE NOT THERE: no imdb-posters/posters.csv in {folder}; set POSTERS_SHARED")
     return folder
+
+
+@pytest.fixture(scope="session")
+def golden() -> Path:
+    """The folder of the golden classifier, its posters and their scores; without them its tests fail, not skip."""
+    return REPOSITORY / "tests" / "golden"
+
+
+@pytest.fixture
+def tiny_classifier(golden: Path, tmp_path: Path) -> Path:
+    """A copy of the golden classifier, to damage."""
+    return Path(shutil.copytree(golden / "classifier", tmp_path / "tiny"))
+
+
+@pytest.fixture
+def messages() -> Iterator[list[str]]:
+    """What the package says while the test runs: the formatted messages of its logger, which does not propagate."""
+    said: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: said.append(handler.format(record))  # type: ignore[method-assign]
+    logger.addHandler(handler)
+    yield said
+    logger.removeHandler(handler)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -38,10 +37,10 @@ class Classifier:
         manifest: genre names, preprocessing, thresholds, figures and provenance.
     """
 
-    def __init__(self, directory: Path, manifest: Manifest, threads: int = 1) -> None:
+    def __init__(self, directory: Path, manifest: Manifest, network: LiteNetwork) -> None:
         self.directory = directory
         self.manifest = manifest
-        self._threads = threads
+        self._network = network
 
     def __repr__(self) -> str:
         return f"Classifier({str(self.directory)!r}, {len(self.genre_names)} genres)"
@@ -49,11 +48,6 @@ class Classifier:
     @property
     def genre_names(self) -> tuple[str, ...]:
         return self.manifest.genre_names
-
-    @cached_property
-    def _network(self) -> LiteNetwork:
-        path = self.directory / LIGHT_NETWORK
-        return LiteNetwork(path, self.manifest.preprocess.shape, len(self.genre_names), self._threads)
 
     def predict(self, poster: ImageSource) -> Prediction:
         """Predict one poster.
@@ -112,7 +106,8 @@ class Classifier:
         if strange:
             raise ScoresError(
                 f"{catalogue.name} has genres that the classifier in {self.directory} does not know: "
-                f"{', '.join(strange)}; it knows {', '.join(self.genre_names)}"
+                f"{', '.join(strange)}; it knows {', '.join(self.genre_names)}: call them by these names, or leave "
+                "them out"
             )
 
 
@@ -124,10 +119,14 @@ def load_classifier(directory: str | Path, threads: int = 1) -> Classifier:
         threads: that compute one poster.
 
     Raises:
-        ClassifierError: it is no classifier, a file is missing or changed, or its format is unknown.
+        ClassifierError: it is no classifier, a file is missing or changed, its format is unknown, or its network can't
+            be run.
+        ConfigError: threads is below 1.
     """
     directory = Path(directory)
     inside = directory / "classifier"
     if inside.is_dir():
         directory = inside
-    return Classifier(directory, read_manifest(directory), threads)
+    manifest = read_manifest(directory)
+    network = LiteNetwork(directory / LIGHT_NETWORK, manifest.preprocess.shape, len(manifest.genre_names), threads)
+    return Classifier(directory, manifest, network)

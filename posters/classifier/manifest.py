@@ -4,10 +4,10 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from posters.config import PreprocessConfig
-from posters.errors import ClassifierError, ConfigError, ScoresError
+from posters.config import Head, PreprocessConfig
+from posters.errors import ClassifierError
 from posters.files import replacing_directory, sha256_of, write_json
 from posters.thresholds import Thresholds
 
@@ -16,6 +16,9 @@ MANIFEST = "classifier.json"
 LIGHT_NETWORK = "network.tflite"
 KERAS_NETWORK = "network.keras"
 CARD = "MODEL_CARD.md"
+HEADS = get_args(Head)
+
+_MEND = "copy or train the classifier again"
 
 
 @dataclass(frozen=True)
@@ -78,51 +81,110 @@ def read_manifest(directory: Path) -> Manifest:
         ClassifierError: this is no classifier directory, a file is missing or changed, or its format is unknown.
     """
     manifest = _parsed(directory / MANIFEST)
-    for name, digest in manifest.files.items():
-        # The last part alone, so that no name reaches outside the directory.
-        _check_file(directory / Path(name).name, digest)
     if LIGHT_NETWORK not in manifest.files:
-        raise ClassifierError(f"{directory / MANIFEST} names no {LIGHT_NETWORK}: copy or train the classifier again")
+        raise ClassifierError(f"{directory / MANIFEST} names no {LIGHT_NETWORK}: {_MEND}")
+    for name, digest in manifest.files.items():
+        _check_file(directory / name, digest)
     return manifest
 
 
 def _parsed(path: Path) -> Manifest:
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        if values.get("format") != FORMAT:
-            raise ClassifierError(
-                f"{path} has the format {values.get('format')!r}, and this version of posters reads {FORMAT}: "
-                "use the version that wrote it, or train again"
-            )
+        values = _object(json.loads(path.read_text(encoding="utf-8")), "it")
+        _check_format(path, values.get("format"))
         return _from_dict(values)
+    except ClassifierError:
+        raise
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise ClassifierError(f"{path.parent} is no classifier: it has no {path.name}") from error
+        reason = f"it has no {path.name}" if path.parent.is_dir() else "there is no such directory"
+        raise ClassifierError(f"{path.parent} is no classifier: {reason}") from error
     except OSError as error:
         raise ClassifierError(f"{path} can't be read ({error.strerror})") from error
-    except (ValueError, KeyError, TypeError, AttributeError, ConfigError, ScoresError) as error:
-        if isinstance(error, ClassifierError):
-            raise
-        raise ClassifierError(f"{path} is damaged ({error!r}): copy or train the classifier again") from error
+    except KeyError as error:
+        raise ClassifierError(f"{path} is damaged (it has no {error.args[0]}): {_MEND}") from error
+    # JSON that nests too deeply ends in a RecursionError.
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ClassifierError(f"{path} is damaged ({error}): {_MEND}") from error
+
+
+def _check_format(path: Path, number: Any) -> None:
+    if type(number) is not int or number != FORMAT:
+        raise ClassifierError(
+            f"{path} has the format {number!r}, and this version of posters reads {FORMAT}: "
+            "use the version that wrote it, or train again"
+        )
 
 
 def _from_dict(values: dict[str, Any]) -> Manifest:
-    manifest = Manifest(
-        genre_names=tuple(values["genre_names"]),
-        preprocess=PreprocessConfig(**values["preprocess"]),
-        head=values["head"],
-        thresholds=Thresholds.from_dict(values["thresholds"]),
-        prior=tuple(float(share) for share in values["prior"]),
-        metrics=dict(values["metrics"]),
-        provenance=dict(values["provenance"]),
-        files=dict(values["files"]),
-    )
-    if not manifest.genre_names == manifest.thresholds.genre_names or len(manifest.prior) != len(manifest.genre_names):
+    """The manifest, if every value is what it must be; whatever is not ends in a ValueError, TypeError or KeyError."""
+    genre_names = _genre_names(values["genre_names"])
+    thresholds = _thresholds(values["thresholds"])
+    prior = _shares(values["prior"], "prior")
+    if not genre_names == thresholds.genre_names or len(prior) != len(genre_names):
         raise ValueError("its genre names, thresholds and prior don't belong together")
-    return manifest
+    return Manifest(
+        genre_names=genre_names,
+        preprocess=PreprocessConfig(**_object(values["preprocess"], "preprocess")),
+        head=_head(values["head"]),
+        thresholds=thresholds,
+        prior=prior,
+        metrics=_object(values["metrics"], "metrics"),
+        provenance=_object(values["provenance"], "provenance"),
+        files=_files(values["files"]),
+    )
+
+
+def _object(value: Any, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{name} must be an object with named values, but is of type {type(value).__name__}")
+    return value
+
+
+def _genre_names(value: Any) -> tuple[str, ...]:
+    texts = isinstance(value, list) and all(isinstance(name, str) for name in value)
+    if not (texts and value and len(set(value)) == len(value)):
+        raise ValueError("genre_names must be a list of different names")
+    return tuple(value)
+
+
+def _thresholds(value: Any) -> Thresholds:
+    thresholds = Thresholds.from_dict(_object(value, "thresholds"))
+    _shares(list(thresholds.values), "thresholds")
+    if not (isinstance(thresholds.optimises, str) and isinstance(thresholds.fitted_on, str)):
+        raise ValueError("thresholds must say in words what they optimise and what they were fitted on")
+    return thresholds
+
+
+def _shares(value: Any, name: str) -> tuple[float, ...]:
+    # Written so that NaN fails as well.
+    if not (isinstance(value, list) and all(type(share) in (int, float) and 0 <= share <= 1 for share in value)):
+        raise ValueError(f"{name} must be a list of numbers between 0 and 1")
+    return tuple(float(share) for share in value)
+
+
+def _head(value: Any) -> str:
+    if value not in HEADS:
+        raise ValueError(f"head must be one of {', '.join(HEADS)}, but got {value!r}")
+    return value
+
+
+def _files(value: Any) -> dict[str, str]:
+    files = _object(value, "files")
+    for name, digest in files.items():
+        # A plain name, so that none reaches outside the directory.
+        if name in ("", "..") or Path(name).name != name:
+            raise ValueError(f"files must name files of this directory, but names {name!r}")
+        if not isinstance(digest, str):
+            raise ValueError(f"files must have a SHA-256 for {name}, but has {digest!r}")
+    return files
 
 
 def _check_file(path: Path, digest: str) -> None:
-    if not path.is_file():
-        raise ClassifierError(f"{path} is missing: copy the whole classifier directory again")
-    if sha256_of(path) != digest:
+    try:
+        found = sha256_of(path)
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise ClassifierError(f"{path} is missing: copy the whole classifier directory again") from error
+    except (OSError, ValueError) as error:  # A name that no file can have is a ValueError.
+        raise ClassifierError(f"{path} can't be read ({error})") from error
+    if found != digest:
         raise ClassifierError(f"{path} was changed since the classifier was written: copy or train it again")

@@ -8,6 +8,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from posters import __version__
 from posters.cli import catalogue, evaluate, predict, sample, train
@@ -16,10 +17,17 @@ from posters.errors import PostersError
 COMMANDS = (sample, catalogue, train, evaluate, predict)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, like every other error, and not below a page of options."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"posters: {message}; see {self.prog} --help\n")
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
-    root = argparse.ArgumentParser(prog="posters", description="Movie posters to genres, honestly.")
-    root.add_argument("--version", action="version", version=f"posters {__version__}")
+    root = _Parser(prog="posters", description="Movie posters to genres, honestly.")
+    root.add_argument("-V", "--version", action="version", version=f"posters {__version__}")
     commands = root.add_subparsers(metavar="COMMAND", required=True)
     for command in COMMANDS:
         command.add_parser(commands)
@@ -33,14 +41,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
     options = parser().parse_args(arguments)
     try:
-        return options.run(options)
+        code = options.run(options)
+        sys.stdout.flush()  # Here, so that a reader who has gone is noticed here.
+        return code
     except PostersError as error:
-        print(f"posters: {error}", file=sys.stderr)
-        return 2
+        return _refused(str(error))
     except KeyboardInterrupt:
         print("posters: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # Whoever read our output has had enough; without this, Python complains again at its end.
+        _give_up_stdout()
+        return 0  # Whoever read our output has had enough.
+    except OSError as error:  # A full disk, say, or a folder that may not be written to.
+        _give_up_stdout()
+        return _refused(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+
+
+def _refused(reason: str) -> int:
+    print(f"posters: {reason}", file=sys.stderr)
+    return 2
+
+
+def _give_up_stdout() -> None:
+    """Write what is left for stdout, or drop it, so that Python does not complain of it once more at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0

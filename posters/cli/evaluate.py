@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from posters.cli.options import add_catalogue_options, read_catalogue_from
 from posters.errors import ConfigError
-from posters.log import logger
+
+_SIDES = ("train", "validation", "test")  # posters.catalogue.SIDES, which --help need not wait for
 
 if TYPE_CHECKING:
     from posters.evaluation import Evaluation
@@ -20,15 +21,17 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("run_or_classifier", type=Path, metavar="RUN", help="a run, or a classifier directory")
     parser.add_argument("table", type=Path, nargs="?", metavar="TABLE", help="judge on this table instead")
-    parser.add_argument("--side", metavar="SIDE", help="side of the run's own split (default: test)")
+    parser.add_argument("--side", choices=_SIDES, help="side of the run's own split (default: test)")
     parser.add_argument(
         "--report", type=Path, metavar="DIR", help="where to write it (default: RUN/report; with TABLE: ./report)"
     )
-    add_catalogue_options(parser)
+    # No genre is left out unasked: it would count as absent from the posters that have it.
+    add_catalogue_options(parser, min_posters=1)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
+    from posters.log import logger
     from posters.report import summary, write_report
 
     evaluation = _evaluation(options)
@@ -44,12 +47,20 @@ def _evaluation(options: argparse.Namespace) -> "Evaluation":
     from posters.tasks.evaluate import evaluate_classifier, evaluate_run
 
     if options.table is None:
+        _check_run(options.run_or_classifier)
         return evaluate_run(
             options.run_or_classifier, side=options.side or "test", images=options.images, progress=_bar
         )
     if options.side:
         raise ConfigError("--side names a side of the run's own split, and a table has none: leave one of them out")
     return evaluate_classifier(load_classifier(options.run_or_classifier), read_catalogue_from(options), progress=_bar)
+
+
+def _check_run(path: Path) -> None:
+    if not path.is_dir():
+        raise ConfigError(f"{path}: there is no such directory")
+    if (path / "classifier.json").is_file():
+        raise ConfigError(f"{path} is a classifier without a split of its own: posters evaluate {path} TABLE judges it")
 
 
 def _bar(rows: Any) -> Any:

@@ -13,13 +13,17 @@ if TYPE_CHECKING:
     from posters.catalogue import Catalogue
 
 
-def add_catalogue_options(parser: argparse.ArgumentParser) -> None:
+def add_catalogue_options(parser: argparse.ArgumentParser, min_posters: int = 20) -> None:
     """How to read the table; `read_catalogue_from` obeys them."""
     group = parser.add_argument_group("the catalogue")
     group.add_argument("--images", type=Path, metavar="DIR", help="folder of the images (default: beside the table)")
     group.add_argument("--dialect", metavar="NAME", help="the table's dialect (default: recognised)")
     group.add_argument(
-        "--min-posters", type=int, default=20, metavar="N", help="leave out genres with fewer posters (default: 20)"
+        "--min-posters",
+        type=int,
+        default=min_posters,
+        metavar="N",
+        help=f"leave out genres with fewer posters (default: {min_posters})",
     )
     group.add_argument(
         "--alias",
@@ -43,12 +47,13 @@ def read_catalogue_from(options: argparse.Namespace) -> "Catalogue":
 
 
 def _aliases(pairs: list[str]) -> Mapping[str, str]:
-    aliases = {}
+    aliases: dict[str, str] = {}
     for pair in pairs:
-        other, equals, genre = pair.partition("=")
-        if not (equals and other.strip() and genre.strip()):
+        other, _, genre = (part.strip() for part in pair.partition("="))
+        if not (other and genre):
             raise ConfigError(f"--alias must be OTHER=GENRE, but got {pair!r}")
-        aliases[other.strip()] = genre.strip()
+        if aliases.setdefault(other, genre) != genre:
+            raise ConfigError(f"--alias calls {other!r} both {aliases[other]!r} and {genre!r}: leave one of them out")
     return aliases
 
 
@@ -63,7 +68,7 @@ def add_config_options(parser: argparse.ArgumentParser) -> None:
     for entry in fields(PreprocessConfig):
         _add_option(group, entry)
     # Known, so that it can be refused with its reason.
-    parser.add_argument("--class-weight", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    parser.add_argument("--class-weight", nargs="?", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
 def _add_option(group: Any, entry: Any) -> None:

@@ -1,13 +1,13 @@
 """`posters predict`: the genres of one poster, or of many."""
 
 import argparse
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from posters.cli.predictions import FORMATS
 from posters.errors import ConfigError, ImageError
-from posters.log import logger
 
 if TYPE_CHECKING:
     from posters.classifier import Classifier, Prediction
@@ -33,6 +33,7 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from posters.classifier import load_classifier
+    from posters.log import logger
 
     classifier = load_classifier(options.classifier, options.threads)
     posters = _image_files(options.posters)
@@ -50,7 +51,11 @@ def _predictions(
 ) -> Iterator[tuple[Path, "Prediction"]]:
     from tqdm import tqdm
 
-    for poster in tqdm(posters, desc="predicting", unit="poster", disable=len(posters) < _WORTH_A_BAR):
+    from posters.log import logger
+
+    # Where the results themselves scroll by, a bar would only get in their way.
+    needless = len(posters) < _WORTH_A_BAR or sys.stdout.isatty()
+    for poster in tqdm(posters, desc="predicting", unit="poster", disable=needless):
         try:
             yield poster, classifier.predict(poster)
         except ImageError as error:
@@ -69,7 +74,7 @@ def _image_files(posters: Sequence[Path]) -> list[Path]:
 def _images_in(folder: Path) -> list[Path]:
     from posters.catalogue.image_folder import EXTENSIONS
 
-    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in EXTENSIONS)
+    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in EXTENSIONS and not path.is_dir())
     if not found:
         raise ConfigError(f"{folder} holds no images ({', '.join(sorted(EXTENSIONS))})")
     return found

@@ -1,4 +1,7 @@
-"""Predictions as text: a table for people, JSON, JSON lines and CSV for programs."""
+"""Predictions as text: a table for people, JSON, JSON lines and CSV for programs.
+
+A file name may hold anything, and stdout may have any encoding, so the formats for programs rely on neither.
+"""
 
 import csv
 import io
@@ -14,12 +17,18 @@ if TYPE_CHECKING:
 def as_table(results: Iterable[tuple[Path, "Prediction"]], genre_names: Sequence[str], every: bool) -> Iterator[str]:
     """A line for each poster; with `every`, a block with a line for each genre, the likeliest first."""
     for poster, prediction in results:
-        yield f"{poster}: {_said(prediction)}"
+        yield f"{_printable(poster)}: {_said(prediction)}"
         if every:
             width = max(len(name) for name in genre_names)
             for name, probability in _likeliest_first(prediction):
                 mark = "*" if name in prediction.genres else " "
                 yield f"  {mark} {name:<{width}}  {probability:.3f}"
+
+
+def _printable(poster: Path) -> str:
+    """Its name, but quoted where it would break the line or move a terminal's cursor."""
+    name = str(poster)
+    return name if name.isprintable() else repr(name)
 
 
 def _said(prediction: "Prediction") -> str:
@@ -38,7 +47,7 @@ def as_json_lines(
 ) -> Iterator[str]:
     """A JSON object for each poster."""
     for poster, prediction in results:
-        yield json.dumps(_plain(poster, prediction, every), ensure_ascii=False)
+        yield json.dumps(_plain(poster, prediction, every))
 
 
 def as_json(results: Iterable[tuple[Path, "Prediction"]], genre_names: Sequence[str], every: bool) -> Iterator[str]:
@@ -69,8 +78,9 @@ def as_csv(results: Iterable[tuple[Path, "Prediction"]], genre_names: Sequence[s
 
 def _row(cells: Sequence[str]) -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(cells)
-    return line.getvalue()
+    # Python 3.11 quotes no other line breaks than those of its own terminator.
+    csv.writer(line, lineterminator="\r\n").writerow(cells)
+    return line.getvalue().removesuffix("\r\n")
 
 
 FORMATS: dict[str, Callable[..., Iterator[str]]] = {

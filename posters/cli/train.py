@@ -6,6 +6,7 @@ from typing import Any
 
 from posters.cli.options import add_catalogue_options, add_config_options, config_options, read_catalogue_from
 from posters.config import TrainConfig, read_config, with_options
+from posters.extras import check_installed
 
 
 def add_parser(commands: Any) -> None:
@@ -19,7 +20,12 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--run", dest="directory", type=Path, required=True, metavar="RUN", help="directory to make")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was interrupted")
     parser.add_argument("--split", type=Path, metavar="CSV", help="a split of your own, with the columns id and side")
-    parser.add_argument("--cache", type=Path, metavar="DIR", help="where packed posters and features are kept")
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        metavar="DIR",
+        help="where packed posters and features are kept (default: $POSTERS_CACHE, or posters in your cache folder)",
+    )
     parser.add_argument("--tensorboard", action="store_true", help="also write logs for TensorBoard into the run")
     add_catalogue_options(parser)
     add_config_options(parser)
@@ -33,12 +39,16 @@ def run(options: argparse.Namespace) -> int:
 
     config = with_options(_base_config(options), **config_options(options))
     if not options.resume:
-        Run(options.directory).refuse_if_taken()  # Before the catalogue is read, which may take a while.
+        Run(options.directory).refuse_if_taken()
+    check_installed("tensorflow", "keras", "tomli_w")
+    sides = read_sides(options.split) if options.split else None
+    # Last, for this may take a while.
+    catalogue = read_catalogue_from(options)
     classifier = train(
-        read_catalogue_from(options),
+        catalogue,
         options.directory,
         config,
-        sides=read_sides(options.split) if options.split else None,
+        sides=sides,
         cache=options.cache,
         resume=options.resume,
         tensorboard=options.tensorboard,

@@ -59,7 +59,7 @@ class Batches:
             return x, tf.ensure_shape(y, (self.size, self.y.shape[1]))
 
         steps = tf.data.Dataset.range(first_step, self.steps)
-        return steps.map(load, num_parallel_calls=2, deterministic=True).prefetch(2)
+        return steps.map(load).prefetch(2)
 
 
 def in_order(x: np.ndarray, rows: Sequence[int] | np.ndarray, batch_size: int) -> Any:
@@ -71,4 +71,4 @@ def in_order(x: np.ndarray, rows: Sequence[int] | np.ndarray, batch_size: int) -
         return tf.ensure_shape(batch, (None, *x.shape[1:]))
 
     starts = tf.data.Dataset.range(0, len(rows), batch_size)
-    return starts.map(load, num_parallel_calls=2, deterministic=True).prefetch(2)
+    return starts.map(load).prefetch(2)

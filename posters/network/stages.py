@@ -77,8 +77,8 @@ class Stages:
         def validate() -> float:
             return self._macro_map(head(validation, training=False).numpy())
 
-        # A cosine to zero is its own early stopping.
-        stage = Stage("head", head, batches, validate, config.head_epochs, patience=config.head_epochs, ema=0.0)
+        # The cosine to zero is its own early stopping.
+        stage = Stage("head", head, batches, validate, config.head_epochs, patience=config.head_epochs, ema=config.ema)
         best = self._train(stage, float("-inf"))
         return best, head(validation, training=False).numpy()
 

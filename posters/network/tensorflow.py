@@ -1,6 +1,8 @@
-"""Import TensorFlow and Keras once, without the dozen lines that they print when they find no GPU."""
+"""Import TensorFlow and Keras once: quietly, and with memory that is kept between training steps."""
 
+import ctypes
 import os
+import sys
 from typing import Any
 
 from posters.extras import require
@@ -8,8 +10,27 @@ from posters.log import stderr_held_back
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+# Parameters of glibc's mallopt(3).
+_M_TRIM_THRESHOLD = -1
+_M_MMAP_THRESHOLD = -3
+_LARGEST_MMAP_THRESHOLD = 32 << 20  # larger ones are refused
+
+
+def _keep_freed_memory() -> None:
+    """Have glibc keep what TensorFlow frees, which the next step asks for again.
+
+    By default it goes back to the operating system and comes anew page by page: a third of a training step on a CPU.
+    """
+    if sys.platform != "linux":
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # Other C libraries of Linux lack it.
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD)
+        mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
+
 
 def _imported() -> tuple[Any, Any]:
+    """Import both, holding back the dozen lines that they print when they find no GPU."""
     with stderr_held_back():
         tensorflow, keras = require("tensorflow"), require("keras")
         tensorflow.config.list_physical_devices()  # Looks for GPUs, and complains of each that it can't find.
@@ -17,4 +38,5 @@ def _imported() -> tuple[Any, Any]:
     return tensorflow, keras
 
 
+_keep_freed_memory()
 tf, keras = _imported()

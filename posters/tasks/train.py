@@ -13,6 +13,7 @@ from posters.classifier import Classifier, load_classifier
 from posters.config import TrainConfig, with_options
 from posters.duplicates import group_posters, perceptual_hashes
 from posters.errors import RunError
+from posters.extras import require
 from posters.log import also_to_file, logger
 from posters.runs import Run, environment
 from posters.splits import Split, draw_split, given_split, split_table
@@ -45,6 +46,8 @@ def train(
         PostersError: one of its kinds, for whatever can't be done; a run that never began training leaves no directory.
     """
     config = with_options(config or TrainConfig(), **options)
+    if tensorboard:
+        require("tensorboard", "tensorboard")
     directory = Run(Path(run))
     if resume and directory.started:
         _check_same(directory, catalogue, config)

@@ -1,0 +1,417 @@
+"""The golden classifier predicts what it always did; a damaged one is refused in one line that says what to do."""
+
+import hashlib
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from posters.catalogue import Catalogue, Poster
+from posters.classifier import Manifest, load_classifier, write_classifier
+from posters.errors import ClassifierError, ConfigError, ImageError, ScoresError
+
+GENRES = ("Comedy", "Drama", "Horror", "Western")
+NAMES = ("dusk.png", "ghost.png", "night.png")
+
+
+@pytest.fixture(scope="module")
+def classifier(golden):
+    return load_classifier(golden / "classifier")
+
+
+def refusal(directory: Path) -> str:
+    """The one line with which a classifier is refused."""
+    with pytest.raises(ClassifierError) as refused:
+        load_classifier(directory)
+    message = str(refused.value)
+    assert message
+    assert message == " ".join(message.split())
+    return message
+
+
+def edit(directory: Path, **changes) -> Path:
+    """Change values of classifier.json; a value of None drops its key."""
+    path = directory / "classifier.json"
+    values = {**json.loads(path.read_text()), **changes}
+    path.write_text(json.dumps({name: value for name, value in values.items() if value is not None}))
+    return directory
+
+
+def put(directory: Path, name: str, data: bytes) -> Path:
+    """Replace a file, and its SHA-256 as well."""
+    (directory / name).write_bytes(data)
+    files = json.loads((directory / "classifier.json").read_text())["files"]
+    return edit(directory, files={**files, name: hashlib.sha256(data).hexdigest()})
+
+
+class TestPredicting:
+    @pytest.mark.parametrize("name", NAMES)
+    def test_the_golden_scores_are_met(self, classifier, golden, name):
+        expected = json.loads((golden / "scores.json").read_text())
+        assert sorted(expected) == sorted(path.name for path in (golden / "posters").iterdir()) == list(NAMES)
+        probabilities = classifier.predict(golden / "posters" / name).probabilities
+        assert probabilities == pytest.approx(expected[name], abs=1e-5)
+        assert tuple(probabilities) == classifier.genre_names == GENRES
+        assert all(type(value) is float for value in probabilities.values())
+
+    def test_a_poster_may_come_in_any_form(self, classifier, golden):
+        path = golden / "posters" / "dusk.png"
+        image = Image.open(path)
+        forms = [path, str(path), path.read_bytes(), image, np.asarray(image)]
+        first, *others = [classifier.predict(form) for form in forms]
+        assert all(other == first for other in others)
+
+    def test_the_genres_are_those_at_their_threshold_the_surest_first(self, golden, tiny_classifier):
+        scores = json.loads((golden / "scores.json").read_text())["night.png"]
+        # Between its scores: 0.997 Comedy, 0.010 Drama, 0.832 Horror, 0.684 Western.
+        for values, genres in [
+            ((0.5, 0.5, 0.5, 0.5), ("Comedy", "Horror", "Western")),
+            ((1, 0.005, 1, 0.6), ("Western", "Drama")),
+            ((0.999, 0.999, 0.999, 0.999), ()),
+            ((0, 0, 0, 0), ("Comedy", "Horror", "Western", "Drama")),
+        ]:
+            thresholds = {"genre_names": GENRES, "values": values, "optimises": "fixed", "fitted_on": "nothing"}
+            said = load_classifier(edit(tiny_classifier, thresholds=thresholds)).predict(golden / "posters/night.png")
+            assert said.genres == genres
+            assert said.probabilities == pytest.approx(scores, abs=1e-5)
+
+    def test_a_softmax_head_says_its_one_likeliest_genre(self, golden, tiny_classifier):
+        said = load_classifier(edit(tiny_classifier, head="softmax"))
+        assert [said.predict(golden / "posters" / name).genres for name in NAMES] == [
+            ("Western",),
+            ("Comedy",),
+            ("Comedy",),
+        ]
+
+    def test_a_run_that_holds_a_classifier_is_opened_too(self, golden, tiny_classifier):
+        run = tiny_classifier.parent / "run"
+        run.mkdir()
+        tiny_classifier.rename(run / "classifier")
+        opened = load_classifier(str(run))
+        assert opened.directory == run / "classifier"
+        assert opened.predict(golden / "posters/dusk.png").genres == ("Western",)
+
+    def test_many_threads_say_the_same(self, classifier, golden):
+        poster = golden / "posters" / "dusk.png"
+        many = load_classifier(golden / "classifier", threads=3).predict(poster)
+        assert many.probabilities == pytest.approx(classifier.predict(poster).probabilities, abs=1e-6)
+
+    @pytest.mark.parametrize("threads", [0, -1, 1.5, True, "2"])
+    def test_threads_are_a_whole_number_from_1_up(self, golden, threads):
+        with pytest.raises(ConfigError, match=r"threads must be a whole number from 1 up, but got "):
+            load_classifier(golden / "classifier", threads=threads)
+
+    def test_a_poster_that_is_none_is_refused_by_name(self, classifier, tmp_path):
+        (tmp_path / "note.jpg").write_text("no image")
+        with pytest.raises(ImageError, match=r"note\.jpg: "):
+            classifier.predict(tmp_path / "note.jpg")
+
+    def test_loading_says_nothing_on_stderr(self, golden, capfd):
+        load_classifier(golden / "classifier").predict(golden / "posters/dusk.png")
+        assert capfd.readouterr() == ("", "")
+
+
+class TestDamage:
+    def test_no_such_directory(self, tmp_path):
+        message = refusal(tmp_path / "nowhere")
+        assert message == f"{tmp_path / 'nowhere'} is no classifier: there is no such directory"
+
+    def test_a_directory_without_manifest(self, tmp_path):
+        assert refusal(tmp_path) == f"{tmp_path} is no classifier: it has no classifier.json"
+
+    def test_a_file_is_no_classifier(self, golden):
+        assert "dusk.png is no classifier" in refusal(golden / "posters/dusk.png")
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            b"",
+            b"{",
+            b"\xff\xfe\x00",
+            b"[]",
+            b"null",
+            b"1",
+            b'"classifier"',
+            b"[" * 100_000,
+            b'{"format": 1, "prior": ' + b"[" * 100_000,
+        ],
+        ids=lambda text: repr(text[:30]),
+    )
+    def test_a_manifest_that_is_not_a_json_object(self, tiny_classifier, text):
+        (tiny_classifier / "classifier.json").write_bytes(text)
+        message = refusal(tiny_classifier)
+        assert message.startswith(f"{tiny_classifier / 'classifier.json'} is damaged (")
+        assert message.endswith("): copy or train the classifier again")
+
+    @pytest.mark.parametrize("number", [None, 0, 2, "1", [1], True])
+    def test_an_unknown_format_names_both(self, tiny_classifier, number):
+        message = refusal(edit(tiny_classifier, format=number))
+        assert f"has the format {number!r}, and this version of posters reads 1" in message
+
+    @pytest.mark.parametrize(
+        ("changes", "reason"),
+        [
+            ({"genre_names": None}, "it has no genre_names"),
+            ({"genre_names": []}, "genre_names"),
+            ({"genre_names": "ABCD"}, "genre_names"),
+            ({"genre_names": ["Comedy", "Drama", "Horror", "Horror"]}, "genre_names"),
+            ({"genre_names": list(reversed(GENRES))}, "don't belong together"),
+            ({"head": "relu"}, "head must be one of sigmoid, softmax, but got 'relu'"),
+            ({"head": 7}, "head must be one of sigmoid, softmax, but got 7"),
+            ({"preprocess": {"height": "24"}}, "height must be a value of type int, but got '24'"),
+            ({"preprocess": {"hight": 24}}, "hight"),
+            ({"prior": [0.1, 0.2, 0.3]}, "don't belong together"),
+            ({"prior": [0.1, 0.2, 0.3, float("nan")]}, "prior"),
+            ({"prior": [0.1, 0.2, 0.3, 1.5]}, "prior"),
+            ({"prior": [0.1, 0.2, 0.3, 10**400]}, "prior"),
+            ({"prior": [0.1, 0.2, 0.3, "0.4"]}, "prior"),
+            ({"prior": [0.1, 0.2, 0.3, True]}, "prior"),
+            ({"metrics": [["validation", 1]]}, "metrics"),
+            ({"provenance": 5}, "provenance"),
+            ({"files": [[5, "ab"]]}, "files"),
+            ({"files": ["ab"]}, "files"),
+            ({"files": {"network.tflite": 5}}, "files"),
+            ({"thresholds": 0.5}, "thresholds"),
+            (
+                {"thresholds": {"genre_names": GENRES, "values": [0.5] * 4, "optimises": 1, "fitted_on": ""}},
+                "thresholds",
+            ),
+            ({"thresholds": {"genre_names": GENRES, "values": [0.5, 0.5, 0.5, "1"]}}, "thresholds"),
+        ],
+        ids=lambda value: str(value)[:50],
+    )
+    def test_a_manifest_of_another_shape_says_what_is_wrong_with_it(self, tiny_classifier, changes, reason):
+        message = refusal(edit(tiny_classifier, **changes))
+        assert message.startswith(f"{tiny_classifier / 'classifier.json'} is damaged (")
+        assert reason in message
+        assert "Error(" not in message
+
+    @pytest.mark.parametrize("name", ["MODEL_CARD.md", "network.tflite"])
+    def test_a_missing_file_is_named(self, tiny_classifier, name):
+        (tiny_classifier / name).unlink()
+        assert refusal(tiny_classifier) == (
+            f"{tiny_classifier / name} is missing: copy the whole classifier directory again"
+        )
+
+    @pytest.mark.parametrize("name", ["MODEL_CARD.md", "network.tflite"])
+    @pytest.mark.parametrize("place", [0, -1])
+    def test_one_changed_bit_is_noticed(self, tiny_classifier, name, place):
+        data = bytearray((tiny_classifier / name).read_bytes())
+        data[place] ^= 1
+        (tiny_classifier / name).write_bytes(data)
+        assert refusal(tiny_classifier) == (
+            f"{tiny_classifier / name} was changed since the classifier was written: copy or train it again"
+        )
+
+    @pytest.mark.parametrize("share", [0, 0.2, 0.5, 0.9])
+    def test_a_network_cut_short_is_refused_though_its_hash_is_right(self, tiny_classifier, share, capfd):
+        data = (tiny_classifier / "network.tflite").read_bytes()
+        message = refusal(put(tiny_classifier, "network.tflite", data[: int(share * len(data))]))
+        assert message.startswith(f"{tiny_classifier / 'network.tflite'} can't be run (")
+        assert capfd.readouterr().err == ""
+
+    def test_garbage_is_no_network_though_its_hash_is_right(self, tiny_classifier):
+        assert "can't be run" in refusal(put(tiny_classifier, "network.tflite", b"garbage " * 100))
+
+    def test_a_network_that_fails_while_it_runs_is_a_classifier_error(self, tiny_classifier, golden):
+        """Flips single bits of a network: whatever its runtime stumbles over, nobody sees another exception."""
+        data = (tiny_classifier / "network.tflite").read_bytes()
+        outcomes = set()
+        for place in range(len(data) * 2 // 3, len(data), 29):
+            flipped = bytearray(data)
+            flipped[place] ^= 1
+            try:
+                load_classifier(put(tiny_classifier, "network.tflite", bytes(flipped))).predict(
+                    golden / "posters/dusk.png"
+                )
+                outcomes.add("predicts")
+            except ClassifierError as error:
+                outcomes.add("refused" if "network.tflite" in str(error) else str(error))
+        assert outcomes == {"predicts", "refused"}
+
+    @pytest.mark.parametrize("genres", [GENRES[:3], (*GENRES, "War")])
+    def test_genres_that_do_not_fit_the_network(self, tiny_classifier, genres):
+        thresholds = {"genre_names": genres, "values": [0.5] * len(genres), "optimises": "f1", "fitted_on": "nothing"}
+        changes = {"genre_names": genres, "thresholds": thresholds, "prior": [0.1] * len(genres)}
+        message = refusal(edit(tiny_classifier, **changes))
+        assert message.startswith(f"{tiny_classifier / 'network.tflite'} ")
+        assert f"{len(genres)} probabilities" in message
+
+    def test_a_size_that_does_not_fit_the_network(self, tiny_classifier):
+        message = refusal(edit(tiny_classifier, preprocess={"height": 32, "width": 16}))
+        assert message.startswith(f"{tiny_classifier / 'network.tflite'} ")
+
+    @pytest.mark.parametrize(
+        "name", ["../outside", "/etc/hostname", "..", ".", "", "a/b", "x" * 300, "nul\0", "\ud800"]
+    )
+    def test_names_that_leave_the_directory_are_refused(self, tiny_classifier, name):
+        digest = hashlib.sha256(b"secret").hexdigest()
+        (tiny_classifier.parent / "outside").write_bytes(b"secret")
+        (tiny_classifier / "outside").write_bytes(b"secret")  # The same name inside must not make it pass.
+        files = json.loads((tiny_classifier / "classifier.json").read_text())["files"]
+        message = refusal(edit(tiny_classifier, files={**files, name: digest}))
+        assert message.startswith(str(tiny_classifier))
+
+    def test_a_manifest_without_network_is_refused(self, tiny_classifier):
+        message = refusal(edit(tiny_classifier, files={}))
+        assert message == (
+            f"{tiny_classifier / 'classifier.json'} names no network.tflite: copy or train the classifier again"
+        )
+
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=6,
+)
+
+
+def places(value, path=()):
+    """Every place in plain data, as a path of keys."""
+    yield path
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from places(inner, (*path, key))
+
+
+def with_changed(value, path, change):
+    """A copy of plain data with the value at `path` replaced, or dropped where `change` is `...`."""
+    if not path:
+        return None if change is ... else change
+    copied = value.copy()
+    if change is ... and len(path) == 1:
+        del copied[path[0]]
+    else:
+        copied[path[0]] = with_changed(value[path[0]], path[1:], change)
+    return copied
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_change_of_the_manifest_is_refused_or_harmless(tiny_classifier, golden, data):
+    """One value anywhere in classifier.json dropped, or replaced by any other: a ClassifierError or a working one."""
+    path = tiny_classifier / "classifier.json"
+    values = json.loads((golden / "classifier" / "classifier.json").read_text())
+    place = data.draw(st.sampled_from(list(places(values))))
+    path.write_text(json.dumps(with_changed(values, place, data.draw(PLAIN | st.just(...)))))
+    try:
+        opened = load_classifier(tiny_classifier)
+    except ClassifierError as error:
+        assert str(error).startswith(str(tiny_classifier))  # noqa: PT017 - it may also be harmless
+        return
+    assert tuple(opened.predict(golden / "posters/dusk.png").probabilities) == opened.genre_names
+    json.dumps(opened.manifest.to_dict())
+
+
+class TestWriting:
+    def manifest(self, directory: Path) -> Manifest:
+        return load_classifier(directory).manifest
+
+    def test_what_is_written_is_read_again(self, tiny_classifier, tmp_path):
+        manifest = replace(self.manifest(tiny_classifier), files={}, provenance={"seed": 5, "made by": "größe"})
+        data = (tiny_classifier / "network.tflite").read_bytes()
+        write_classifier(
+            tmp_path / "new/copy", manifest, "# Card", lambda folder: (folder / "network.tflite").write_bytes(data)
+        )
+        read = self.manifest(tmp_path / "new/copy")
+        assert replace(read, files={}) == manifest
+        assert read.files["network.tflite"] == hashlib.sha256(data).hexdigest()
+        assert sorted(path.name for path in (tmp_path / "new/copy").iterdir()) == [
+            "MODEL_CARD.md",
+            "classifier.json",
+            "network.tflite",
+        ]
+
+    def test_the_new_one_takes_the_place_of_the_old_one_whole(self, tiny_classifier):
+        manifest, data = self.manifest(tiny_classifier), (tiny_classifier / "network.tflite").read_bytes()
+        (tiny_classifier / "of the old one").touch()
+        write_classifier(
+            tiny_classifier, manifest, "# New", lambda folder: (folder / "network.tflite").write_bytes(data)
+        )
+        assert (tiny_classifier / "MODEL_CARD.md").read_text() == "# New"
+        assert not (tiny_classifier / "of the old one").exists()
+        load_classifier(tiny_classifier)
+
+    @pytest.mark.parametrize("error", [OSError("no space left"), KeyboardInterrupt()])
+    def test_the_old_one_stays_when_writing_fails(self, tiny_classifier, error):
+        before = {path.name: path.read_bytes() for path in tiny_classifier.iterdir()}
+
+        def fail(folder: Path) -> None:
+            (folder / "network.tflite").write_bytes(b"half of")
+            raise error
+
+        with pytest.raises(type(error)):
+            write_classifier(tiny_classifier, self.manifest(tiny_classifier), "# New", fail)
+        assert {path.name: path.read_bytes() for path in tiny_classifier.iterdir()} == before
+        assert [path.name for path in tiny_classifier.parent.iterdir()] == ["tiny"]
+
+    def test_figures_that_json_cannot_say_leave_the_old_one(self, tiny_classifier):
+        manifest = replace(self.manifest(tiny_classifier), metrics={"macro_map": float("nan")})
+        before = (tiny_classifier / "classifier.json").read_bytes()
+        with pytest.raises(ValueError, match="JSON"):
+            write_classifier(tiny_classifier, manifest, "# New", lambda folder: None)
+        assert (tiny_classifier / "classifier.json").read_bytes() == before
+
+
+class TestScoring:
+    def catalogue(self, golden, genre_names=GENRES, **genres) -> Catalogue:
+        """The golden posters and perhaps others, with their genres."""
+        rows = {"dusk": ("Western",), "night": ("Comedy", "Horror"), "ghost": (), **genres}
+        posters = tuple(Poster(id, f"{id}.png", names) for id, names in rows.items())
+        return Catalogue(posters, tuple(genre_names), golden / "posters")
+
+    def test_columns_follow_the_order_of_the_classifier(self, classifier, golden):
+        scores = classifier.score(self.catalogue(golden, ("Western", "Horror", "Comedy")))
+        assert scores.genre_names == GENRES
+        assert scores.ids == ("dusk", "night", "ghost")
+        assert scores.y_true.tolist() == [[0, 0, 0, 1], [1, 0, 1, 0], [0, 0, 0, 0]]
+        expected = json.loads((golden / "scores.json").read_text())
+        wanted = [[expected[f"{id}.png"][name] for name in GENRES] for id in scores.ids]
+        assert scores.y_score == pytest.approx(np.array(wanted), abs=1e-5)
+
+    def test_scores_are_what_predict_says(self, classifier, golden):
+        catalogue = self.catalogue(golden)
+        scores = classifier.score(catalogue)
+        for row, poster in zip(scores.y_score, catalogue, strict=True):
+            assert row.tolist() == list(classifier.predict(catalogue.image_path(poster)).probabilities.values())
+
+    def test_unreadable_posters_are_named_and_left_out(self, classifier, golden, capfd):
+        catalogue = self.catalogue(golden, lost=("Drama",))
+        scores = classifier.score(catalogue)
+        assert scores.ids == ("dusk", "night", "ghost")
+        assert len(scores.y_true) == len(scores.y_score) == 3
+        error = capfd.readouterr().err
+        assert f"lost is left out: {golden / 'posters/lost.png'}: there is no such file" in error
+        assert error.count("\n") == 1
+
+    def test_a_catalogue_without_a_readable_poster_is_refused(self, classifier, tmp_path):
+        catalogue = Catalogue((Poster("lost", "lost.png", ("Drama",)),), ("Drama",), tmp_path)
+        with pytest.raises(ScoresError, match=r"none of the 1 posters of the catalogue can be read"):
+            classifier.score(catalogue)
+
+    def test_genres_that_it_does_not_know_are_refused_by_name(self, classifier, golden):
+        with pytest.raises(ScoresError, match=r"does not know: War, Biography; it knows Comedy, Drama, Horror, West"):
+            classifier.score(self.catalogue(golden, ("War", "Comedy", "Biography", "Horror", "Western")))
+
+    def test_progress_sees_every_poster(self, classifier, golden):
+        seen = []
+
+        def progress(rows):
+            for row in rows:
+                seen.append(row.id)
+                yield row
+
+        classifier.score(self.catalogue(golden), progress)
+        assert seen == ["dusk", "night", "ghost"]
+
+
+def test_bytes_that_are_no_image_are_refused_without_a_file_name(classifier):
+    buffer = io.BytesIO()
+    Image.new("F", (4, 4)).save(buffer, "TIFF")
+    with pytest.raises(ImageError, match=r"^grey levels of 32 bits"):
+        classifier.predict(buffer.getvalue())
