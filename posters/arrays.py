@@ -6,7 +6,10 @@ done stands in `posters.npy.partial` and `index.jsonl.partial`, and the next one
 """
 
 import hashlib
+import os
 import shutil
+import threading
+import time
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -33,7 +36,7 @@ INDEX = "index.jsonl"
 _CHUNK = 16  # posters that one worker decodes at a time
 _CHUNKS_IN_FLIGHT = 32  # bounds the memory, whatever the size of the catalogue
 _WORTH_WORKERS = 200  # starting worker processes costs about as much as decoding this many posters
-_IDLE_SECONDS = 10  # after which workers without work give their memory back, and end if this process was killed
+_IDLE_SECONDS = 10  # after which workers without work give their memory back
 _SAMPLES = 16  # rows looked at to tell whether finished pixels belong to their index
 
 
@@ -213,7 +216,8 @@ class _Packing:
         joblib = require("joblib")
         workers = self.workers if len(plan) >= _WORTH_WORKERS else 1
         read = joblib.delayed(_read_chunk)
-        with joblib.Parallel(workers, return_as="generator", idle_worker_timeout=_IDLE_SECONDS) as parallel:
+        options = {"idle_worker_timeout": _IDLE_SECONDS, "initializer": _end_with, "initargs": (os.getpid(),)}
+        with joblib.Parallel(workers, return_as="generator", **options) as parallel:
             for start in range(0, len(chunks), _CHUNKS_IN_FLIGHT):
                 done = parallel(
                     read(self.root, self.preprocess, chunk, [self._known(record.image) for record in chunk])
@@ -238,6 +242,17 @@ def _holds(pixels: np.ndarray | None, record: ImageRecord) -> bool:
 
 def _checksum(pixels: np.ndarray) -> int:
     return zlib.crc32(np.ascontiguousarray(pixels).data)
+
+
+def _end_with(parent: int) -> None:
+    """In a worker: end when the process that started it was killed. Otherwise it would wait for it for ever."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _read_chunk(

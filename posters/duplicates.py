@@ -31,10 +31,12 @@ def perceptual_hashes(arrays: PosterArrays, directory: Path) -> np.ndarray:
         uint64 (N,); near duplicates differ in few bits.
     """
     path = Path(directory) / f"phash-{arrays.fingerprint}.npy"
-    if not path.exists():
-        _hash_all(arrays, path)
+    # Two processes at once would write into one file.
+    with require("filelock").FileLock(path.with_name(".lock")):
+        if not path.exists():
+            _hash_all(arrays, path)
     hashes = open_rows(path)
-    if len(hashes) != len(arrays):
+    if hashes.shape != (len(arrays),) or hashes.dtype != np.uint64:
         raise ArraysError(f"{path} belongs to other posters: remove it, and it will be made again")
     return np.asarray(hashes)
 

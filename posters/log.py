@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tqdm import tqdm
-
 logger = logging.getLogger("posters")
 
 
@@ -17,6 +15,8 @@ class _PastProgressBars(logging.Handler):
     """Writes through tqdm, so that a message never cuts a bar in two."""
 
     def emit(self, record: logging.LogRecord) -> None:
+        from tqdm import tqdm  # Here, so that those who have nothing to say don't wait for it.
+
         tqdm.write(self.format(record), file=sys.stderr)
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import platform
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -70,6 +71,11 @@ class Run:
         """Raise RunError if something lies there already."""
         if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
             raise RunError(f"{self.path} exists already: choose another --run, or go on with it by --resume")
+
+    def remove_if_untrained(self) -> None:
+        """Remove a run that failed before its first checkpoint, which would only be in the way of the next try."""
+        if self.started and not self.finished and not any(self.checkpoints.iterdir()):
+            shutil.rmtree(self.path)
 
     def config(self) -> TrainConfig:
         self._require("config.toml")

@@ -100,6 +100,9 @@ def given_split(catalogue: Catalogue, sides: Mapping[str, str], groups: np.ndarr
         raise SplitError(
             f"the split names {len(strange):,} posters that {catalogue.name} does not have ({strange[0]!r})"
         )
+    for id, side in sides.items():
+        if side not in SIDES:
+            raise SplitError(f"a side is one of {', '.join(SIDES)}, but got {side!r} for the poster {id!r}")
     groups = np.arange(len(catalogue)) if groups is None else groups
     chosen = np.array([sides.get(id) for id in catalogue.ids], dtype=object)
     unnamed = sum(side is None for side in chosen)
@@ -179,11 +182,17 @@ def read_sides(path: Path) -> dict[str, str]:
     """
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
-            lines = list(csv.DictReader(file))
+            reader = csv.DictReader(file)
+            columns = reader.fieldnames or []
+            lines = [(reader.line_num, line) for line in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SplitError(f"{path}: the split can't be read ({error})") from error
+    if "id" not in columns or "side" not in columns:
+        raise SplitError(
+            f"{path}: a split has the columns id and side, but this has {', '.join(columns)[:80] or 'none'}"
+        )
     sides: dict[str, str] = {}
-    for number, line in enumerate(lines, start=2):
+    for number, line in lines:
         id, side = line.get("id"), line.get("side")
         if not id or side not in SIDES:
             raise SplitError(f"{path}, row {number}: a split has the columns id and side ({', '.join(SIDES)})")

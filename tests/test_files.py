@@ -14,6 +14,11 @@ class OddError(Exception):
     """Raised by these tests inside a block."""
 
 
+def write_half_and_raise(path, error):
+    path.write_text("half of the n")
+    raise error
+
+
 def names_in(folder):
     return sorted(path.name for path in folder.iterdir())
 
@@ -34,8 +39,7 @@ def test_replacing_leaves_the_old_file_when_the_block_raises(tmp_path, error):
     path = tmp_path / "file.txt"
     path.write_text("old")
     with pytest.raises(error), replacing(path) as temporary:
-        temporary.write_text("half of the n")
-        raise error
+        write_half_and_raise(temporary, error)
     assert path.read_text() == "old"
     assert names_in(tmp_path) == ["file.txt"]
 
@@ -79,8 +83,7 @@ def test_replacing_directory_leaves_the_old_one_when_the_block_raises(tmp_path, 
     path = tmp_path / "folder"
     fill(path, "old")
     with pytest.raises(error), replacing_directory(path) as temporary:
-        fill(temporary, "half")
-        raise error
+        write_half_and_raise(temporary / "file.txt", error)
     assert content(path) == "old"
     assert names_in(tmp_path) == ["folder"]
 

@@ -19,8 +19,9 @@ def store_catalogue(catalogue: Catalogue, path: Path) -> None:
         "dialect": catalogue.dialect,
         "losses": [asdict(loss) for loss in catalogue.losses],
     }
-    with replacing(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
+    with replacing(path) as temporary, open(temporary, "w", encoding="utf-8", errors="backslashreplace") as file:
         for values in (head, *map(asdict, catalogue)):
+            # Half a surrogate pair, which UTF-8 does not have, becomes the escape that JSON has for it.
             file.write(json.dumps(values, ensure_ascii=False) + "\n")
 
 
@@ -46,7 +47,7 @@ def stored_catalogue(path: Path, images: Path | None = None) -> Catalogue:
             dialect=head["dialect"],
             losses=tuple(Loss(**{**loss, "examples": tuple(loss["examples"])}) for loss in head["losses"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, StopIteration) as error:
+    except (OSError, ValueError, KeyError, TypeError, StopIteration, RecursionError) as error:
         raise CatalogueError(f"{path} is no stored catalogue, or damaged ({error}): name the table yourself") from error
 
 

@@ -1,5 +1,6 @@
 """The backbones by name. Each takes uint8 pixels, does its own preprocessing, and gives a feature map."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,9 +140,12 @@ def build_backbone(backbone: Backbone, weights: str, input_shape: tuple[int, int
     if weights not in ("imagenet", "none") and not Path(weights).is_file():
         raise TrainingError(f"--weights is imagenet, none or a weights file, and there is no file {weights!r}")
     try:
-        return backbone.build(
-            include_top=False, weights=None if weights == "none" else weights, input_shape=input_shape
-        )
+        with warnings.catch_warnings():
+            # Without a top, weights fit every shape of input, upright ones too.
+            warnings.filterwarnings("ignore", message="`input_shape` is undefined or non-square")
+            return backbone.build(
+                include_top=False, weights=None if weights == "none" else weights, input_shape=input_shape
+            )
     # Keras raises plain Exception for a failed download, and many kinds for a file that does not fit.
     except Exception as error:
         raise TrainingError(_why_not_built(backbone, weights, error)) from error

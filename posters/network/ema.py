@@ -18,7 +18,7 @@ class MovingAverage:
     and Valpola 2017, "Mean teachers are better role models", on averaging weights).
 
     Args:
-        variables: of the model, statistics of batch normalisation included; those that are not floats are not averaged.
+        variables: Keras variables of the model, statistics of batch normalisation included; those that are not floats are not averaged.
         decay: d, at least 0 and below 1; 0 makes the average the weights themselves.
     """
 
@@ -43,7 +43,7 @@ class MovingAverage:
     @contextmanager
     def in_place(self) -> Iterator[None]:
         """While the block runs, the model has the averages for weights."""
-        own = [np.array(variable.value) for variable in self.variables]
+        own = [np.array(variable.value.numpy()) for variable in self.variables]
         for average, variable in zip(self.averages, self.variables, strict=True):
             variable.assign(average)
         try:

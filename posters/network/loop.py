@@ -154,7 +154,7 @@ class StageTraining:
         self.on_epoch(row)
 
     def _weights(self) -> list[np.ndarray]:
-        return [np.array(variable.value) for variable in self.average.variables]
+        return [np.array(variable.value.numpy()) for variable in self.average.variables]
 
     def _state(self) -> dict[str, list[Any]]:
         return {
@@ -164,7 +164,7 @@ class StageTraining:
         }
 
     def _write_checkpoint(self) -> None:
-        arrays = {name: [np.array(v) for v in variables] for name, variables in self._state().items()}
+        arrays = {name: [v.numpy() for v in variables] for name, variables in self._state().items()}
         write_checkpoint(self.checkpoint, {**arrays, "best": self.best}, asdict(self.progress))
         self._written = time.monotonic()
 

@@ -34,9 +34,9 @@ class WeightedBinaryCrossentropy(keras.losses.Loss):
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """y_true, y_pred (B, G) to (B,)."""
         y_true = ops.cast(y_true, y_pred.dtype)
-        positive, negative = _log_likelihoods(y_pred)
+        p = _clipped(y_pred)
         weights = ops.convert_to_tensor(self.positive_weights, y_pred.dtype)
-        return -ops.mean(weights * y_true * positive + (1 - y_true) * negative, axis=-1)
+        return -ops.mean(weights * y_true * ops.log(p) + (1 - y_true) * ops.log(1 - p), axis=-1)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "positive_weights": self.positive_weights}
@@ -75,11 +75,10 @@ class AsymmetricLoss(keras.losses.Loss):
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """y_true, y_pred (B, G) to (B,)."""
         y_true = ops.cast(y_true, y_pred.dtype)
-        shifted = ops.maximum(y_pred - self.margin, 0.0)
-        positive, _ = _log_likelihoods(y_pred)
-        _, negative = _log_likelihoods(shifted)
-        positive = ops.power(1 - y_pred, self.gamma_positive) * positive
-        negative = ops.power(shifted, self.gamma_negative) * negative
+        # Clipped, since a power's slope at 0 may be infinite.
+        p, shifted = _clipped(y_pred), _clipped(y_pred - self.margin)
+        positive = ops.power(1 - p, self.gamma_positive) * ops.log(p)
+        negative = ops.power(shifted, self.gamma_negative) * ops.log(1 - shifted)
         return -ops.mean(y_true * positive + (1 - y_true) * negative, axis=-1)
 
     def get_config(self) -> dict[str, Any]:
@@ -102,14 +101,13 @@ class SharedCategoricalCrossentropy(keras.losses.Loss):
         """y_true, y_pred (B, G) to (B,)."""
         y_true = ops.cast(y_true, y_pred.dtype)
         shares = y_true / ops.maximum(ops.sum(y_true, axis=-1, keepdims=True), 1.0)
-        return -ops.sum(shares * _log_likelihoods(y_pred)[0], axis=-1)
+        return -ops.sum(shares * ops.log(_clipped(y_pred)), axis=-1)
 
 
-def _log_likelihoods(y_pred: Any) -> tuple[Any, Any]:
-    """log p and log (1 - p), kept finite."""
+def _clipped(y_pred: Any) -> Any:
+    """Probabilities whose logarithms are finite."""
     epsilon = keras.config.epsilon()
-    clipped = ops.clip(y_pred, epsilon, 1 - epsilon)
-    return ops.log(clipped), ops.log(1 - clipped)
+    return ops.clip(y_pred, epsilon, 1 - epsilon)
 
 
 def positive_weights(prevalence: np.ndarray) -> np.ndarray:

@@ -45,15 +45,26 @@ def build_network(config: TrainConfig, n_genres: int, load_weights: bool = True)
     backbone = find_backbone(config.backbone)
     pixels = keras.Input(config.preprocess.shape, dtype="uint8", name="poster")
     body = build_backbone(backbone, config.weights if load_weights else "none", config.preprocess.shape)
-    feature_map = body(backbone.scale(pixels), training=_statistics(config))
+    feature_map = body(backbone.scale(pixels))
     features = keras.Model(pixels, _POOLINGS[config.pooling](feature_map), name="features")
     head = build_head(config, features.output_shape[-1], n_genres)
-    return Network(keras.Model(pixels, head(features.output), name="posters"), features, head)
+    whole = keras.Model(pixels, head(features.output), name="posters")
+    if not config.from_scratch:
+        _hold_statistics(whole)
+    return Network(whole, features, head)
 
 
-def _statistics(config: TrainConfig) -> bool | None:
-    """What batch normalisation is told: False holds its statistics still, None lets them be learnt."""
-    return None if config.from_scratch else False
+def _hold_statistics(model: Any) -> None:
+    """Freeze batch normalisation, in models inside the model too.
+
+    Only `trainable` does it: a `training=False` given where a layer is called is overruled when the whole model is
+    called with `training=True`, and pretrained statistics are then lost within a few steps.
+    """
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False
+        if isinstance(layer, keras.Model):
+            _hold_statistics(layer)
 
 
 def build_head(config: TrainConfig, n_features: int, n_genres: int) -> Any:
@@ -66,7 +77,7 @@ def build_head(config: TrainConfig, n_features: int, n_genres: int) -> Any:
     x = inputs * keras.ops.rsqrt(keras.ops.absolute(inputs) + _ROOT_EPSILON)
     # Batch normalisation with given statistics; unlike keras.layers.Normalization, `set_weights` copies all of it.
     standardisation = keras.layers.BatchNormalization(center=False, scale=False, epsilon=1e-6, name="standardisation")
-    x = standardisation(x, training=_statistics(config))
+    x = standardisation(x)
     x = keras.layers.Dropout(config.dropout, name="dropout")(x)
     genres = keras.layers.Dense(
         n_genres, activation=config.head, kernel_initializer="zeros", dtype="float32", name="genres"

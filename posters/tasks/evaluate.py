@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from posters.catalogue import Catalogue
+from posters.catalogue import SIDES, Catalogue
 from posters.classifier import Classifier, load_classifier
-from posters.errors import RunError
+from posters.errors import RunError, SplitError
 from posters.evaluation import Evaluation, evaluate
 from posters.runs import Run
 
@@ -30,7 +30,12 @@ def evaluate_classifier(
     """
     scores = classifier.score(catalogue, progress)
     manifest = classifier.manifest
-    provenance = {"classifier": str(classifier.directory), "catalogue": catalogue.name, **manifest.provenance}
+    provenance = {
+        "classifier": str(classifier.directory),
+        "catalogue": catalogue.name,
+        "trained on": manifest.provenance.get("catalogue"),
+        **{name: manifest.provenance.get(name) for name in ("split", "backbone", "seed", "made")},
+    }
     prior = np.array(manifest.prior)
     return evaluate(scores, manifest.thresholds, prior, side=side, head=manifest.head, provenance=provenance)
 
@@ -53,6 +58,8 @@ def evaluate_run(
     directory = Run(Path(run))
     if not directory.finished:
         raise RunError(f"{directory.path} has no classifier yet: train it to the end, perhaps with --resume")
+    if side not in SIDES:
+        raise SplitError(f"a side is one of {', '.join(SIDES)}, but got {side!r}")
     sides = directory.sides()
     catalogue = directory.catalogue(Path(images) if images else None)
     chosen = catalogue.among([id for id, own in sides.items() if own == side])

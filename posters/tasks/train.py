@@ -12,8 +12,8 @@ from posters.catalogue import Catalogue
 from posters.classifier import Classifier, load_classifier
 from posters.config import TrainConfig, with_options
 from posters.duplicates import group_posters, perceptual_hashes
-from posters.errors import RunError
-from posters.extras import require
+from posters.errors import PostersError, RunError
+from posters.extras import check_installed
 from posters.log import also_to_file, logger
 from posters.runs import Run, environment
 from posters.splits import Split, draw_split, given_split, split_table
@@ -46,8 +46,9 @@ def train(
         PostersError: one of its kinds, for whatever can't be done; a run that never began training leaves no directory.
     """
     config = with_options(config or TrainConfig(), **options)
+    check_installed("tensorflow")
     if tensorboard:
-        require("tensorboard", "tensorboard")
+        check_installed("tensorboard", extra="tensorboard")
     directory = Run(Path(run))
     if resume and directory.started:
         _check_same(directory, catalogue, config)
@@ -57,7 +58,11 @@ def train(
         sides = directory.sides()
     else:
         directory.refuse_if_taken()
-    return _train(catalogue, directory, config, sides, Path(cache or default_cache()), tensorboard)
+    try:
+        return _train(catalogue, directory, config, sides, Path(cache or default_cache()), tensorboard)
+    except PostersError:
+        directory.remove_if_untrained()
+        raise
 
 
 def _train(

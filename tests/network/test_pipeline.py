@@ -1,0 +1,99 @@
+"""Order, augmentation and averaging: functions of seed, epoch and step alone."""
+
+import numpy as np
+import pytest
+
+from posters.network import keras
+from posters.network.augment import augment
+from posters.network.ema import MovingAverage
+from posters.network.pipeline import Batches, in_order
+
+X = np.arange(20, dtype=np.float32)[:, None]
+Y = np.tile(np.arange(20)[:, None] % 2, (1, 3)).astype(np.uint8)
+
+
+def batches(**changes):
+    return Batches(**{"x": X, "y": Y, "rows": np.arange(3, 20), "batch_size": 4, "seed": 5, **changes})
+
+
+def seen(dataset) -> list[list[float]]:
+    return [x.numpy()[:, 0].tolist() for x, _ in dataset]
+
+
+def test_an_epoch_shows_each_row_at_most_once_with_its_own_labels():
+    steps = list(batches().epoch(0))
+    rows = np.concatenate([x.numpy()[:, 0] for x, _ in steps])
+    assert len(steps) == batches().steps == 4
+    assert len(set(rows)) == 16
+    assert set(rows) <= set(range(3, 20))
+    for x, y in steps:
+        np.testing.assert_array_equal(y.numpy()[:, 0], x.numpy()[:, 0] % 2)
+
+
+def test_every_epoch_has_an_order_of_its_own_that_the_seed_repeats():
+    assert seen(batches().epoch(0)) == seen(batches().epoch(0))
+    assert seen(batches().epoch(0)) != seen(batches().epoch(1))
+    assert seen(batches().epoch(0)) != seen(batches(seed=6).epoch(0))
+
+
+def test_an_epoch_can_be_gone_on_with_at_any_step():
+    assert seen(batches().epoch(2, first_step=3)) == seen(batches().epoch(2))[3:]
+
+
+def test_fewer_rows_than_a_batch_make_one_step():
+    few = batches(rows=np.arange(3), batch_size=32)
+    assert (few.steps, few.size) == (1, 3)
+
+
+def test_in_order_leaves_nothing_out():
+    rows = [7, 1, 2, 19, 4]
+    assert np.concatenate([x.numpy()[:, 0] for x in in_order(X, rows, 2)]).tolist() == rows
+
+
+@pytest.fixture
+def posters() -> np.ndarray:
+    """Dark above, light below."""
+    ramp = np.linspace(0, 255, 48)[None, :, None, None]
+    return np.broadcast_to(ramp, (16, 48, 32, 3)).astype(np.uint8)
+
+
+def test_augmentation_repeats_with_its_seed_and_differs_between_posters(posters):
+    once, again = augment(posters, [1, 2]).numpy(), augment(posters, [1, 2]).numpy()
+    np.testing.assert_array_equal(once, again)
+    assert (once.shape, once.dtype) == (posters.shape, np.uint8)
+    assert (once[0] != once[1]).any()
+    assert (augment(posters, [1, 3]).numpy() != once).any()
+
+
+def test_augmentation_turns_nothing_upside_down(posters):
+    for seed in range(8):
+        changed = augment(posters, [seed, 0]).numpy().astype(float)
+        assert (changed[:, 30:].mean(axis=(1, 2, 3)) > changed[:, :18].mean(axis=(1, 2, 3))).all()
+
+
+def test_augmentation_is_mild(posters):
+    changed = augment(posters, [0, 0]).numpy().astype(float)
+    assert 3 < np.abs(changed - posters).mean() < 40
+
+
+def test_the_average_follows_its_formula():
+    variable = keras.Variable([0.0])
+    average = MovingAverage([variable], decay=0.5)
+    expected = 0.0
+    for step, value in enumerate([1.0, 3.0, 2.0, 5.0, 4.0, 7.0, 1.0, 9.0, 2.0, 2.0], start=1):
+        variable.assign([value])
+        average.update()
+        decay = min(0.5, (1 + step) / (10 + step))
+        expected = decay * expected + (1 - decay) * value
+    with average.in_place():
+        assert float(variable.value[0]) == pytest.approx(expected)
+    assert float(variable.value[0]) == 2.0
+
+
+def test_no_decay_keeps_the_weights_themselves():
+    variable = keras.Variable([0.0])
+    average = MovingAverage([variable], decay=0.0)
+    variable.assign([3.0])
+    average.update()
+    with average.in_place():
+        assert float(variable.value[0]) == 3.0
