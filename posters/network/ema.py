@@ -18,7 +18,8 @@ class MovingAverage:
     and Valpola 2017, "Mean teachers are better role models", on averaging weights).
 
     Args:
-        variables: Keras variables of the model, statistics of batch normalisation included; those that are not floats are not averaged.
+        variables: Keras variables of the model, statistics of batch normalisation included; those that are not floats
+            are not averaged.
         decay: d, at least 0 and below 1; 0 makes the average the weights themselves.
     """
 

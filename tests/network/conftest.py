@@ -1,5 +1,6 @@
 """Real small trainings. Everything in this folder loads TensorFlow."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,11 @@ from PIL import Image
 
 from posters.catalogue import Catalogue, Poster
 from posters.config import PreprocessConfig, TrainConfig
+
+# Keras reads this once, when it is imported.
+SHARED = Path(os.environ.get("POSTERS_SHARED") or Path(__file__).parents[2].parent / "shared")
+if (SHARED / "keras").is_dir():
+    os.environ.setdefault("KERAS_HOME", str(SHARED / "keras"))
 
 
 def pytest_collection_modifyitems(items):

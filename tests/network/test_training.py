@@ -24,8 +24,17 @@ def trained(tmp_path_factory, colours):
     folder = tmp_path_factory.mktemp("trained")
     config = posters.TrainConfig(
         preprocess=posters.PreprocessConfig(height=36, width=24),
-        **{"backbone": "small_cnn", "weights": "none", "epochs": 12, "learning_rate": 3e-3, "batch_size": 16},
-        **{"dropout": 0.1, "ema": 0.5, "augment": False, "validation": 0.2, "test": 0.2, "patience": 12},
+        backbone="small_cnn",
+        weights="none",
+        epochs=12,
+        learning_rate=3e-3,
+        batch_size=16,
+        dropout=0.1,
+        ema=0.5,
+        augment=False,
+        validation=0.2,
+        test=0.2,
+        patience=12,
     )
     classifier = posters.train(colours, folder / "run", config, cache=folder / "cache")
     return classifier, Run(folder / "run"), colours
@@ -51,7 +60,7 @@ def test_what_ships_gives_the_probabilities_of_the_keras_network(trained):
 
 
 def test_what_ships_is_an_ordinary_keras_model_that_anyone_may_fit(trained):
-    _, run, colours = trained
+    _, run, _ = trained
     network = keras.models.load_model(run.classifier / "network.keras")
     network.compile(optimizer="adam", loss="binary_crossentropy")
     x = np.zeros((4, 36, 24, 3), np.uint8)
@@ -217,11 +226,10 @@ def _count_nan(count):
     return lambda self, loss: count(self, float("nan"))
 
 
-def test_the_head_is_at_least_as_good_as_logistic_regression(shared, tmp_path, monkeypatch):
+def test_the_head_is_at_least_as_good_as_logistic_regression(shared, tmp_path):
     """On real posters, at a small size: the same frozen features, split and posters for both."""
     from sklearn.linear_model import LogisticRegression
 
-    monkeypatch.setenv("KERAS_HOME", str(shared / "keras"))
     catalogue = posters.read_catalogue(
         shared / "imdb-posters/posters.csv", shared / "imdb-posters/images", report=False
     )
