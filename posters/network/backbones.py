@@ -115,7 +115,8 @@ def _small_cnn(*, weights: str | None, input_shape: tuple[int, int, int], **_: A
     x = inputs
     for filters in (32, 64, 128, 256):
         x = keras.layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
-        x = keras.layers.BatchNormalization()(x)
+        # A tutorial has a few hundred steps, in which the usual momentum of 0.99 would not come to an average.
+        x = keras.layers.BatchNormalization(momentum=0.9)(x)
         x = keras.layers.Activation("relu")(x)
         x = keras.layers.MaxPooling2D(padding="same")(x)
     model = keras.Model(inputs, x, name="small_cnn")

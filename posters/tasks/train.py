@@ -84,7 +84,7 @@ def _train(
         from posters.network.train import train_network
 
         train_network(run, arrays, split, config, cache, _provenance(catalogue, split, config), tensorboard)
-        logger.info(f"the classifier is in {run.classifier}")
+        logger.info(f"the classifier is in {run.classifier}; judge it by `posters evaluate {run.path}`")
     return load_classifier(run.classifier)
 
 

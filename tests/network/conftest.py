@@ -46,7 +46,7 @@ def colours(tmp_path_factory) -> Catalogue:
     return Catalogue(tuple(posters), GENRES, folder)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def small() -> TrainConfig:
     """The smallest config that still learns something."""
     return TrainConfig(

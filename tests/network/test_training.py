@@ -19,23 +19,10 @@ from posters.runs import Run
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory, colours):
+def trained(tmp_path_factory, colours, small):
     """A finished run of the smallest network, shared by the tests that only look."""
     folder = tmp_path_factory.mktemp("trained")
-    config = posters.TrainConfig(
-        preprocess=posters.PreprocessConfig(height=36, width=24),
-        backbone="small_cnn",
-        weights="none",
-        epochs=12,
-        learning_rate=3e-3,
-        batch_size=16,
-        dropout=0.1,
-        ema=0.5,
-        augment=False,
-        validation=0.2,
-        test=0.2,
-        patience=12,
-    )
+    config = replace(small, epochs=12, patience=12)
     classifier = posters.train(colours, folder / "run", config, cache=folder / "cache")
     return classifier, Run(folder / "run"), colours
 
