@@ -9,6 +9,7 @@ from tqdm import tqdm
 from posters.arrays import PosterArrays
 from posters.config import TrainConfig
 from posters.errors import ArraysError
+from posters.extras import require
 from posters.files import fingerprint, sha256_of
 from posters.network.pipeline import in_order
 from posters.network.tensorflow import keras, tf
@@ -40,8 +41,11 @@ def compute_features(model: Any, arrays: PosterArrays, path: Path) -> np.ndarray
     Returns:
         float32 (N, F), mapped from disk.
     """
-    if not path.exists():
-        _compute(model, arrays, path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Two processes at once would write into one file.
+    with require("filelock").FileLock(f"{path}.lock"):
+        if not path.exists():
+            _compute(model, arrays, path)
     features = open_rows(path)
     if features.shape != (len(arrays), model.output_shape[-1]):
         raise ArraysError(f"{path} holds the features of other posters: remove it, and it will be made again")
@@ -49,7 +53,6 @@ def compute_features(model: Any, arrays: PosterArrays, path: Path) -> np.ndarray
 
 
 def _compute(model: Any, arrays: PosterArrays, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     apply = tf.function(lambda posters: model(posters, training=False), reduce_retracing=True)
     shape = (model.output_shape[-1],)
     done = GrowingRows.rows_left_behind(path, shape, np.float32)
