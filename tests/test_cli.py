@@ -12,6 +12,7 @@ import sys
 from argparse import SUPPRESS
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Literal, get_args, get_origin
@@ -321,10 +322,13 @@ class TestPipesAndInterrupts:
     def test_an_interrupt_ends_it_with_130(self, golden, tmp_path):
         pipe = tmp_path / "slow.png"
         os.mkfifo(pipe)
-        process = start("predict", "--classifier", golden / "classifier", pipe, stdout=subprocess.PIPE)
-        with open(
-            pipe, "wb"
-        ):  # Waits until the other side reads, so that the interrupt comes in the midst of the work.
+        # Where the tests run in the background, the shell has interrupts ignored, and children inherit that.
+        heeding = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+        process = start(
+            "predict", "--classifier", golden / "classifier", pipe, stdout=subprocess.PIPE, preexec_fn=heeding
+        )
+        # Waits until the other side reads, so that the interrupt comes in the midst of the work.
+        with open(pipe, "wb"):
             process.send_signal(signal.SIGINT)
             out, error = process.communicate(timeout=30)
         assert (process.returncode, out, error) == (130, b"", b"posters: interrupted\n")

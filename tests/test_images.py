@@ -522,7 +522,7 @@ def damaged_files(draw):
     return name, bytes(data[:end])
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error", "ignore::pytest.PytestUnraisableExceptionWarning")
 @given(damaged=damaged_files())
 @settings(FUZZ, max_examples=400)
 def test_damaged_files_are_decoded_or_refused(capfd, damaged):
