@@ -113,7 +113,7 @@ def _small_cnn(*, weights: str | None, input_shape: tuple[int, int, int], **_: A
     """Four blocks of convolution, normalisation and pooling: the size that tutorials train from scratch."""
     inputs = keras.Input(input_shape)
     x = inputs
-    for filters in (32, 64, 128, 256):
+    for filters in (16, 32, 64, 128):
         x = keras.layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
         # A tutorial has a few hundred steps, in which the usual momentum of 0.99 would not come to an average.
         x = keras.layers.BatchNormalization(momentum=0.9)(x)
