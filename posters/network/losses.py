@@ -115,7 +115,6 @@ def positive_weights(prevalence: np.ndarray) -> np.ndarray:
     return np.minimum((1 - prevalence) / np.maximum(prevalence, 1e-9), _LARGEST_WEIGHT)
 
 
-# Focal loss: Lin et al. 2017, "Focal Loss for Dense Object Detection", equation 4, with its gamma of 2.
 _LOSSES: dict[str, Callable[[np.ndarray], Any]] = {
     "binary_crossentropy": lambda _: keras.losses.BinaryCrossentropy(),
     "weighted_binary_crossentropy": lambda prevalence: WeightedBinaryCrossentropy(positive_weights(prevalence)),
@@ -131,6 +130,13 @@ def loss_names() -> tuple[str, ...]:
 
 def make_loss(name: str, prevalence: np.ndarray) -> Any:
     """The Keras loss of that name.
+
+    - "binary_crossentropy": each genre a Bernoulli variable of its own; the maximum likelihood of independent genres
+      (Bishop 2006, "Pattern Recognition and Machine Learning", section 4.3.2). The default.
+    - "weighted_binary_crossentropy": `WeightedBinaryCrossentropy`, by the odds against each genre.
+    - "focal": easy genres count less (Lin et al. 2017, "Focal Loss for Dense Object Detection", equation 4, gamma 2).
+    - "asymmetric": `AsymmetricLoss`.
+    - "categorical_crossentropy": `SharedCategoricalCrossentropy`, for a softmax head alone.
 
     Args:
         name: one of `loss_names()`.

@@ -251,3 +251,13 @@ def _common(catalogue: Catalogue) -> Catalogue:
         for poster in catalogue
     ]
     return Catalogue(tuple(row for row in rows if row.genres), names, catalogue.image_root)
+
+
+@pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])
+def test_half_precision_trains_and_ships_float32(precision, colours, small, tmp_path):
+    config = replace(small, precision=precision, epochs=6, patience=6)
+    classifier = posters.train(colours, tmp_path / "run", config, cache=tmp_path / "cache")
+    network = keras.models.load_model(classifier.directory / "network.keras")
+    assert {layer.compute_dtype for layer in network.layers} == {"float32"}
+    figures = posters.evaluate_run(tmp_path / "run")
+    assert figures.of("model").figures["macro_map"].value > figures.of("prior").figures["macro_map"].value + 0.1
