@@ -354,6 +354,7 @@ def many(root, tmp_path):
 LAST_OF_MANY = [[[599 % 256, 599 // 256, 7]] * 16] * 16
 
 
+@pytest.mark.slow
 def test_a_script_without_a_main_guard_packs_with_workers_and_two_of_them_may_pack_at_once(many, root, packed):
     """The processes wait for each other, and the second finds the work done."""
     both = [run(many, root, packed, 600) for _ in range(2)]
@@ -363,6 +364,7 @@ def test_a_script_without_a_main_guard_packs_with_workers_and_two_of_them_may_pa
     assert not any("Traceback" in err or "Warning" in err for _, err in printed)
 
 
+@pytest.mark.slow
 def test_a_killed_packing_goes_on_and_gives_the_same_bytes(many, root, packed, tmp_path):
     process = run(many, root, packed, 600)
     journal = packed / f"{INDEX}.partial"
@@ -421,6 +423,7 @@ def right_or_refused(catalogue, folder):
     assert_right(arrays, catalogue)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ["finished", "interrupted"])
 @given(data=st.data())
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -434,6 +437,7 @@ def test_files_cut_short_never_give_wrong_rows(damaged_world, state, data):
     right_or_refused(damaged_world.catalogue, folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ["finished", "interrupted"])
 @given(data=st.data())
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -526,6 +530,7 @@ def test_a_folder_that_cannot_be_made_is_said_in_one_line(seven, tmp_path):
         pack(seven, tmp_path / "file", SMALL)
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_catalogue(root, tmp_path):
     """One picture under many ids, so that the test is quick; rows are what memory would go for."""
     draw(root / "a.png", 1)

@@ -26,6 +26,8 @@ from posters.sample.palettes import contrast, make_palette, palette_names
 from posters.sample.plan import Plan, make_plan
 from posters.sample.scenes import SCENES
 
+pytestmark = pytest.mark.slow
+
 
 def rows_of(table: Path) -> list[dict[str, str]]:
     with open(table, newline="", encoding="utf-8") as file:

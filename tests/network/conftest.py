@@ -16,12 +16,6 @@ if (SHARED / "keras").is_dir():
     os.environ.setdefault("KERAS_HOME", str(SHARED / "keras"))
 
 
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.network)
-
-
 GENRES = ("Blue", "Green", "Red")
 
 
