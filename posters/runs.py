@@ -38,6 +38,10 @@ class Run:
     def report(self) -> Path:
         return self.path / "report"
 
+    def scores(self, name: str) -> Path:
+        """Where scores of that name lie: "validation", "test", "probe" or "out_of_fold"; see `posters.scores`."""
+        return self.path / "scores" / f"{name}.npz"
+
     @property
     def log(self) -> Path:
         return self.path / "train.log"

@@ -39,10 +39,10 @@ class Poster:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Something that reading a table dropped, merged or left out.
+    """Something that reading a table dropped, merged, left out or corrected.
 
     Attributes:
-        kind: what it happened to: "row", "genre" or "image".
+        kind: what it happened to: "row", "genre", "image", "label" or "correction".
         reason: why, in words ("the image file is missing").
         count: how many.
         examples: a few of them, as they stand in the table.

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from posters.catalogue.catalogue import Catalogue
+from posters.catalogue.corrections import apply_corrections
 from posters.catalogue.dialects import Dialect, choose_dialect
 from posters.catalogue.drafts import Drafter
 from posters.catalogue.genre_names import GenreNames
@@ -26,6 +27,7 @@ def read_catalogue(
     dialect: str | None = None,
     min_posters: int = 20,
     aliases: Mapping[str, str] | None = None,
+    corrections: str | Path | None = None,
     report: bool = True,
 ) -> Catalogue:
     """Read a table of posters and genres.
@@ -40,6 +42,8 @@ def read_catalogue(
         dialect: one of `dialect_names()`; by default the first of `DIALECTS` that recognises the table.
         min_posters: genres that fewer posters have are left out.
         aliases: other names of genres and what to call them, such as {"Suspense": "Thriller"}.
+        corrections: a CSV file of genres to add to posters and to remove, with the columns id, genre, change and accept;
+            it may be a report's `label_issues.csv`. Only rows with "yes" under accept change anything.
         report: log how much was read, and what was lost on the way.
 
     Raises:
@@ -57,6 +61,8 @@ def read_catalogue(
         raise _nothing_left(source, folder, tally)
     settle_genres(drafts, names, tally)
     drafts = merge_repeats(drafts, source.path, tally)
+    if corrections is not None:
+        apply_corrections(Path(corrections), drafts, names, tally)
     genre_names = common_genres(drafts, min_posters, source.path, tally)
     posters = posters_with(genre_names, drafts, tally)
     _count_unnamed(folder, tally)

@@ -14,7 +14,7 @@ class Tally:
         self._examples: dict[tuple[str, str], list[str]] = {}
 
     def add(self, kind: str, reason: str, example: str, count: int = 1) -> None:
-        """Count `count` things of a kind ("row", "genre" or "image") that were lost for one reason."""
+        """Count `count` things of a kind (see `Loss`) that were lost or changed for one reason."""
         entry = (kind, reason)
         self._counts[entry] = self._counts.get(entry, 0) + count
         examples = self._examples.setdefault(entry, [])

@@ -22,7 +22,7 @@ class Prediction:
 
     Attributes:
         genres: those that it says, the surest first.
-        probabilities: of every genre that it knows, from 0 to 1, in its own order.
+        probabilities: of every genre that it knows, calibrated, from 0 to 1, in its own order.
     """
 
     genres: tuple[str, ...]
@@ -49,30 +49,46 @@ class Classifier:
     def genre_names(self) -> tuple[str, ...]:
         return self.manifest.genre_names
 
-    def predict(self, poster: ImageSource) -> Prediction:
+    def predict(self, poster: ImageSource, rule: str | None = None) -> Prediction:
         """Predict one poster.
 
         Args:
             poster: a path, an image file's bytes, a PIL image, or a uint8 array (H, W, 3), (H, W, 1) or (H, W).
+            rule: which thresholds decide; those of `manifest.rules`, by name.
 
         Raises:
             ImageError: it can't be read or decoded.
+            ConfigError: there is no such rule.
         """
-        y_score = self._network(decode(poster, self.manifest.preprocess))
-        said = np.flatnonzero(self.decide(y_score[None])[0])
+        network_says = self._network(decode(poster, self.manifest.preprocess))
+        y_score = self.manifest.calibration.apply(network_says[None])[0]
+        said = np.flatnonzero(self.decide(y_score[None], rule)[0])
         surest_first = said[np.argsort(-y_score[said], kind="stable")]
         return Prediction(
             genres=tuple(self.genre_names[genre] for genre in surest_first),
-            probabilities=dict(zip(self.genre_names, y_score.astype(float).tolist(), strict=True)),
+            probabilities=dict(zip(self.genre_names, y_score.tolist(), strict=True)),
         )
 
-    def decide(self, y_score: np.ndarray) -> np.ndarray:
-        """Probabilities (N, G) to decisions, uint8 (N, G): the thresholds, or the argmax of a softmax head."""
-        if self.manifest.head == "softmax":
+    def decide(self, y_score: np.ndarray, rule: str | None = None) -> np.ndarray:
+        """Calibrated probabilities (N, G) to decisions, uint8 (N, G), by a rule of the manifest.
+
+        A softmax head is read by its argmax unless a rule is named.
+        """
+        if self.manifest.head == "softmax" and rule is None:
             return argmax_decisions(y_score)
-        return self.manifest.thresholds.apply(y_score)
+        return self.manifest.rule(rule).apply(y_score)
+
+    def calibrate(self, uncalibrated: Scores) -> Scores:
+        """What the network said, as what the classifier says."""
+        return self.manifest.calibration.of(uncalibrated)
 
     def score(self, catalogue: Catalogue, progress: Callable[[Catalogue], "Catalogue"] = lambda rows: rows) -> Scores:
+        """Calibrated scores of every readable poster of a catalogue; as `score_uncalibrated`."""
+        return self.calibrate(self.score_uncalibrated(catalogue, progress))
+
+    def score_uncalibrated(
+        self, catalogue: Catalogue, progress: Callable[[Catalogue], "Catalogue"] = lambda rows: rows
+    ) -> Scores:
         """Score every readable poster of a catalogue; each unreadable one is named on stderr and left out.
 
         Args:

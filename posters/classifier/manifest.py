@@ -1,17 +1,19 @@
 """classifier.json: what a classifier directory holds, and everything needed to read its network's numbers."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
+from posters.calibration import Calibration
 from posters.config import Head, PreprocessConfig
-from posters.errors import ClassifierError
+from posters.errors import ClassifierError, ConfigError
 from posters.files import replacing_directory, sha256_of, write_json
 from posters.thresholds import Thresholds
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "classifier.json"
 LIGHT_NETWORK = "network.tflite"
 KERAS_NETWORK = "network.keras"
@@ -29,7 +31,9 @@ class Manifest:
         genre_names: of the network's outputs, in their order.
         preprocess: how an image becomes the network's pixels.
         head: "sigmoid" or "softmax".
-        thresholds: from which probability on each genre is said.
+        calibration: what the network's probabilities go through before anything else reads them.
+        rules: by which genres are said, each from a calibrated probability of its own on; the first one unless
+            another is asked for.
         prior: each genre's share of the training posters.
         metrics: validation figures, with their baselines.
         provenance: what it was trained on, by which versions, with which config.
@@ -39,11 +43,26 @@ class Manifest:
     genre_names: tuple[str, ...]
     preprocess: PreprocessConfig
     head: str
-    thresholds: Thresholds
+    calibration: Calibration
+    rules: tuple[Thresholds, ...]
     prior: tuple[float, ...]
     metrics: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+
+    def rule(self, name: str | None = None) -> Thresholds:
+        """The thresholds of a rule; of the first one unless it is named.
+
+        Raises:
+            ConfigError: there is no such rule.
+        """
+        for thresholds in self.rules:
+            if name in (None, thresholds.optimises):
+                return thresholds
+        known = ", ".join(thresholds.optimises for thresholds in self.rules)
+        raise ConfigError(
+            f"the classifier has no rule {name!r}, but {known}; `posters thresholds RUN --add RULE` fits another"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""
@@ -52,7 +71,8 @@ class Manifest:
             "genre_names": list(self.genre_names),
             "preprocess": asdict(self.preprocess),
             "head": self.head,
-            "thresholds": self.thresholds.to_dict(),
+            "calibration": self.calibration.to_dict(),
+            "rules": [thresholds.to_dict() for thresholds in self.rules],
             "prior": list(self.prior),
         }
         return {**own, "metrics": self.metrics, "provenance": self.provenance, "files": self.files}
@@ -71,6 +91,17 @@ def write_classifier(directory: Path, manifest: Manifest, card: str, write_netwo
         write_networks(folder)
         (folder / CARD).write_text(card, encoding="utf-8")
         files = {path.name: sha256_of(path) for path in sorted(folder.iterdir())}
+        write_json(folder / MANIFEST, {**manifest.to_dict(), "files": files})
+
+
+def rewrite_manifest(directory: Path, manifest: Manifest, card: str) -> None:
+    """Write a changed manifest and card over those of a classifier directory; its networks stay as they are."""
+    with replacing_directory(directory) as folder:
+        for name in manifest.files:
+            if name != CARD:
+                shutil.copy2(directory / name, folder / name)
+        (folder / CARD).write_text(card, encoding="utf-8")
+        files = manifest.files | {CARD: sha256_of(folder / CARD)}
         write_json(folder / MANIFEST, {**manifest.to_dict(), "files": files})
 
 
@@ -118,15 +149,18 @@ def _check_format(path: Path, number: Any) -> None:
 def _from_dict(values: dict[str, Any]) -> Manifest:
     """The manifest, if every value is what it must be; whatever is not ends in a ValueError, TypeError or KeyError."""
     genre_names = _genre_names(values["genre_names"])
-    thresholds = _thresholds(values["thresholds"])
+    calibration = Calibration.from_dict(_object(values["calibration"], "calibration"))
+    rules = _rules(values["rules"])
     prior = _shares(values["prior"], "prior")
-    if not genre_names == thresholds.genre_names or len(prior) != len(genre_names):
-        raise ValueError("its genre names, thresholds and prior don't belong together")
+    named = {genre_names, calibration.genre_names, *(thresholds.genre_names for thresholds in rules)}
+    if len(named) > 1 or len(prior) != len(genre_names):
+        raise ValueError("its genre names, calibration, rules and prior don't belong together")
     return Manifest(
         genre_names=genre_names,
         preprocess=PreprocessConfig(**_object(values["preprocess"], "preprocess")),
         head=_head(values["head"]),
-        thresholds=thresholds,
+        calibration=calibration,
+        rules=rules,
         prior=prior,
         metrics=_object(values["metrics"], "metrics"),
         provenance=_object(values["provenance"], "provenance"),
@@ -147,9 +181,18 @@ def _genre_names(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _thresholds(value: Any) -> Thresholds:
-    thresholds = Thresholds.from_dict(_object(value, "thresholds"))
-    _shares(list(thresholds.values), "thresholds")
+def _rules(value: Any) -> tuple[Thresholds, ...]:
+    if not (isinstance(value, list) and value):
+        raise ValueError("rules must be a list of thresholds, and hold one at least")
+    rules = tuple(_thresholds(_object(each, "a rule")) for each in value)
+    if len({thresholds.optimises for thresholds in rules}) < len(rules):
+        raise ValueError("rules must have different names")
+    return rules
+
+
+def _thresholds(value: dict[str, Any]) -> Thresholds:
+    _shares([share for share in value["values"] if share is not None], "thresholds")
+    thresholds = Thresholds.from_dict(value)
     if not (isinstance(thresholds.optimises, str) and isinstance(thresholds.fitted_on, str)):
         raise ValueError("thresholds must say in words what they optimise and what they were fitted on")
     return thresholds

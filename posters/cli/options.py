@@ -32,6 +32,12 @@ def add_catalogue_options(parser: argparse.ArgumentParser, min_posters: int = 20
         metavar="OTHER=GENRE",
         help="another name of a genre, such as Suspense=Thriller; may be repeated",
     )
+    group.add_argument(
+        "--corrections",
+        type=Path,
+        metavar="CSV",
+        help="genres to add and to remove: a report's label_issues.csv, its column accept filled with yes or no",
+    )
 
 
 def read_catalogue_from(options: argparse.Namespace) -> "Catalogue":
@@ -43,6 +49,7 @@ def read_catalogue_from(options: argparse.Namespace) -> "Catalogue":
         dialect=options.dialect,
         min_posters=options.min_posters,
         aliases=_aliases(options.alias),
+        corrections=options.corrections,
     )
 
 

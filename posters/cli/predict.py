@@ -25,6 +25,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--classifier", type=Path, required=True, metavar="DIR", help="a classifier directory, or a run that holds one"
     )
+    parser.add_argument(
+        "--rule", metavar="RULE", help="which of the classifier's rules decides; posters thresholds shows them"
+    )
     parser.add_argument("--format", choices=sorted(FORMATS), default="table", help="of the results (default: table)")
     parser.add_argument("--all", action="store_true", help="the probabilities of all genres, not just of those it says")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="that compute one poster (default: 1)")
@@ -36,9 +39,11 @@ def run(options: argparse.Namespace) -> int:
     from posters.log import logger
 
     classifier = load_classifier(options.classifier, options.threads)
+    if options.rule is not None:
+        classifier.manifest.rule(options.rule)  # Refused here, before the first poster.
     posters = _image_files(options.posters)
     failed: list[Path] = []
-    results = _predictions(classifier, posters, failed)
+    results = _predictions(classifier, posters, options.rule, failed)
     for line in FORMATS[options.format](results, classifier.genre_names, options.all):
         print(line)
     if failed and len(posters) > 1:
@@ -47,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _predictions(
-    classifier: "Classifier", posters: Sequence[Path], failed: list[Path]
+    classifier: "Classifier", posters: Sequence[Path], rule: str | None, failed: list[Path]
 ) -> Iterator[tuple[Path, "Prediction"]]:
     from tqdm import tqdm
 
@@ -57,7 +62,7 @@ def _predictions(
     needless = len(posters) < _WORTH_A_BAR or sys.stdout.isatty()
     for poster in tqdm(posters, desc="predicting", unit="poster", disable=needless):
         try:
-            yield poster, classifier.predict(poster)
+            yield poster, classifier.predict(poster, rule)
         except ImageError as error:
             failed.append(poster)
             logger.error(str(error))

@@ -6,9 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from posters.errors import ScoresError
+from posters.evaluation.curves import Curve
+from posters.evaluation.decades import Decade
+from posters.evaluation.examples import Examples
+from posters.evaluation.histograms import Histogram
+from posters.evaluation.interval import Interval
+from posters.evaluation.learning import Epoch
 from posters.evaluation.plain import from_plain, to_plain
+from posters.evaluation.reliability import Reliability
+from posters.evaluation.targets import Target
+from posters.evaluation.together import Confusion, CoOccurrence
+from posters.label_issues import LabelIssue
 
-FORMAT = 1
+FORMAT = 2
 
 # From how many positives on a genre counts in the macro figures that the field quotes.
 FREQUENT = 20
@@ -21,10 +31,12 @@ class Figure:
     Attributes:
         value: the figure; None where it is undefined, or where the predictor has no scores.
         counted: how many genres (or posters) it is the mean of; None for figures over all pairs of poster and genre.
+        interval: its bootstrap interval; None where none was computed, or where it is undefined.
     """
 
     value: float | None
     counted: int | None
+    interval: Interval | None = None
 
 
 @dataclass(frozen=True)
@@ -32,7 +44,8 @@ class RuleFigures:
     """How the model decides one genre by one rule.
 
     Attributes:
-        threshold: the score from which the genre is said; None for a rule without thresholds (argmax).
+        threshold: the score from which the genre is said; None for a rule without thresholds (argmax), and for a genre
+            that the rule never says.
         predicted: for how many posters it is said.
         precision: None for a genre without positives, as are the next two.
         recall: the share of the positives that are found.
@@ -56,6 +69,7 @@ class GenreFigures:
         prevalence: which share of them.
         prior: which share of the training posters.
         average_precision: None for a genre without positives.
+        interval: of the average precision; None where it is undefined.
         lift: average precision / prevalence: how many times better than chance.
         roc_auc: None for a genre without positives or without negatives.
         decisions: what the model decides, by rule.
@@ -66,6 +80,7 @@ class GenreFigures:
     prevalence: float
     prior: float
     average_precision: float | None
+    interval: Interval | None
     lift: float | None
     roc_auc: float | None
     decisions: dict[str, RuleFigures]
@@ -76,8 +91,10 @@ class PredictorFigures:
     """All figures of one predictor that decides by one rule.
 
     Attributes:
-        predictor: "model", or one that doesn't look at posters: "prior", "two commonest" or "none".
-        rule: how it decides: "0.5", "tuned for f1", "argmax"; "constant" for one that always says the same.
+        predictor: "model"; "logistic regression", on the frozen features, where there are any; or one that doesn't look
+            at posters: "prior", "two commonest" or "none".
+        rule: how it decides: "0.5", "f1", "precision 0.8", "recall 0.8", "miss rate 0.1", "argmax"; "constant" for one
+            that always says the same.
         figures: by the names of `posters.metrics.METRICS`.
         frequent: the macro figures among them, over the genres with at least `Evaluation.frequent` positives alone.
     """
@@ -89,6 +106,21 @@ class PredictorFigures:
 
 
 @dataclass(frozen=True)
+class Bootstrap:
+    """How the intervals were made.
+
+    Attributes:
+        samples: how many times the posters were drawn anew, with replacement.
+        groups: how many groups were drawn from: the posters of one film are drawn together.
+        seed: of the draws.
+    """
+
+    samples: int
+    groups: int
+    seed: int
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """Every figure of a report as plain data.
 
@@ -97,10 +129,23 @@ class Evaluation:
         head: "sigmoid" or "softmax".
         posters: how many were evaluated.
         frequent: the number of positives that `PredictorFigures.frequent` asks of a genre.
-        optimises: what the tuned thresholds were chosen for.
-        fitted_on: which posters chose them.
+        default_rule: the rule by which the classifier decides unless it is asked for another.
+        fitted_on: which posters chose its thresholds.
+        bootstrap: how every interval was made.
         genres: a row for each genre, in the order of the scores' columns.
-        predictors: the model by each rule, then the predictors that don't look at posters.
+        predictors: the model by each rule, then logistic regression, then the predictors that don't look at posters.
+        targets: what the rules with a promise promised, and what they reached here.
+        curves: precision against recall, a curve for each genre.
+        reliability: of all pairs of poster and genre.
+        genre_reliability: the same for each genre.
+        histograms: of the probabilities, one for each genre.
+        co_occurrence: which genres go together, by the default rule.
+        confusion: what is said in the place of what, by the default rule.
+        learning: the epochs of training, in order; empty where nobody kept them.
+        decades: the posters by decade, oldest first; empty where no year is known.
+        examples: posters to look at, for each genre; empty where nobody knows the catalogue.
+        label_issues: labels that may be wrong, the surest first.
+        label_issues_from: which scores found them, or why there are none, in words.
         without_positives: genres that no evaluated poster has: no figure is defined, and macro figures leave them out.
         without_negatives: genres that every evaluated poster has: the ROC AUC is undefined.
         posters_without_genres: how many have no genre at all; LRAP, coverage error and samples F1 leave them out.
@@ -111,10 +156,23 @@ class Evaluation:
     head: str
     posters: int
     frequent: int
-    optimises: str
+    default_rule: str
     fitted_on: str
+    bootstrap: Bootstrap
     genres: tuple[GenreFigures, ...]
     predictors: tuple[PredictorFigures, ...]
+    targets: tuple[Target, ...]
+    curves: tuple[Curve, ...]
+    reliability: Reliability
+    genre_reliability: tuple[Reliability, ...]
+    histograms: tuple[Histogram, ...]
+    co_occurrence: CoOccurrence
+    confusion: Confusion
+    learning: tuple[Epoch, ...]
+    decades: tuple[Decade, ...]
+    examples: tuple[Examples, ...]
+    label_issues: tuple[LabelIssue, ...]
+    label_issues_from: str
     without_positives: tuple[str, ...]
     without_negatives: tuple[str, ...]
     posters_without_genres: int

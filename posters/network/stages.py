@@ -1,5 +1,6 @@
 """The two stages of training: the head on frozen features, then the whole network with a low, scheduled rate."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,12 +44,13 @@ class Stages:
         self.prevalence = arrays.genres[sides.train].mean(axis=0)
         self.history: list[dict[str, Any]] = []
 
-    def train(self, network: Network, cache: Path) -> np.ndarray:
+    def train(self, network: Network, cache: Path, on_features: Callable[[Path], None]) -> np.ndarray:
         """Train `network` in place.
 
         Args:
             network: made by `build_network` from the same config.
             cache: where the frozen features are kept.
+            on_features: called with their file once it is there; see `train_network`.
 
         Returns:
             The validation scores (n, G) of what it has become.
@@ -57,15 +59,19 @@ class Stages:
         if self.config.from_scratch:
             start_biases(network.head, self.prevalence, self.config.head)
         else:
-            best, y_score = self._train_head(network, cache)
+            best, y_score = self._train_head(network, cache, on_features)
         if self.config.epochs > 0:
             self._train_whole(network, best)
             y_score = self._predict(network.whole, "scoring validation")
         return y_score
 
-    def _train_head(self, network: Network, cache: Path) -> tuple[float, np.ndarray]:
+    def _train_head(
+        self, network: Network, cache: Path, on_features: Callable[[Path], None]
+    ) -> tuple[float, np.ndarray]:
         config = self.config
-        features = compute_features(network.features, self.arrays, features_path(config, self.arrays, cache))
+        path = features_path(config, self.arrays, cache)
+        features = compute_features(network.features, self.arrays, path)
+        on_features(path)
         train, validation = (np.asarray(features[rows]) for rows in (self.sides.train, self.sides.validation))
         start_head(network.head, train, self.prevalence, config.head)
         batches = Batches(

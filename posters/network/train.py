@@ -1,12 +1,13 @@
 """Train a network as a config says, and write the classifier."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from posters.arrays import PosterArrays
+from posters.calibration import fit_calibration, no_calibration
 from posters.classifier import Manifest, write_classifier
 from posters.classifier.manifest import KERAS_NETWORK, LIGHT_NETWORK
 from posters.config import TrainConfig
@@ -20,8 +21,9 @@ from posters.network.tensorflow import keras, tf
 from posters.report.model_card import model_card
 from posters.runs import Run
 from posters.scores import Scores
+from posters.scores_file import write_scores
 from posters.splits import Split
-from posters.thresholds import best_f1_thresholds
+from posters.thresholds import fit_rules
 
 # What ships must give the probabilities that training saw, on a few posters and but for rounding.
 _CHECKED_POSTERS = 8
@@ -35,6 +37,7 @@ def train_network(
     config: TrainConfig,
     cache: Path,
     provenance: Mapping[str, Any],
+    on_features: Callable[[Path], None],
     tensorboard: bool = False,
 ) -> None:
     """Train what `config` says, and write the run's history, checkpoints and classifier.
@@ -45,6 +48,8 @@ def train_network(
         split: of their ids.
         cache: where frozen features are kept, for this run and others.
         provenance: what the classifier is to say of its own making.
+        on_features: called with the file of the frozen features (N, F) once it is there, before anything learns from
+            it; not called in training from scratch, which has none.
         tensorboard: whether to write logs for TensorBoard too.
 
     Raises:
@@ -57,13 +62,14 @@ def train_network(
     writer = EpochWriter(run.path / "tensorboard" if tensorboard else None)
     with precision_policy(resolved_precision(config.precision)):
         network = build_network(config, len(arrays.genre_names))
-        y_score = Stages(run, arrays, sides, config, writer).train(network, cache)
+        y_score = Stages(run, arrays, sides, config, writer).train(network, cache, on_features)
     validation = Scores(
         ids=tuple(arrays.ids[row] for row in sides.validation),
         genre_names=arrays.genre_names,
         y_score=y_score,
         y_true=arrays.genres[sides.validation],
     )
+    write_scores(validation, run.scores("validation"))
     manifest = _manifest(arrays, sides, config, validation, provenance)
     checked = sides.validation[:_CHECKED_POSTERS]
     _write(run.classifier, manifest, network.whole, config, arrays.posters[checked], y_score[:_CHECKED_POSTERS])
@@ -73,11 +79,14 @@ def _manifest(
     arrays: PosterArrays, sides: Sides, config: TrainConfig, validation: Scores, provenance: Mapping[str, Any]
 ) -> Manifest:
     prior = arrays.genres[sides.train].mean(axis=0)
+    # A softmax's probabilities share one unit, which genre by genre can't be put right.
+    calibration = fit_calibration(validation) if config.head == "sigmoid" else no_calibration(arrays.genre_names)
     return Manifest(
         genre_names=arrays.genre_names,
         preprocess=config.preprocess,
         head=config.head,
-        thresholds=best_f1_thresholds(validation),
+        calibration=calibration,
+        rules=fit_rules(validation, calibration),
         prior=tuple(prior.tolist()),
         metrics={"validation": _figures(validation, prior)},
         provenance=dict(provenance),

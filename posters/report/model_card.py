@@ -2,6 +2,7 @@
 
 from posters.classifier import Manifest
 from posters.report.markdown import escape
+from posters.report.rules import threshold_text
 
 _CARD = """# Model card: movie poster genres
 
@@ -19,9 +20,12 @@ predicting each genre's share of the training posters scores {chance:.3f}. Valid
 
 ## Genres
 
-| genre | share of the training posters | said from a probability of |
-| --- | ---: | ---: |
+| genre | share of the training posters | {rules} |
+| --- | ---: |{rule_columns}
 {genres}
+
+The columns behind are the rules by which a genre is said: from which calibrated probability on. The first one decides
+unless another is asked for. {calibration}
 
 ## Intended use and limits
 
@@ -35,12 +39,26 @@ all the same.
 def model_card(manifest: Manifest) -> str:
     """The card of a classifier, as Markdown."""
     figures = manifest.metrics["validation"]
-    rows = zip(manifest.genre_names, manifest.prior, manifest.thresholds.values, strict=True)
     return _CARD.format(
         n_genres=len(manifest.genre_names),
         provenance="\n".join(f"- {name}: {escape(str(value))}" for name, value in manifest.provenance.items()),
         posters=figures["posters"],
         macro_map=figures["macro_map"],
         chance=figures["macro_map_of_the_prior"],
-        genres="\n".join(f"| {escape(name)} | {share:.3f} | {value:.2f} |" for name, share, value in rows),
+        rules=" | ".join(escape(thresholds.optimises) for thresholds in manifest.rules),
+        rule_columns=" ---: |" * len(manifest.rules),
+        genres="\n".join(_row(manifest, genre) for genre in range(len(manifest.genre_names))),
+        calibration=_calibration(manifest),
     )
+
+
+def _row(manifest: Manifest, genre: int) -> str:
+    thresholds = (threshold_text(rule.values[genre]) for rule in manifest.rules)
+    return f"| {escape(manifest.genre_names[genre])} | {manifest.prior[genre]:.3f} | {' | '.join(thresholds)} |"
+
+
+def _calibration(manifest: Manifest) -> str:
+    if manifest.calibration.changes_nothing:
+        return "The probabilities are the network's own: on the validation posters no calibration was better."
+    changed = sum(curve.method != "identity" for curve in manifest.calibration.curves)
+    return f"The probabilities of {changed} genres are calibrated, fitted on {manifest.calibration.fitted_on}."

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from posters.arrays import PosterArrays, pack
+import numpy as np
+
+from posters.arrays import pack
 from posters.cache import arrays_directory, default_cache
 from posters.catalogue import Catalogue
 from posters.classifier import Classifier, load_classifier
@@ -17,6 +20,12 @@ from posters.extras import check_installed
 from posters.log import also_to_file, logger
 from posters.runs import Run, environment
 from posters.splits import Split, draw_split, given_split, split_table
+from posters.tasks.probe import write_probe_scores
+
+_NO_PROBE = (
+    "trained from scratch, so there are no frozen features, no logistic regression on them to compare with, "
+    "and no out-of-fold scores to find wrong labels by"
+)
 
 
 def train(
@@ -75,7 +84,9 @@ def _train(
 ) -> Classifier:
     packed = arrays_directory(cache, catalogue, config.preprocess)
     arrays = pack(catalogue, packed, config.preprocess)
-    split = _split(catalogue, arrays, packed, config, sides)
+    readable = catalogue.among(arrays.ids)
+    groups = group_posters(readable, perceptual_hashes(arrays, packed))
+    split = _split(catalogue, readable, groups, config, sides)
     if not run.started:
         run.start(config, split, catalogue)
     with also_to_file(run.log):
@@ -83,16 +94,17 @@ def _train(
         # Only here, since TensorFlow takes seconds to load, and an error above should not wait for it.
         from posters.network.train import train_network
 
-        train_network(run, arrays, split, config, cache, _provenance(catalogue, split, config), tensorboard)
+        probe = partial(write_probe_scores, run, arrays, split, groups)
+        train_network(run, arrays, split, config, cache, _provenance(catalogue, split, config), probe, tensorboard)
+        if config.from_scratch:
+            logger.info(_NO_PROBE)
         logger.info(f"the classifier is in {run.classifier}; judge it by `posters evaluate {run.path}`")
     return load_classifier(run.classifier)
 
 
 def _split(
-    catalogue: Catalogue, arrays: PosterArrays, packed: Path, config: TrainConfig, sides: Mapping[str, str] | None
+    catalogue: Catalogue, readable: Catalogue, groups: np.ndarray, config: TrainConfig, sides: Mapping[str, str] | None
 ) -> Split:
-    readable = catalogue.among(arrays.ids)
-    groups = group_posters(readable, perceptual_hashes(arrays, packed))
     if sides is not None:
         unreadable = set(catalogue.ids) - set(readable.ids)
         return given_split(readable, {id: side for id, side in sides.items() if id not in unreadable}, groups)

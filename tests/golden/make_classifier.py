@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from posters.calibration import no_calibration
 from posters.classifier import Manifest, write_classifier
 from posters.config import PreprocessConfig
 from posters.images import decode
 from posters.network.export import export_litert
 from posters.network.tensorflow import keras
 from posters.report.model_card import model_card
-from posters.thresholds import Thresholds
+from posters.thresholds import NEVER, Thresholds, fixed_thresholds
 
 GOLDEN = Path(__file__).parent
 GENRES = ("Comedy", "Drama", "Horror", "Western")
@@ -60,7 +61,12 @@ def main() -> None:
         genre_names=GENRES,
         preprocess=PREPROCESS,
         head="sigmoid",
-        thresholds=Thresholds(GENRES, (0.5, 0.25, 0.4, 0.6), "f1", "validation, 12 posters"),
+        calibration=no_calibration(GENRES),
+        rules=(
+            Thresholds(GENRES, (0.5, 0.25, 0.4, 0.6), "f1", "validation, 12 posters"),
+            fixed_thresholds(GENRES),
+            Thresholds(GENRES, (NEVER, 0.8, 0.9, NEVER), "precision=0.8", "validation, 12 posters"),
+        ),
         prior=(0.4, 0.5, 0.1, 0.05),
         metrics={"validation": {"posters": 12, "macro_map": 0.5, "macro_map_of_the_prior": 0.25}},
         provenance={"made": "2026-01-01", "catalogue": "nothing: its weights were drawn from a seed"},

@@ -1,0 +1,155 @@
+"""The noun `Calibration`: for each genre, a rising curve from the network's probability to a calibrated one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from posters.errors import ScoresError
+from posters.scores import Scores
+
+Method = Literal["identity", "platt", "isotonic"]
+
+# Keras's epsilon: logits stay finite.
+_EPSILON = 1e-7
+
+
+@dataclass(frozen=True)
+class Curve:
+    """How one genre's probabilities are changed. It always rises, so that no ranking changes.
+
+    Attributes:
+        method: "identity" changes nothing; "platt" is sigmoid(slope * logit(p) + shift) (Platt 1999); "isotonic" joins
+            knots by straight lines (Zadrozny and Elkan 2002; its steps centred, Oron and Flournoy 2017).
+        parameters: (slope, shift) of "platt", slope above 0; else empty.
+        knots: (x, y) of "isotonic", rising in both, from (0, 0) to (1, 1); else empty.
+    """
+
+    method: Method = "identity"
+    parameters: tuple[float, ...] = ()
+    knots: tuple[tuple[float, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.method not in get_args(Method):
+            raise ScoresError(f"a calibration is one of {', '.join(get_args(Method))}, but got {self.method!r}")
+        if (len(self.parameters), self.method == "platt") not in ((0, False), (2, True)):
+            raise ScoresError(f"platt has a slope and a shift, and nothing else has, but got {list(self.parameters)}")
+        # Written so that NaN fails as well.
+        if self.parameters and not (self.parameters[0] > 0 and np.isfinite(self.parameters).all()):
+            raise ScoresError(f"platt needs a slope above 0 and a finite shift, but got {list(self.parameters)}")
+        if self.method == "isotonic" or self.knots:
+            self._check_knots()
+
+    def _check_knots(self) -> None:
+        knots = np.array(self.knots, float)
+        rising = knots.ndim == 2 and knots.shape[1] == 2 and (np.diff(knots, axis=0) > 0).all()
+        if not (rising and self.method == "isotonic" and (knots[0] == 0).all() and (knots[-1] == 1).all()):
+            raise ScoresError("isotonic needs knots that rise from (0, 0) to (1, 1), and nothing else has knots")
+
+    def __call__(self, p: np.ndarray) -> np.ndarray:
+        """Calibrated probabilities of any shape, between 0 and 1."""
+        if self.method == "platt":
+            slope, shift = self.parameters
+            return 1 / (1 + np.exp(-(slope * logit(p) + shift)))
+        if self.method == "isotonic":
+            x, y = np.array(self.knots, float).T
+            return np.interp(p, x, y)
+        return np.asarray(p, np.float64)
+
+
+def logit(p: np.ndarray) -> np.ndarray:
+    """log(p / (1 - p)), finite also at 0 and 1."""
+    p = np.clip(np.asarray(p, np.float64), _EPSILON, 1 - _EPSILON)
+    return np.log(p) - np.log1p(-p)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A curve for each genre.
+
+    Attributes:
+        genre_names: in the order of the scores' columns.
+        curves: as many.
+        fitted_on: which posters they were fitted on ("validation, 864 posters"), or "nothing".
+    """
+
+    genre_names: tuple[str, ...]
+    curves: tuple[Curve, ...]
+    fitted_on: str
+
+    def __post_init__(self) -> None:
+        if len(self.curves) != len(self.genre_names):
+            raise ScoresError(
+                f"a calibration must have a curve for each genre, but got {len(self.curves)} for "
+                f"{len(self.genre_names)} genres"
+            )
+
+    @property
+    def changes_nothing(self) -> bool:
+        return all(curve.method == "identity" for curve in self.curves)
+
+    def apply(self, y_score: np.ndarray) -> np.ndarray:
+        """Network probabilities (N, G) to calibrated ones, float64 (N, G)."""
+        if y_score.ndim != 2 or y_score.shape[1] != len(self.curves):
+            raise ScoresError(f"y_score must have the shape (N, {len(self.curves)}), but got {y_score.shape}")
+        columns = [curve(y_score[:, g]) for g, curve in enumerate(self.curves)]
+        return np.stack(columns, axis=1)
+
+    def of(self, scores: Scores) -> Scores:
+        """The same scores, calibrated.
+
+        Raises:
+            ScoresError: they are of other genres.
+        """
+        if scores.genre_names != self.genre_names:
+            raise ScoresError(
+                f"the calibration is for the genres {list(self.genre_names)}, but got {list(scores.genre_names)}"
+            )
+        return Scores(scores.ids, scores.genre_names, self.apply(scores.y_score), scores.y_true)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, ready for JSON."""
+        curves = [
+            {
+                "genre": name,
+                "method": curve.method,
+                "parameters": list(curve.parameters),
+                "knots": [list(knot) for knot in curve.knots],
+            }
+            for name, curve in zip(self.genre_names, self.curves, strict=True)
+        ]
+        return {"fitted_on": self.fitted_on, "curves": curves}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Calibration":
+        """The inverse of `to_dict`.
+
+        Raises:
+            ScoresError: a key is missing or unknown, or has a value that it can't have.
+        """
+        try:
+            _only(values, ("fitted_on", "curves"))
+            return cls(
+                tuple(curve["genre"] for curve in values["curves"]),
+                tuple(_curve(curve) for curve in values["curves"]),
+                str(values["fitted_on"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ScoresError(f"a calibration can't be read ({error})") from error
+
+
+def _curve(values: dict[str, Any]) -> Curve:
+    _only(values, ("genre", "method", "parameters", "knots"))
+    knots = tuple((float(x), float(y)) for x, y in values["knots"])
+    return Curve(values["method"], tuple(float(value) for value in values["parameters"]), knots)
+
+
+def _only(values: dict[str, Any], names: Sequence[str]) -> None:
+    if set(values) != set(names):
+        raise ValueError(f"it must have {', '.join(names)}, but has {', '.join(map(str, values))}")
+
+
+def no_calibration(genre_names: Sequence[str]) -> Calibration:
+    """The calibration that changes nothing."""
+    return Calibration(tuple(genre_names), (Curve(),) * len(genre_names), "nothing")

@@ -1,0 +1,106 @@
+"""Fit a calibration: for each genre the method that its number of posters allows and cross-validation prefers."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from posters.calibration.calibration import Calibration, Curve, Method, logit
+from posters.extras import require
+from posters.metrics import log_loss
+from posters.scores import Scores
+from posters.stratify import stratify
+
+# An isotonic curve has as many free steps as its data shows; below this it follows chance.
+_ISOTONIC_POSITIVES = 200
+# Fewer positives than this say nothing of a genre's probabilities.
+_PLATT_POSITIVES = 10
+# How many positives Platt's slope and shift are worth at the start: they are pulled to 1 and 0, so that a rare genre
+# stays nearly as it is.
+_PULL = 1.0
+# What another method than identity must gain in log loss, as a share of it.
+_WORTH = 0.002
+_FOLDS = 5
+
+
+def fit_calibration(
+    scores: Scores, groups: np.ndarray | None = None, *, side: str = "validation", seed: int = 0
+) -> Calibration:
+    """Fit one curve for each genre on scores that the network was not trained on.
+
+    A genre with fewer than 10 positives (or negatives) keeps its probabilities. From there on Platt scaling may be
+    chosen, from 200 positives on isotonic regression too; among these and leaving it alone, the lowest cross-validated
+    log loss decides.
+
+    Args:
+        scores: the network's, with labels.
+        groups: int (N,); posters of one number stand in one fold.
+        side: what these posters are remembered by.
+        seed: of the folds.
+
+    Raises:
+        ScoresError: no labels, or no posters.
+    """
+    y_true = scores.labels("fitting a calibration")
+    groups = np.arange(len(scores)) if groups is None else groups
+    folds = stratify(y_true, groups, np.full(_FOLDS, 1 / _FOLDS), seed)
+    curves = tuple(_best(y, p, folds) for y, p in zip(y_true.T.astype(int), scores.y_score.T, strict=True))
+    return Calibration(scores.genre_names, curves, f"{side}, {len(scores)} posters")
+
+
+def _best(y: np.ndarray, p: np.ndarray, folds: np.ndarray) -> Curve:
+    losses = {method: _cross_validated(method, y, p, folds) for method in _allowed(y)}
+    best = min(losses, key=lambda method: losses[method])
+    if losses[best] > (1 - _WORTH) * losses["identity"]:
+        best = "identity"
+    return _FITS[best](y, p)
+
+
+def _allowed(y: np.ndarray) -> Iterator[Method]:
+    rarer = min(int(y.sum()), int((1 - y).sum()))
+    yield "identity"
+    if rarer >= _PLATT_POSITIVES:
+        yield "platt"
+    if rarer >= _ISOTONIC_POSITIVES:
+        yield "isotonic"
+
+
+def _cross_validated(method: Method, y: np.ndarray, p: np.ndarray, folds: np.ndarray) -> float:
+    calibrated = np.empty(len(p))
+    for fold in np.unique(folds):
+        own = folds == fold
+        calibrated[own] = _FITS[method](y[~own], p[~own])(p[own])
+    return log_loss(y, calibrated)
+
+
+def _identity(y: np.ndarray, p: np.ndarray) -> Curve:
+    return Curve()
+
+
+def _platt(y: np.ndarray, p: np.ndarray) -> Curve:
+    """Slope and shift by maximum a posteriori likelihood, pulled towards 1 and 0 by a normal prior."""
+    z = logit(p)
+
+    def loss(parameters: np.ndarray) -> float:
+        slope, shift = np.exp(parameters[0]), parameters[1]
+        margin = slope * z + shift
+        return float(np.sum(np.logaddexp(0, margin) - y * margin) + _PULL * np.sum(parameters**2))
+
+    # By the logarithm of the slope, so that it stays above 0.
+    found = require("scipy.optimize").minimize(loss, np.zeros(2), method="BFGS")
+    return Curve("platt", (float(np.exp(found.x[0])), float(found.x[1])))
+
+
+def _isotonic(y: np.ndarray, p: np.ndarray) -> Curve:
+    """Isotonic regression, its level stretches shrunk to their middles, so that the curve rises everywhere."""
+    fitted = require("sklearn.isotonic").IsotonicRegression(y_min=0.0, y_max=1.0).fit_transform(p, y)
+    levels, stretch = np.unique(fitted, return_inverse=True)
+    middles = np.bincount(stretch, weights=p) / np.bincount(stretch)
+    inner = [(float(x), float(v)) for x, v in zip(middles, levels, strict=True) if 0 < x < 1 and 0 < v < 1]
+    return Curve("isotonic", knots=((0.0, 0.0), *inner, (1.0, 1.0)))
+
+
+_FITS: dict[Method, Callable[[np.ndarray, np.ndarray], Curve]] = {
+    "identity": _identity,
+    "platt": _platt,
+    "isotonic": _isotonic,
+}

@@ -1,0 +1,63 @@
+"""Scores on disk: one .npz file, whole or not at all, that holds no code to be run."""
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from posters.errors import ScoresError
+from posters.files import replacing
+from posters.scores import Scores
+
+_FORMAT = 1
+
+
+def write_scores(scores: Scores, path: Path, made_by: str = "") -> None:
+    """Write scores so that `read_scores` gives them back.
+
+    Args:
+        scores: anything.
+        path: the .npz file; its folder is made if need be.
+        made_by: a name for what made them, by which a reader can tell stale scores.
+    """
+    words = {"format": _FORMAT, "made_by": made_by, "ids": scores.ids, "genre_names": scores.genre_names}
+    arrays = {"y_score": scores.y_score} | ({} if scores.y_true is None else {"y_true": scores.y_true})
+    # Text as JSON in bytes: NumPy keeps lists of text as Python objects, which only pickle can read.
+    encoded = np.frombuffer(json.dumps(words).encode(), np.uint8)
+    with replacing(path) as temporary:
+        np.savez_compressed(temporary, words=encoded, **arrays)  # type: ignore[arg-type]
+
+
+def read_scores(path: Path, made_by: str | None = None) -> Scores | None:
+    """Read what `write_scores` wrote.
+
+    Args:
+        path: the .npz file.
+        made_by: take the scores only if they were written under this name.
+
+    Returns:
+        The scores; None if they were made by something else than `made_by`.
+
+    Raises:
+        ScoresError: there is no such file, or it holds no scores.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            words = _words(arrays["words"])
+            if made_by is not None and words["made_by"] != made_by:
+                return None
+            y_true = arrays.get("y_true")
+            return Scores(tuple(words["ids"]), tuple(words["genre_names"]), arrays["y_score"], y_true)
+    except OSError as error:
+        raise ScoresError(f"{path}: the scores can't be read ({error.strerror or error})") from error
+    except (ValueError, KeyError, TypeError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        raise ScoresError(f"{path}: not a file of scores ({error})") from error
+
+
+def _words(encoded: np.ndarray) -> dict[str, Any]:
+    words = json.loads(encoded.tobytes())
+    if words["format"] != _FORMAT:
+        raise ValueError(f"format {words['format']!r} instead of {_FORMAT}")
+    return words

@@ -1,0 +1,62 @@
+"""The rules by name, as one types them: "fixed", "f1", "precision=0.8", "recall=0.8", "miss-rate=0.1"."""
+
+from collections.abc import Sequence
+
+from posters.calibration import Calibration
+from posters.errors import ConfigError
+from posters.scores import Scores
+from posters.thresholds.best_f1 import best_f1_thresholds
+from posters.thresholds.conformal import miss_rate_thresholds
+from posters.thresholds.target import target_precision_thresholds, target_recall_thresholds
+from posters.thresholds.thresholds import Thresholds, fixed_thresholds
+
+# What every classifier carries; the first decides unless another is asked for.
+DEFAULT_RULES = ("f1", "fixed", "precision=0.8", "recall=0.8", "miss-rate=0.1")
+
+_SPELLING = "fixed, f1, precision=0.8, recall=0.8 or miss-rate=0.1, with a number of your own between 0 and 1"
+
+
+def fit_rule(rule: str, uncalibrated: Scores, calibration: Calibration, side: str = "validation") -> Thresholds:
+    """Fit the thresholds of one rule, for calibrated scores.
+
+    Args:
+        rule: "fixed", "f1", "precision=X", "recall=X" or "miss-rate=X", X above 0 and below 1.
+        uncalibrated: the network's scores, with labels, of posters that it was not trained on.
+        calibration: what they go through.
+        side: the name that these posters are remembered by.
+
+    Raises:
+        ConfigError: there is no such rule.
+        ScoresError: the scores have no labels, or there are no posters.
+    """
+    kind, _, number = rule.partition("=")
+    if rule == "fixed":
+        return fixed_thresholds(uncalibrated.genre_names)
+    if kind == "miss-rate":
+        return miss_rate_thresholds(uncalibrated, _target(rule, number), side, calibration.apply)
+    calibrated = calibration.of(uncalibrated)
+    if rule == "f1":
+        return best_f1_thresholds(calibrated, side)
+    if kind == "precision":
+        return target_precision_thresholds(calibrated, _target(rule, number), side)
+    if kind == "recall":
+        return target_recall_thresholds(calibrated, _target(rule, number), side)
+    raise ConfigError(f"a rule is {_SPELLING}, but got {rule!r}")
+
+
+def _target(rule: str, number: str) -> float:
+    try:
+        target = float(number)
+    except ValueError:
+        target = 0.0
+    # Written so that NaN fails as well.
+    if not 0 < target < 1:
+        raise ConfigError(f"a rule is {_SPELLING}, but got {rule!r}")
+    return target
+
+
+def fit_rules(
+    uncalibrated: Scores, calibration: Calibration, rules: Sequence[str] = DEFAULT_RULES, side: str = "validation"
+) -> tuple[Thresholds, ...]:
+    """`fit_rule` for each of them, in their order."""
+    return tuple(fit_rule(rule, uncalibrated, calibration, side) for rule in rules)
