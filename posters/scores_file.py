@@ -30,26 +30,34 @@ def write_scores(scores: Scores, path: Path, made_by: str = "") -> None:
         np.savez_compressed(temporary, words=encoded, **arrays)  # type: ignore[arg-type]
 
 
-def read_scores(path: Path, made_by: str | None = None) -> Scores | None:
+def read_scores(path: Path) -> Scores:
     """Read what `write_scores` wrote.
-
-    Args:
-        path: the .npz file.
-        made_by: take the scores only if they were written under this name.
-
-    Returns:
-        The scores; None if they were made by something else than `made_by`.
 
     Raises:
         ScoresError: there is no such file, or it holds no scores.
     """
+    return _read(path)[0]
+
+
+def fresh_scores(path: Path, made_by: str) -> Scores | None:
+    """Read what `write_scores` wrote under that name; None if nobody has, or something else has.
+
+    Raises:
+        ScoresError: the file holds no scores.
+    """
+    if not path.is_file():
+        return None
+    scores, name = _read(path)
+    return scores if name == made_by else None
+
+
+def _read(path: Path) -> tuple[Scores, str]:
+    """The scores and what made them."""
     try:
         with np.load(path, allow_pickle=False) as arrays:
             words = _words(arrays["words"])
-            if made_by is not None and words["made_by"] != made_by:
-                return None
-            y_true = arrays.get("y_true")
-            return Scores(tuple(words["ids"]), tuple(words["genre_names"]), arrays["y_score"], y_true)
+            scores = Scores(tuple(words["ids"]), tuple(words["genre_names"]), arrays["y_score"], arrays.get("y_true"))
+            return scores, words["made_by"]
     except OSError as error:
         raise ScoresError(f"{path}: the scores can't be read ({error.strerror or error})") from error
     except (ValueError, KeyError, TypeError, EOFError, AttributeError, zipfile.BadZipFile) as error:

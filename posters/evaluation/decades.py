@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from posters.evaluation.bootstrap import nan_mean, percentile_interval, resampled_average_precision
+from posters.evaluation.bootstrap import nan_mean, reflected_interval, resampled_average_precision
 from posters.evaluation.interval import Interval
 from posters.metrics import average_precision
 
@@ -61,5 +61,5 @@ def _decade(first_year: int, y_true: np.ndarray, y_score: np.ndarray, counts: np
         macro_map=float(average_precision(y, p).mean()),
         counted=int(counted.sum()),
         chance=float(y.mean()),
-        interval=percentile_interval(resampled),
+        interval=reflected_interval(resampled, float(average_precision(y, p).mean())),
     )

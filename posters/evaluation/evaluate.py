@@ -1,74 +1,146 @@
-"""Scores, thresholds and the training labels' prior -> `Evaluation`."""
+"""Scores, rules and the training labels' prior -> `Evaluation`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from posters.catalogue import Catalogue
 from posters.errors import ScoresError
-from posters.evaluation.evaluation import FREQUENT, Evaluation, Figure, GenreFigures, PredictorFigures, RuleFigures
+from posters.evaluation.bootstrap import draw_counts, resampled_average_precision
+from posters.evaluation.curves import curves
+from posters.evaluation.decades import Decade, decades
+from posters.evaluation.evaluation import FREQUENT, Bootstrap, Evaluation, PredictorFigures
+from posters.evaluation.examples import examples
+from posters.evaluation.figures import genre_figures, predictor_figures
+from posters.evaluation.histograms import histograms
+from posters.evaluation.learning import Epoch
 from posters.evaluation.plain import to_plain
-from posters.evaluation.predictors import Predictor, constant_predictors, model_predictors
-from posters.metrics import METRICS, Metric, average_precision, f1, mean_of_defined, precision, recall, roc_auc
+from posters.evaluation.predictors import baseline_predictor, constant_predictors, model_predictors
+from posters.evaluation.reliability import genre_reliability, reliability
+from posters.evaluation.targets import target
+from posters.evaluation.together import co_occurrence, confusion
+from posters.label_issues import LabelIssue
 from posters.scores import Scores
 from posters.thresholds import Thresholds
 
 _HEADS = ("sigmoid", "softmax")
+_NOT_ASKED = "label issues were not looked for"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What is known of the evaluated posters and their classifier beside the scores; all of it may be left out.
+
+    Attributes:
+        uncalibrated: the same posters' scores before calibration.
+        baseline: a logistic regression's scores of the same posters, on the classifier's frozen features.
+        groups: int (N,), posters of one number are drawn together in the bootstrap; by default each poster alone.
+        catalogue: where titles and years come from, for examples and decades.
+        learning: the epochs of training.
+        label_issues: labels that may be wrong.
+        label_issues_from: which scores found them, or why there are none, in words.
+        provenance: where the scores come from; any plain data.
+    """
+
+    uncalibrated: Scores | None = None
+    baseline: Scores | None = None
+    groups: np.ndarray | None = None
+    catalogue: Catalogue | None = None
+    learning: tuple[Epoch, ...] = ()
+    label_issues: tuple[LabelIssue, ...] = ()
+    label_issues_from: str = _NOT_ASKED
+    provenance: Mapping[str, Any] | None = None
 
 
 def evaluate(
     scores: Scores,
-    thresholds: Thresholds,
+    rules: Sequence[Thresholds],
     prior: np.ndarray,
     *,
     side: str = "test",
     head: str = "sigmoid",
-    provenance: Mapping[str, Any] | None = None,
+    context: Context | None = None,
+    samples: int = 1000,
+    seed: int = 0,
 ) -> Evaluation:
     """Every figure of `scores`, beside those of predictors that never look at a poster.
 
     Args:
-        scores: the model's probabilities, with labels.
-        thresholds: the model's own, fitted on other posters than these.
+        scores: the model's calibrated probabilities, with labels, (N, G).
+        rules: the model's own, fitted on other posters than these; the first one is the default.
         prior: (G,) the prevalence of each genre among the *training* labels: what the constant predictors know.
         side: what the evaluated posters are called.
         head: "sigmoid", or "softmax", which is also judged by its argmax.
-        provenance: where the scores come from; any plain data.
+        context: what else is known.
+        samples: resamples of the bootstrap.
+        seed: of the bootstrap.
 
     Raises:
-        ScoresError: no labels or posters, thresholds for other genres, a prior that is none, an unknown head, or a
-            provenance that JSON can't say.
+        ScoresError: no labels or posters, rules for other genres, a prior that is none, an unknown head, other posters
+            in the context than in the scores, or a provenance that JSON can't say.
     """
+    context = context or Context()
     y_true = scores.labels("an evaluation")
-    positives = y_true.sum(axis=0)
-    prior = _checked(scores, thresholds, prior, head)
-    model = model_predictors(scores, thresholds, head)
+    _check(scores, rules, head, context)
+    prior, groups = _checked_prior(scores, prior), _checked_groups(scores, context.groups)
+    counts = draw_counts(groups, samples, seed)
+    model = model_predictors(scores, rules, head)
+    resampled = resampled_average_precision(y_true, scores.y_score, counts)
+    looking = [predictor_figures(y_true, each, resampled) for each in model]
+    if context.baseline is not None:
+        looking.append(_baseline(context.baseline, counts))
     constant = constant_predictors(prior, scores.genre_names, len(scores))
+    targets = (target(y_true, each.thresholds, each.y_pred, counts) for each in model if each.thresholds is not None)
+    default, positives = model[0], y_true.sum(axis=0)
     return Evaluation(
         side=side,
         head=head,
         posters=len(scores),
         frequent=FREQUENT,
-        optimises=thresholds.optimises,
-        fitted_on=thresholds.fitted_on,
-        genres=_genres(scores, y_true, prior, model),
-        predictors=tuple(_predictor_figures(y_true, predictor) for predictor in model + constant),
+        default_rule=default.rule,
+        fitted_on=rules[0].fitted_on,
+        bootstrap=Bootstrap(samples, len(np.unique(groups)), seed),
+        genres=genre_figures(scores, y_true, prior, model, resampled),
+        predictors=(*looking, *(predictor_figures(y_true, each) for each in constant)),
+        targets=tuple(each for each in targets if each is not None),
+        curves=curves(scores),
+        reliability=reliability(scores, prior, context.uncalibrated),
+        genre_reliability=genre_reliability(scores, prior, context.uncalibrated),
+        histograms=histograms(scores),
+        co_occurrence=co_occurrence(y_true, default.y_pred, default.rule),
+        confusion=confusion(y_true, default.y_pred, default.rule),
+        learning=context.learning,
+        decades=_decades(scores, y_true, counts, context.catalogue),
+        examples=() if context.catalogue is None else examples(scores, default.y_pred, context.catalogue),
+        label_issues=context.label_issues,
+        label_issues_from=context.label_issues_from,
         without_positives=_names(scores, positives == 0),
         without_negatives=_names(scores, positives == len(scores)),
         posters_without_genres=int((y_true.sum(axis=1) == 0).sum()),
-        provenance=to_plain(dict(provenance or {})),
+        provenance=to_plain(dict(context.provenance or {})),
     )
 
 
-def _checked(scores: Scores, thresholds: Thresholds, prior: np.ndarray, head: str) -> np.ndarray:
-    """The prior as an array of floats, if everything fits."""
+def _check(scores: Scores, rules: Sequence[Thresholds], head: str, context: Context) -> None:
     if head not in _HEADS:
         raise ScoresError(f"head must be one of {', '.join(_HEADS)}, but got {head!r}")
-    if thresholds.genre_names != scores.genre_names:
-        raise ScoresError(
-            f"thresholds must be for the scores' genres {list(scores.genre_names)}, "
-            f"but got {list(thresholds.genre_names)}"
-        )
+    if not rules:
+        raise ScoresError("an evaluation needs at least one rule, but got none")
+    for thresholds in rules:
+        if thresholds.genre_names != scores.genre_names:
+            raise ScoresError(
+                f"thresholds must be for the scores' genres {list(scores.genre_names)}, "
+                f"but got {list(thresholds.genre_names)}"
+            )
+    for other in (context.uncalibrated, context.baseline):
+        if other is not None and (other.ids, other.genre_names) != (scores.ids, scores.genre_names):
+            raise ScoresError("uncalibrated and baseline scores must be of the same posters and genres as the scores")
+
+
+def _checked_prior(scores: Scores, prior: np.ndarray) -> np.ndarray:
+    """The prior as an array of floats."""
     prior = np.asarray(prior, np.float64)
     # Written so that NaN fails as well.
     if prior.shape != (len(scores.genre_names),) or not ((prior >= 0) & (prior <= 1)).all():
@@ -79,65 +151,25 @@ def _checked(scores: Scores, thresholds: Thresholds, prior: np.ndarray, head: st
     return prior
 
 
+def _checked_groups(scores: Scores, groups: np.ndarray | None) -> np.ndarray:
+    """The groups, or each poster alone."""
+    if groups is None:
+        return np.arange(len(scores))
+    if np.shape(groups) != (len(scores),):
+        raise ScoresError(f"groups must have the shape ({len(scores)},), but got {np.shape(groups)}")
+    return np.asarray(groups)
+
+
+def _baseline(baseline: Scores, counts: np.ndarray) -> PredictorFigures:
+    y_true = baseline.labels("a baseline")
+    resampled = resampled_average_precision(y_true, baseline.y_score, counts)
+    return predictor_figures(y_true, baseline_predictor(baseline), resampled)
+
+
 def _names(scores: Scores, chosen: np.ndarray) -> tuple[str, ...]:
     return tuple(name for name, taken in zip(scores.genre_names, chosen, strict=True) if taken)
 
 
-def _predictor_figures(y_true: np.ndarray, predictor: Predictor) -> PredictorFigures:
-    frequent = y_true.sum(axis=0) >= FREQUENT
-    macro = [metric for metric in METRICS.values() if metric.over == "genres"]
-    return PredictorFigures(
-        predictor=predictor.name,
-        rule=predictor.rule,
-        figures={metric.name: _figure(metric, y_true, predictor) for metric in METRICS.values()},
-        frequent={metric.name: _figure(metric, y_true, predictor, frequent) for metric in macro},
-    )
-
-
-def _figure(metric: Metric, y_true: np.ndarray, predictor: Predictor, genres: np.ndarray | None = None) -> Figure:
-    """One figure of one predictor, over all genres or over some."""
-    y = predictor.y_score if metric.needs == "score" else predictor.y_pred
-    if y is None:
-        return Figure(None, None)
-    columns = slice(None) if genres is None else genres
-    parts = metric.parts(y_true[:, columns], y[:, columns])
-    counted = None if metric.over == "pairs" else int(np.count_nonzero(~np.isnan(parts)))
-    return Figure(_defined(mean_of_defined(parts)), counted)
-
-
-def _genres(scores: Scores, y_true: np.ndarray, prior: np.ndarray, model: list[Predictor]) -> tuple[GenreFigures, ...]:
-    positives, prevalence = y_true.sum(axis=0), y_true.mean(axis=0)
-    precisions, areas = average_precision(y_true, scores.y_score), roc_auc(y_true, scores.y_score)
-    decisions = {predictor.rule: _decisions(y_true, predictor) for predictor in model}
-    return tuple(
-        GenreFigures(
-            name=name,
-            positives=int(positives[g]),
-            prevalence=float(prevalence[g]),
-            prior=float(prior[g]),
-            average_precision=_defined(precisions[g]),
-            lift=_defined(precisions[g] / prevalence[g]) if positives[g] else None,
-            roc_auc=_defined(areas[g]),
-            decisions={rule: figures[g] for rule, figures in decisions.items()},
-        )
-        for g, name in enumerate(scores.genre_names)
-    )
-
-
-def _decisions(y_true: np.ndarray, predictor: Predictor) -> list[RuleFigures]:
-    """The figures of each genre by one rule."""
-    predicted = predictor.y_pred.sum(axis=0)
-    columns = [metric(y_true, predictor.y_pred) for metric in (precision, recall, f1)]
-    return [
-        RuleFigures(
-            None if predictor.thresholds is None else predictor.thresholds.values[g],
-            int(predicted[g]),
-            *(_defined(column[g]) for column in columns),
-        )
-        for g in range(y_true.shape[1])
-    ]
-
-
-def _defined(value: float) -> float | None:
-    """NaN, the undefined of arrays, as None, the undefined of plain data."""
-    return None if np.isnan(value) else float(value)
+def _decades(scores: Scores, y_true: np.ndarray, counts: np.ndarray, catalogue: Catalogue | None) -> tuple[Decade, ...]:
+    years = {poster.id: poster.year for poster in catalogue or ()}
+    return decades(y_true, scores.y_score, [years.get(id) for id in scores.ids], counts)

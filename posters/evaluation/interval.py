@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Interval:
-    """A bootstrap percentile interval.
+    """A bootstrap interval.
 
     Attributes:
         low: its lower end.

@@ -3,7 +3,8 @@
 import json
 import math
 from dataclasses import asdict, fields, is_dataclass
-from typing import Any, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Any, Literal, get_args, get_origin
 
 from posters.errors import ScoresError
 
@@ -29,6 +30,13 @@ def from_plain(kind: Any, value: Any, where: str) -> Any:
     if is_dataclass(kind):
         return _dataclass(kind, value, where)
     origin, arguments = get_origin(kind), get_args(kind)
+    if value is None and NoneType in arguments:
+        return None
+    if origin is Literal:
+        _check(value in arguments, " or ".join(map(repr, arguments)), value, where)
+        return value
+    if any(is_dataclass(argument) for argument in arguments if origin is UnionType):
+        return from_plain(next(argument for argument in arguments if is_dataclass(argument)), value, where)
     if origin is tuple:
         _check(isinstance(value, list), "a list", value, where)
         return tuple(from_plain(arguments[0], item, f"{where}[{place}]") for place, item in enumerate(value))

@@ -1,5 +1,6 @@
-"""Who is evaluated: the model by each of its rules, and those who never look at a poster."""
+"""Who is evaluated: the model by each of its rules, a logistic regression, and those who never look at a poster."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,13 +8,16 @@ import numpy as np
 from posters.scores import Scores
 from posters.thresholds import Thresholds, argmax_decisions, fixed_thresholds
 
+# How reports call the rule "fixed".
+HALF = "0.5"
+
 
 @dataclass(frozen=True, eq=False)
 class Predictor:
     """What one predictor says of the evaluated posters.
 
     Attributes:
-        name: "model", "prior", "two commonest" or "none".
+        name: "model", "logistic regression", "prior", "two commonest" or "none".
         rule: how it decides.
         y_pred: decisions, uint8 (N, G).
         y_score: probabilities (N, G), or None for one that only decides.
@@ -27,19 +31,26 @@ class Predictor:
     thresholds: Thresholds | None = None
 
 
-def model_predictors(scores: Scores, thresholds: Thresholds, head: str) -> list[Predictor]:
-    """The model at 0.5, at its own thresholds where they are others, and by argmax for a softmax head."""
+def model_predictors(scores: Scores, rules: Sequence[Thresholds], head: str) -> list[Predictor]:
+    """The model by each rule, at 0.5 in any case, and by argmax for a softmax head; the default rule first."""
     y_score = scores.y_score
-    half = fixed_thresholds(scores.genre_names)
-    rules = {"0.5": half} if thresholds.values == half.values else {"0.5": half, _rule(thresholds): thresholds}
-    predictors = [Predictor("model", rule, each.apply(y_score), y_score, each) for rule, each in rules.items()]
+    by_name = {rule_name(thresholds): thresholds for thresholds in rules}
+    by_name.setdefault(HALF, fixed_thresholds(scores.genre_names))
+    predictors = [Predictor("model", rule, each.apply(y_score), y_score, each) for rule, each in by_name.items()]
     if head == "softmax":
-        predictors.append(Predictor("model", "argmax", argmax_decisions(y_score), y_score))
+        predictors.insert(0, Predictor("model", "argmax", argmax_decisions(y_score), y_score))
     return predictors
 
 
-def _rule(thresholds: Thresholds) -> str:
-    return "fixed thresholds" if thresholds.optimises == "fixed" else f"tuned for {thresholds.optimises}"
+def rule_name(thresholds: Thresholds) -> str:
+    """What a report calls a rule."""
+    return HALF if thresholds.optimises == "fixed" else thresholds.optimises
+
+
+def baseline_predictor(baseline: Scores) -> Predictor:
+    """The logistic regression."""
+    half = fixed_thresholds(baseline.genre_names)
+    return Predictor("logistic regression", HALF, half.apply(baseline.y_score), baseline.y_score, half)
 
 
 def constant_predictors(prior: np.ndarray, genre_names: tuple[str, ...], posters: int) -> list[Predictor]:
@@ -50,7 +61,7 @@ def constant_predictors(prior: np.ndarray, genre_names: tuple[str, ...], posters
     commonest = np.argsort(-prior, kind="stable")[:2]
     says = np.isin(np.arange(len(prior)), commonest).astype(np.uint8)
     return [
-        Predictor("prior", "0.5", half.apply(y_score), y_score, half),
+        Predictor("prior", HALF, half.apply(y_score), y_score, half),
         Predictor("two commonest", "constant", np.tile(says, (posters, 1))),
         Predictor("none", "constant", np.zeros((posters, len(prior)), np.uint8)),
     ]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from posters.evaluation.bootstrap import nan_mean, percentile_interval, resampled_mean
+from posters.evaluation.bootstrap import centred_interval, nan_mean, resampled_mean
 from posters.evaluation.interval import Interval
 from posters.metrics import precision, recall
 from posters.thresholds import Thresholds
@@ -79,7 +79,7 @@ def _of_genres(quantity: str, promised: float, y_true: np.ndarray, y_pred: np.nd
     hits, of = counts @ (y * said).astype(float), counts @ (said if quantity == "precision" else y).astype(float)
     with np.errstate(invalid="ignore"):
         resampled = np.where(of > 0, hits / of, np.nan)
-    interval = percentile_interval(nan_mean(resampled))
+    interval = centred_interval(nan_mean(resampled), float(values.mean()))
     return float(values.mean()), interval, int((values >= promised).sum()), len(values)
 
 
@@ -90,4 +90,5 @@ def _of_posters(quantity: str, promised: float, y_true: np.ndarray, y_pred: np.n
         missed = np.where(genres > 0, (y_true & ~y_pred.astype(bool)).sum(axis=1) / genres, np.nan)
     if not (genres > 0).any():
         return None, None, None, None
-    return float(np.nanmean(missed)), percentile_interval(resampled_mean(missed, counts)), None, None
+    reached = float(np.nanmean(missed))
+    return reached, centred_interval(resampled_mean(missed, counts), reached), None, None

@@ -5,13 +5,17 @@ import re
 from posters.evaluation import Evaluation
 from posters.report.tables import (
     Table,
+    calibration_table,
+    confusion_table,
     decision_table,
     genre_table,
     heading,
     making,
+    meaning,
     notes,
     predictor_table,
     rules,
+    target_table,
     verdict,
 )
 
@@ -22,19 +26,27 @@ def markdown(evaluation: Evaluation) -> str:
     """The verdict, the predictors side by side, each genre, what was left out, and how it was made."""
     blocks = [
         f"# Evaluation on {escape(heading(evaluation))}",
-        f"**{escape(verdict(evaluation))}**",
+        f"**{escape(verdict(evaluation))}** {escape(meaning(evaluation))}",
         "## Beside predictors that never look at a poster",
         _table(predictor_table(evaluation)),
         "## Genres",
         "Sorted by average precision (AP), best first.",
         _table(genre_table(evaluation)),
         *_decisions(evaluation),
+        *_section("What the rules promised, and what they reached", target_table(evaluation)),
+        *_section("Calibration", calibration_table(evaluation)),
+        *_section("Said in the place of another, most often", confusion_table(evaluation)),
         "## Left out, and how to read it",
         _bullets(notes(evaluation)),
         "## How it was made",
         _bullets([f"{key}: {value}" for key, value in making(evaluation).items()]),
     ]
     return "\n\n".join(blocks) + "\n"
+
+
+def _section(title: str, table: Table) -> list[str]:
+    """A title and its table, or nothing where the table is empty."""
+    return [f"## {title}", _table(table)] if table.rows else []
 
 
 def _decisions(evaluation: Evaluation) -> list[str]:

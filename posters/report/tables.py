@@ -4,11 +4,12 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from posters.evaluation import Evaluation, Figure, GenreFigures, PredictorFigures
+from posters.evaluation import HALF, Evaluation, Figure, GenreFigures, Interval, PredictorFigures
 from posters.metrics import METRICS, Metric
 
-# An undefined figure, or one that a predictor doesn't have.
+# A figure that a predictor doesn't have, and one that is undefined.
 BLANK = "-"
+UNDEFINED = "n/a"
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,12 @@ def printable(text: str) -> str:
 
 
 def number(value: float | None, decimals: int = 3) -> str:
-    return BLANK if value is None else f"{value:.{decimals}f}"
+    return UNDEFINED if value is None else f"{value:.{decimals}f}"
+
+
+def span(interval: Interval | None) -> str:
+    """An interval's ends."""
+    return UNDEFINED if interval is None else f"{interval.low:.3f} to {interval.high:.3f}"
 
 
 def heading(evaluation: Evaluation) -> str:
@@ -35,44 +41,86 @@ def heading(evaluation: Evaluation) -> str:
 
 
 def verdict(evaluation: Evaluation) -> str:
-    """The one sentence to remember: how far from chance, and how little accuracy says."""
-    model, none = evaluation.of("model", "0.5"), evaluation.of("none")
-    accuracy = (
-        f"predicting no genre at all has a binary accuracy of {number(none.figures['binary_accuracy'].value)}, "
-        f"the model at 0.5 has {number(model.figures['binary_accuracy'].value)}"
-    )
-    return f"{_against_chance(evaluation)}; {accuracy}."
-
-
-def _against_chance(evaluation: Evaluation) -> str:
-    skill = evaluation.of("model").figures["macro_map"].value
+    """The sentence to remember: macro mAP with its interval, beside chance and logistic regression."""
+    figure = evaluation.of("model").figures["macro_map"]
     chance = evaluation.of("prior").figures["macro_map"].value
-    if skill is None or chance is None:
-        return "Macro mAP is undefined, since no evaluated poster has a genre"
-    return f"Macro mAP {skill:.3f} beside {chance:.3f} by chance, {skill / chance:.1f} times as much"
+    if figure.value is None or chance is None:
+        return "Macro mAP is undefined, since no evaluated poster has a genre."
+    level = "" if figure.interval is None else f" ({figure.interval.level:.0%} interval {span(figure.interval)})"
+    beside = f"{chance:.3f} by chance"
+    baseline = baseline_map(evaluation)
+    if baseline is not None:
+        beside += f", {number(baseline.value)} by logistic regression on the frozen features"
+    return f"Macro mAP {figure.value:.3f}{level} over {figure.counted} genres; {beside}."
 
 
-def predictor_table(evaluation: Evaluation) -> Table:
-    """A row for each figure, a column for each predictor."""
-    header = ("figure", "over", *(_title(row) for row in evaluation.predictors))
+def meaning(evaluation: Evaluation) -> str:
+    """What the verdict means, in plain words."""
+    figure, baseline = evaluation.of("model").figures["macro_map"], baseline_map(evaluation)
+    chance = evaluation.of("prior").figures["macro_map"].value
+    accuracy = _accuracy(evaluation)
+    if figure.value is None or chance is None or figure.interval is None:
+        return accuracy
+    if figure.interval.low <= chance:
+        return f"As far as these posters can tell, the model is no better than chance. {accuracy}"
+    better = f"The model ranks posters {figure.value / chance:.1f} times as well as chance"
+    if baseline is None or baseline.value is None:
+        return f"{better}. {accuracy}"
+    if figure.interval.low > baseline.value:
+        return f"{better}, and better than logistic regression on the same backbone. {accuracy}"
+    if figure.interval.high < baseline.value:
+        return f"{better}, but worse than logistic regression: what was trained beyond it did harm. {accuracy}"
+    return (
+        f"{better}; whether it is better than logistic regression, these posters can't tell by this interval alone "
+        f"(logistic regression lies inside it). {accuracy}"
+    )
+
+
+def baseline_map(evaluation: Evaluation) -> Figure | None:
+    """The macro mAP of logistic regression, where there is one."""
+    rows = [row for row in evaluation.predictors if row.predictor == "logistic regression"]
+    return rows[0].figures["macro_map"] if rows else None
+
+
+def _accuracy(evaluation: Evaluation) -> str:
+    model, none = evaluation.of("model", HALF), evaluation.of("none")
+    return (
+        f"Accuracy says nothing here: predicting no genre at all has {number(none.figures['binary_accuracy'].value)}, "
+        f"the model at 0.5 has {number(model.figures['binary_accuracy'].value)}."
+    )
+
+
+def predictor_table(evaluation: Evaluation, every_rule: bool = True) -> Table:
+    """A row for each figure, a column for each predictor; of the model, if so asked, the default rule and 0.5 alone."""
+    kept = (evaluation.default_rule, HALF)
+    predictors = [row for row in evaluation.predictors if every_rule or row.predictor != "model" or row.rule in kept]
+    header = ("figure", "over", *(_title(row) for row in predictors))
+    # The log loss of scores is always defined.
+    scored = [row.figures["log_loss"].value is not None for row in predictors]
     rows = []
     for metric in METRICS.values():
-        rows.append(_figures(metric, metric.title, [row.figures[metric.name] for row in evaluation.predictors]))
+        rows.append(_figures(metric, metric.title, [row.figures[metric.name] for row in predictors], scored))
         if metric.over == "genres":
             title = f"{metric.title}, {evaluation.frequent}+ positives"
-            rows.append(_figures(metric, title, [row.frequent[metric.name] for row in evaluation.predictors]))
+            rows.append(_figures(metric, title, [row.frequent[metric.name] for row in predictors], scored))
     return Table(header, tuple(rows), text_columns=2)
 
 
 def _title(row: PredictorFigures) -> str:
-    return row.predictor if row.rule == "constant" else printable(f"{row.predictor}, {row.rule}")
+    if row.rule == "constant" or row.predictor != "model":
+        return row.predictor  # At 0.5, as far as it decides by its scores.
+    return printable(f"{row.predictor}, {row.rule}")
 
 
-def _figures(metric: Metric, title: str, figures: list[Figure]) -> tuple[str, ...]:
+def _figures(metric: Metric, title: str, figures: list[Figure], scored: list[bool]) -> tuple[str, ...]:
     # The model's count stands for all: it depends on the labels alone.
     counted = figures[0].counted
     over = metric.over if counted is None else f"{counted:,} {metric.over}"
-    return (title, over, *(number(figure.value) for figure in figures))
+    cells = (
+        number(figure.value) if has_scores or metric.needs == "decision" else BLANK
+        for figure, has_scores in zip(figures, scored, strict=True)
+    )
+    return (title, over, *cells)
 
 
 def ranked(evaluation: Evaluation) -> list[GenreFigures]:
@@ -86,13 +134,14 @@ def ranked(evaluation: Evaluation) -> list[GenreFigures]:
 
 def genre_table(evaluation: Evaluation) -> Table:
     """How well the scores rank each genre, best first."""
-    header = ("genre", "positives", "prevalence", "AP", "AP / prevalence", "ROC AUC")
+    header = ("genre", "positives", "prevalence", "AP", "95% interval", "AP / prevalence", "ROC AUC")
     rows = (
         (
             printable(genre.name),
             f"{genre.positives:,}",
             number(genre.prevalence),
             number(genre.average_precision),
+            span(genre.interval),
             number(genre.lift, decimals=1),
             number(genre.roc_auc),
         )
@@ -103,15 +152,69 @@ def genre_table(evaluation: Evaluation) -> Table:
 
 def decision_table(evaluation: Evaluation, rule: str) -> Table:
     """What the model decides for each genre by one rule, in the order of `genre_table`."""
-    header = ("genre", "positives", "predicted", "threshold", "precision", "recall", "F1")
+    header = ("genre", "positives", "threshold", "predicted", "precision", "recall", "F1")
     rows = []
     for genre in ranked(evaluation):
         made = genre.decisions[rule]
-        figures = (made.threshold, made.precision, made.recall, made.f1)
-        rows.append(
-            (printable(genre.name), f"{genre.positives:,}", f"{made.predicted:,}", *(number(each) for each in figures))
-        )
+        figures = (number(each) for each in (made.precision, made.recall, made.f1))
+        said = (_threshold(made.threshold, rule), f"{made.predicted:,}")
+        rows.append((printable(genre.name), f"{genre.positives:,}", *said, *figures))
     return Table(header, tuple(rows))
+
+
+def _threshold(value: float | None, rule: str) -> str:
+    """What a genre's score must reach."""
+    if value is None:
+        return BLANK if rule == "argmax" else "never"
+    return "always" if value == 0 else number(value)
+
+
+def target_table(evaluation: Evaluation) -> Table:
+    """What the rules with a promise promised, and what they reached."""
+    header = ("rule", "promised", "reached", "95% interval", "kept by genres", "genres said", "said per poster")
+    rows = (
+        (
+            target.rule,
+            f"{'at most' if target.quantity == 'miss rate' else 'at least'} {target.promised:g}",
+            number(target.reached),
+            span(target.interval),
+            BLANK if target.genres_counted is None else f"{target.genres_kept} of {target.genres_counted}",
+            f"{target.genres_said}",
+            number(target.said_per_poster, decimals=1),
+        )
+        for target in evaluation.targets
+    )
+    return Table(header, tuple(rows))
+
+
+def calibration_table(evaluation: Evaluation) -> Table:
+    """Calibration error and Brier score of all pairs and of each genre, before and after calibration."""
+    header = ("genre", "ECE before", "ECE", "Brier before", "Brier", "Brier of the prior")
+    rows = (
+        (
+            printable(row.name),
+            BLANK if row.ece_uncalibrated is None else number(row.ece_uncalibrated),
+            number(row.ece),
+            BLANK if row.brier_uncalibrated is None else number(row.brier_uncalibrated),
+            number(row.brier),
+            number(row.brier_of_the_prior),
+        )
+        for row in (evaluation.reliability, *evaluation.genre_reliability)
+    )
+    return Table(header, tuple(rows))
+
+
+def confusion_table(evaluation: Evaluation, most: int = 10) -> Table:
+    """The genres most often said in the place of another."""
+    confusion, names = evaluation.confusion, evaluation.genre_names
+    pairs = [
+        (count, missed, said) for missed, row in enumerate(confusion.instead) for said, count in enumerate(row) if count
+    ]
+    rows = (
+        (printable(names[missed]), printable(names[said]), f"{count:,}", f"{count / confusion.missed[missed]:.0%}")
+        for count, missed, said in sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2]))[:most]
+    )
+    return Table(("it missed", "and said", "posters", "of the missed"), tuple(rows), text_columns=2)
 
 
 def rules(evaluation: Evaluation) -> list[str]:
@@ -128,7 +231,8 @@ def notes(evaluation: Evaluation) -> list[str]:
         'Figures over "pairs" count every pair of poster and genre; those over genres or posters are means of theirs.',
         "Chance is the macro mAP of the prior. Predictors that never look at a poster know how common each genre is "
         "among the training labels, and nothing else.",
-        "A dash marks a figure that is undefined, or that a predictor without scores doesn't have.",
+        f"{UNDEFINED} marks a figure that is undefined, a dash one that a predictor without scores doesn't have.",
+        f"Intervals: {evaluation.bootstrap.samples:,} bootstrap resamples of {evaluation.bootstrap.groups:,} films.",
     ]
 
 
@@ -167,7 +271,7 @@ def making(evaluation: Evaluation) -> dict[str, str]:
     """How the figures were made, by key."""
     made = {
         "evaluated": heading(evaluation),
-        "thresholds": printable(f"{evaluation.optimises}, fitted on {evaluation.fitted_on}"),
+        "thresholds": printable(f"{evaluation.default_rule} by default, fitted on {evaluation.fitted_on}"),
     }
     for key, value in evaluation.provenance.items():
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

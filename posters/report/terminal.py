@@ -4,8 +4,20 @@ import textwrap
 from itertools import zip_longest
 from unicodedata import east_asian_width
 
-from posters.evaluation import Evaluation
-from posters.report.tables import Table, genre_table, heading, notes, number, predictor_table, ranked, rules, verdict
+from posters.evaluation import HALF, Evaluation
+from posters.report.tables import (
+    Table,
+    genre_table,
+    heading,
+    meaning,
+    notes,
+    number,
+    predictor_table,
+    ranked,
+    rules,
+    target_table,
+    verdict,
+)
 
 WIDTH = 100
 
@@ -18,17 +30,25 @@ def summary(evaluation: Evaluation) -> str:
     blocks = [
         _wrapped(heading(evaluation)),
         _wrapped(verdict(evaluation)),
-        _table(predictor_table(evaluation)),
+        _wrapped(meaning(evaluation)),
+        _table(predictor_table(evaluation, every_rule=False)),
         _wrapped("Genres by average precision (AP), best first:"),
         _table(_genres(evaluation)),
+        *_targets(evaluation),
         "\n".join(_wrapped(note) for note in notes(evaluation)),
     ]
     return "\n\n".join(blocks) + "\n"
 
 
+def _targets(evaluation: Evaluation) -> list[str]:
+    table = target_table(evaluation)
+    return [_wrapped("What the rules promised, and what they reached here:"), _table(table)] if table.rows else []
+
+
 def _genres(evaluation: Evaluation) -> Table:
-    """`genre_table`, with the F1 of each rule."""
-    table, names = genre_table(evaluation), rules(evaluation)
+    """`genre_table`, with the F1 of the default rule and at 0.5."""
+    kept = dict.fromkeys((evaluation.default_rule, HALF))
+    table, names = genre_table(evaluation), [rule for rule in rules(evaluation) if rule in kept]
     f1 = [tuple(number(genre.decisions[rule].f1) for rule in names) for genre in ranked(evaluation)]
     rows = tuple(row + more for row, more in zip(table.rows, f1, strict=True))
     return Table((*table.header, *(f"F1, {rule}" for rule in names)), rows)

@@ -1,17 +1,25 @@
 """From a classifier and posters that it has not seen to an evaluation."""
 
-from collections.abc import Callable
+import csv
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from posters.catalogue import SIDES, Catalogue
+from posters.catalogue import Catalogue
 from posters.classifier import Classifier, load_classifier
-from posters.errors import RunError, SplitError
-from posters.evaluation import Evaluation, evaluate
+from posters.duplicates import group_posters
+from posters.errors import RunError
+from posters.evaluation import Context, Epoch, Evaluation, evaluate
+from posters.label_issues import LabelIssue, find_label_issues
 from posters.runs import Run
+from posters.scores import Scores
+from posters.scores_file import read_scores
+from posters.tasks.scoring import Progress, finished_run, side_catalogue, side_scores
 
-Progress = Callable[[Catalogue], Catalogue]
+_FOUND = "five logistic regressions on the frozen features, each asked of posters that it never saw"
+_NO_FEATURES = "the run trained from scratch and so kept no out-of-fold scores to find label issues by"
+_NO_RUN = "label issues are looked for among the posters of a run, and these are of a table"
 
 
 def evaluate_classifier(
@@ -20,7 +28,7 @@ def evaluate_classifier(
     """Judge a classifier on every poster of a catalogue.
 
     Args:
-        classifier: with the thresholds that it carries.
+        classifier: with the calibration and the rules that it carries.
         catalogue: posters that it was not trained on; its genres must be known to the classifier.
         side: what the evaluation calls these posters.
         progress: wraps the posters in a progress bar, as `tqdm` does.
@@ -28,16 +36,15 @@ def evaluate_classifier(
     Raises:
         ScoresError: the classifier does not know a genre of the catalogue, or no poster can be read.
     """
-    scores = classifier.score(catalogue, progress)
-    manifest = classifier.manifest
-    provenance = {
-        "classifier": str(classifier.directory),
-        "catalogue": catalogue.name,
-        "trained on": manifest.provenance.get("catalogue"),
-        **{name: manifest.provenance.get(name) for name in ("split", "backbone", "seed", "made")},
-    }
-    prior = np.array(manifest.prior)
-    return evaluate(scores, manifest.thresholds, prior, side=side, head=manifest.head, provenance=provenance)
+    uncalibrated = classifier.score_uncalibrated(catalogue, progress)
+    context = Context(
+        uncalibrated=_before(classifier, uncalibrated),
+        groups=_groups(catalogue, uncalibrated),
+        catalogue=catalogue,
+        label_issues_from=_NO_RUN,
+        provenance=_provenance(classifier, catalogue),
+    )
+    return _evaluate(classifier, uncalibrated, side, context)
 
 
 def evaluate_run(
@@ -52,15 +59,89 @@ def evaluate_run(
         progress: as in `evaluate_classifier`.
 
     Raises:
-        RunError: this is no finished run.
+        RunError: this is no finished run, or its history is damaged.
         SplitError: there is no such side.
     """
-    directory = Run(Path(run))
-    if not directory.finished:
-        raise RunError(f"{directory.path} has no classifier yet: train it to the end, perhaps with --resume")
-    if side not in SIDES:
-        raise SplitError(f"a side is one of {', '.join(SIDES)}, but got {side!r}")
-    sides = directory.sides()
-    catalogue = directory.catalogue(Path(images) if images else None)
-    chosen = catalogue.among([id for id, own in sides.items() if own == side])
-    return evaluate_classifier(load_classifier(directory.classifier), chosen, side=side, progress=progress)
+    directory = finished_run(run)
+    catalogue = side_catalogue(directory, side, Path(images) if images else None)
+    classifier = load_classifier(directory.classifier)
+    uncalibrated = side_scores(directory, classifier, side, catalogue, progress)
+    label_issues, found_by = _label_issues(directory)
+    context = Context(
+        uncalibrated=_before(classifier, uncalibrated),
+        baseline=_baseline(directory, uncalibrated),
+        groups=_groups(catalogue, uncalibrated),
+        catalogue=catalogue,
+        learning=_learning(directory),
+        label_issues=label_issues,
+        label_issues_from=found_by,
+        provenance=_provenance(classifier, catalogue),
+    )
+    return _evaluate(classifier, uncalibrated, side, context)
+
+
+def _evaluate(classifier: Classifier, uncalibrated: Scores, side: str, context: Context) -> Evaluation:
+    manifest = classifier.manifest
+    return evaluate(
+        classifier.calibrate(uncalibrated),
+        manifest.rules,
+        np.array(manifest.prior),
+        side=side,
+        head=manifest.head,
+        context=context,
+    )
+
+
+def _before(classifier: Classifier, uncalibrated: Scores) -> Scores | None:
+    """The scores before calibration, if there was one."""
+    return None if classifier.manifest.calibration.changes_nothing else uncalibrated
+
+
+def _groups(catalogue: Catalogue, scores: Scores) -> np.ndarray:
+    """The films of the posters that could be read."""
+    return group_posters(catalogue.among(scores.ids))
+
+
+def _baseline(run: Run, scores: Scores) -> Scores | None:
+    """What the linear probe says of the same posters, where the run kept it."""
+    path = run.scores("probe")
+    if not path.is_file():
+        return None
+    probe = read_scores(path)
+    rows = {id: row for row, id in enumerate(probe.ids)}
+    if not rows.keys() >= set(scores.ids):
+        raise RunError(f"{path} lacks posters of this run: remove it, and the report goes without")
+    return probe.take([rows[id] for id in scores.ids])
+
+
+def _label_issues(run: Run) -> tuple[tuple[LabelIssue, ...], str]:
+    """Issues among all the run's posters, and where they come from."""
+    path = run.scores("out_of_fold")
+    if not path.is_file():
+        return (), _NO_FEATURES
+    return find_label_issues(read_scores(path), run.catalogue()), _FOUND
+
+
+def _learning(run: Run) -> tuple[Epoch, ...]:
+    """The epochs of the run's history."""
+    path = run.path / "history.csv"
+    if not path.is_file():
+        return ()
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            return tuple(
+                Epoch(row["stage"], int(row["epoch"]), float(row["train_loss"]), float(row["validation_macro_map"]))
+                for row in csv.DictReader(file)
+            )
+    except (OSError, KeyError, ValueError, TypeError, csv.Error) as error:
+        raise RunError(f"{path}: the history can't be read ({error})") from error
+
+
+def _provenance(classifier: Classifier, catalogue: Catalogue) -> dict[str, Any]:
+    kept = classifier.manifest.provenance
+    return {
+        "classifier": str(classifier.directory),
+        "catalogue": catalogue.name,
+        "trained on": kept.get("catalogue"),
+        **{name: kept.get(name) for name in ("split", "backbone", "seed", "made")},
+    }

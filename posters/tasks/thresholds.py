@@ -62,5 +62,4 @@ def _fitted(path: Path, manifest: Manifest, add: Sequence[str]) -> list[Threshol
     if not kept.is_file():
         raise RunError(f"{path} keeps no validation scores to fit a rule on: name the run, not the classifier alone")
     uncalibrated = read_scores(kept)
-    assert uncalibrated is not None  # None stands for scores made by something else than was asked for.
     return [fit_rule(rule, uncalibrated, manifest.calibration) for rule in add]

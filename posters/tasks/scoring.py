@@ -1,0 +1,66 @@
+"""What a run's classifier says of a side of the run's split: computed once, and kept in the run."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from posters.catalogue import SIDES, Catalogue
+from posters.classifier import Classifier
+from posters.errors import RunError, SplitError
+from posters.files import fingerprint
+from posters.runs import Run
+from posters.scores import Scores
+from posters.scores_file import fresh_scores, write_scores
+
+Progress = Callable[[Catalogue], Catalogue]
+
+
+def finished_run(path: str | Path) -> Run:
+    """The run in a directory.
+
+    Raises:
+        RunError: it has not been trained to the end.
+    """
+    run = Run(Path(path))
+    if not run.finished:
+        raise RunError(f"{run.path} has no classifier yet: train it to the end, perhaps with --resume")
+    return run
+
+
+def side_catalogue(run: Run, side: str, images: Path | None = None) -> Catalogue:
+    """The posters on one side of a run's split.
+
+    Args:
+        run: started.
+        side: "train", "validation" or "test".
+        images: where the run's images lie now, if they were moved.
+
+    Raises:
+        SplitError: there is no such side.
+    """
+    if side not in SIDES:
+        raise SplitError(f"a side is one of {', '.join(SIDES)}, but got {side!r}")
+    sides = run.sides()
+    return run.catalogue(images).among([id for id, own in sides.items() if own == side])
+
+
+def side_scores(run: Run, classifier: Classifier, side: str, catalogue: Catalogue, progress: Progress) -> Scores:
+    """The uncalibrated scores of one side, from the run if the same network has scored the same posters before.
+
+    Args:
+        run: finished.
+        classifier: the run's.
+        side: what they are kept as.
+        catalogue: that side's posters.
+        progress: wraps the posters in a progress bar, as `tqdm` does.
+
+    Raises:
+        ScoresError: no poster can be read.
+    """
+    # The validation scores are training's own; these are the light network's, and have another name.
+    path = run.scores(f"light-{side}")
+    made_by = fingerprint([classifier.manifest.files, catalogue.fingerprint(), list(catalogue.ids)])
+    kept = fresh_scores(path, made_by)
+    if kept is None:
+        kept = classifier.score_uncalibrated(catalogue, progress)
+        write_scores(kept, path, made_by)
+    return kept
