@@ -1,6 +1,8 @@
 """`posters evaluate`: how good a classifier is, beside predictors that never look."""
 
 import argparse
+import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,7 @@ from posters.errors import ConfigError
 _SIDES = ("train", "validation", "test")  # posters.catalogue.SIDES, which --help need not wait for
 
 if TYPE_CHECKING:
+    from posters.catalogue import Catalogue
     from posters.evaluation import Evaluation
 
 
@@ -31,29 +34,56 @@ def add_parser(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
     from posters.log import logger
     from posters.report import summary, write_report
 
-    evaluation = _evaluation(options)
     directory = options.report or (Path("report") if options.table else options.run_or_classifier / "report")
+    judge = _judged_by_table if options.table else _judged_by_run
+    evaluation, catalogue = judge(options, directory)
     print(summary(evaluation))
-    for path in write_report(evaluation, directory):
+    images = {poster.id: catalogue.image_path(poster) for poster in catalogue}
+    shown = partial(tqdm, desc="drawing", unit="poster", leave=False)
+    for path in write_report(evaluation, directory, images=images, progress=shown):
         logger.info(f"wrote {path}")
     return 0
 
 
-def _evaluation(options: argparse.Namespace) -> "Evaluation":
-    from posters.classifier import load_classifier
-    from posters.tasks.evaluate import evaluate_classifier, evaluate_run
+def _judged_by_run(options: argparse.Namespace, report: Path) -> "tuple[Evaluation, Catalogue]":
+    from posters.tasks.evaluate import evaluate_run
+    from posters.tasks.scoring import finished_run, side_catalogue
 
-    if options.table is None:
-        _check_run(options.run_or_classifier)
-        return evaluate_run(
-            options.run_or_classifier, side=options.side or "test", images=options.images, progress=_bar
-        )
+    _check_run(options.run_or_classifier)
+    side = options.side or "test"
+    run = finished_run(options.run_or_classifier)
+    side_catalogue(run, side, options.images)  # Whatever is wrong with it is found here, before the scoring.
+    _check_report(report)
+    evaluation = evaluate_run(run.path, side=side, images=options.images, progress=_bar)
+    return evaluation, run.catalogue(options.images)
+
+
+def _judged_by_table(options: argparse.Namespace, report: Path) -> "tuple[Evaluation, Catalogue]":
+    from posters.classifier import load_classifier
+    from posters.tasks.evaluate import evaluate_classifier
+
     if options.side:
         raise ConfigError("--side names a side of the run's own split, and a table has none: leave one of them out")
-    return evaluate_classifier(load_classifier(options.run_or_classifier), read_catalogue_from(options), progress=_bar)
+    classifier, catalogue = load_classifier(options.run_or_classifier), read_catalogue_from(options)
+    _check_report(report)
+    return evaluate_classifier(classifier, catalogue, progress=_bar), catalogue
+
+
+def _check_report(directory: Path) -> None:
+    """Find out before the scoring whether the report can be written after it."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            pass
+    except OSError as error:
+        raise ConfigError(
+            f"{directory}: the report can't be written there ({error.strerror}): choose another --report"
+        ) from error
 
 
 def _check_run(path: Path) -> None:

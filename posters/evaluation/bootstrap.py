@@ -91,10 +91,11 @@ def nan_mean(columns: np.ndarray) -> np.ndarray:
 def centred_interval(values: np.ndarray, estimate: float, level: float = 0.95) -> Interval | None:
     """The middle `level` of a figure's resamples, moved so that their mean lies at the estimate.
 
-    For a mean over posters, and for the average precision of one genre. A resample repeats positives, and so its average
-    precision is too high by about as much as the estimate itself; unmoved, the interval of a genre with few positives
-    would lie above its own figure. In a simulation of 850 posters it held the true average precision in 0.88 of cases
-    at 6 positives, 0.95 at 10, 0.94 at 20 and 0.91 to 0.94 from 40 on (unmoved: 0.87, 0.93, 0.91, 0.92 to 0.94).
+    For a mean over posters, and for the average precision of one genre. A resample repeats positives, and so its
+    average precision is too high by about as much as the estimate itself; unmoved, the interval of a genre with few
+    positives would lie above its own figure. In a simulation of 850 posters it held the true average precision in 0.88
+    of cases at 6 positives, 0.95 at 10, 0.94 at 20 and 0.91 to 0.94 from 40 on (unmoved: 0.87, 0.93, 0.91, 0.92 to
+    0.94).
 
     Args:
         values: (S,), the figure in every resample; NaN is left out.
@@ -113,10 +114,10 @@ def centred_interval(values: np.ndarray, estimate: float, level: float = 0.95) -
 def reflected_interval(values: np.ndarray, estimate: float, level: float = 0.95) -> Interval | None:
     """The basic bootstrap interval: the resamples' quantiles, reflected at the estimate.
 
-    Davison and Hinkley (1997, equation 5.6). For a macro mAP, whose estimate is too high by the mean bias of its genres,
-    by about as much as the resamples lie above the estimate: reflecting them corrects for it, and the interval reaches
-    further down than up. In the simulation of `centred_interval`, over eight genres of 6 to 400 positives, it held the true macro mAP
-    in 0.96 of cases (centred: 0.88; unmoved percentiles: 0.68).
+    Davison and Hinkley (1997, equation 5.6). For a macro mAP, whose estimate is too high by the mean bias of its
+    genres, by about as much as the resamples lie above the estimate: reflecting them corrects for it, and the interval
+    reaches further down than up. In the simulation of `centred_interval`, over eight genres of 6 to 400 positives, it
+    held the true macro mAP in 0.96 of cases (centred: 0.88; unmoved percentiles: 0.68).
 
     Args and result as in `centred_interval`.
     """
@@ -124,6 +125,13 @@ def reflected_interval(values: np.ndarray, estimate: float, level: float = 0.95)
     if known is None:
         return None
     return _within((2 * estimate - np.quantile(known, _tails(level)))[::-1], level)
+
+
+def reflected_difference(values: np.ndarray, estimate: float, level: float = 0.95) -> Interval:
+    """As `reflected_interval`, for a difference of two figures, between -1 and 1; NaN is left out."""
+    known = values[~np.isnan(values)]
+    high, low = 2 * estimate - np.quantile(known, _tails(level))
+    return Interval(float(low), float(high), level)
 
 
 def _known(values: np.ndarray) -> np.ndarray | None:

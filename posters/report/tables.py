@@ -71,8 +71,8 @@ def meaning(evaluation: Evaluation) -> str:
     if figure.interval.high < baseline.value:
         return f"{better}, but worse than logistic regression: what was trained beyond it did harm. {accuracy}"
     return (
-        f"{better}; whether it is better than logistic regression, these posters can't tell by this interval alone "
-        f"(logistic regression lies inside it). {accuracy}"
+        f"{better}. Whether it is better than logistic regression, these posters can't tell: the figure of logistic "
+        f"regression lies inside the model's interval. {accuracy}"
     )
 
 
@@ -95,15 +95,22 @@ def predictor_table(evaluation: Evaluation, every_rule: bool = True) -> Table:
     kept = (evaluation.default_rule, HALF)
     predictors = [row for row in evaluation.predictors if every_rule or row.predictor != "model" or row.rule in kept]
     header = ("figure", "over", *(_title(row) for row in predictors))
-    # The log loss of scores is always defined.
-    scored = [row.figures["log_loss"].value is not None for row in predictors]
+    scores = [_scores_of(row, evaluation.default_rule) for row in predictors]
     rows = []
     for metric in METRICS.values():
-        rows.append(_figures(metric, metric.title, [row.figures[metric.name] for row in predictors], scored))
+        rows.append(_figures(metric, metric.title, [row.figures[metric.name] for row in predictors], scores))
         if metric.over == "genres":
             title = f"{metric.title}, {evaluation.frequent}+ positives"
-            rows.append(_figures(metric, title, [row.frequent[metric.name] for row in predictors], scored))
+            rows.append(_figures(metric, title, [row.frequent[metric.name] for row in predictors], scores))
     return Table(header, tuple(rows), text_columns=2)
+
+
+def _scores_of(row: PredictorFigures, default_rule: str) -> str:
+    """Whether a predictor has scores: "own", "repeated" from the model by its default rule, or "none"."""
+    # The log loss of scores is always defined.
+    if row.figures["log_loss"].value is None:
+        return "none"
+    return "repeated" if row.predictor == "model" and row.rule != default_rule else "own"
 
 
 def _title(row: PredictorFigures) -> str:
@@ -112,14 +119,16 @@ def _title(row: PredictorFigures) -> str:
     return printable(f"{row.predictor}, {row.rule}")
 
 
-def _figures(metric: Metric, title: str, figures: list[Figure], scored: list[bool]) -> tuple[str, ...]:
+def _figures(metric: Metric, title: str, figures: list[Figure], scores: list[str]) -> tuple[str, ...]:
     # The model's count stands for all: it depends on the labels alone.
     counted = figures[0].counted
     over = metric.over if counted is None else f"{counted:,} {metric.over}"
-    cells = (
-        number(figure.value) if has_scores or metric.needs == "decision" else BLANK
-        for figure, has_scores in zip(figures, scored, strict=True)
-    )
+    cells = []
+    for figure, score in zip(figures, scores, strict=True):
+        # The model's scores are the same by every rule, and stand there once.
+        repeated = metric.needs == "score" and score == "repeated"
+        lacking = metric.needs == "score" and score == "none"
+        cells.append("" if repeated else BLANK if lacking else number(figure.value))
     return (title, over, *cells)
 
 
@@ -157,12 +166,12 @@ def decision_table(evaluation: Evaluation, rule: str) -> Table:
     for genre in ranked(evaluation):
         made = genre.decisions[rule]
         figures = (number(each) for each in (made.precision, made.recall, made.f1))
-        said = (_threshold(made.threshold, rule), f"{made.predicted:,}")
+        said = (threshold_text(made.threshold, rule), f"{made.predicted:,}")
         rows.append((printable(genre.name), f"{genre.positives:,}", *said, *figures))
     return Table(header, tuple(rows))
 
 
-def _threshold(value: float | None, rule: str) -> str:
+def threshold_text(value: float | None, rule: str) -> str:
     """What a genre's score must reach."""
     if value is None:
         return BLANK if rule == "argmax" else "never"
@@ -226,7 +235,7 @@ def notes(evaluation: Evaluation) -> list[str]:
     """What was left out of which figure, and how to read the rest."""
     losses = [metric.title for metric in METRICS.values() if not metric.larger_is_better]
     return [
-        *_left_out(evaluation),
+        *left_out(evaluation),
         f"Smaller is better for {', '.join(losses[:-1])} and {losses[-1]}; larger for every other figure.",
         'Figures over "pairs" count every pair of poster and genre; those over genres or posters are means of theirs.',
         "Chance is the macro mAP of the prior. Predictors that never look at a poster know how common each genre is "
@@ -236,7 +245,7 @@ def notes(evaluation: Evaluation) -> list[str]:
     ]
 
 
-def _left_out(evaluation: Evaluation) -> Iterable[str]:
+def left_out(evaluation: Evaluation) -> Iterable[str]:
     absent, everywhere = evaluation.without_positives, evaluation.without_negatives
     if absent:
         yield f"{_counted(len(absent), 'genre')} without positives, left out of every macro figure: {_listed(absent)}."

@@ -1,0 +1,115 @@
+"""From figures to what a drawing needs: points in pixels, labelled ticks, and words for those who can't see it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+# The drawing's own pixels; the page scales them.
+WIDTH, HEIGHT = 240, 170
+_LEFT, _RIGHT, _TOP, _BOTTOM = 34, 8, 8, 30
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A labelled place on an axis, in pixels."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line through points in pixels, as the `points` of an SVG polyline; `style` is a class of the style sheet."""
+
+    points: str
+    style: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A rectangle in pixels."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    style: str
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A point in pixels."""
+
+    x: float
+    y: float
+    radius: float
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One drawing.
+
+    Attributes:
+        title: what stands above it.
+        note: a figure beside the title.
+        words: what it shows, for screen readers.
+        x_label: what its axis means; as is `y_label`.
+        x_ticks: labelled places.
+        y_ticks: labelled places.
+        lines: drawn over the bars; dots are drawn last.
+    """
+
+    title: str
+    note: str
+    words: str
+    x_label: str
+    y_label: str
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+    lines: tuple[Line, ...] = ()
+    bars: tuple[Bar, ...] = ()
+    dots: tuple[Dot, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The plane of a chart: from figures to pixels.
+
+    Attributes:
+        x: least and greatest figure to the right.
+        y: least and greatest figure upwards.
+    """
+
+    x: tuple[float, float] = (0.0, 1.0)
+    y: tuple[float, float] = (0.0, 1.0)
+
+    def right(self, value: float) -> float:
+        return round(_LEFT + _share(value, self.x) * (WIDTH - _LEFT - _RIGHT), 1)
+
+    def down(self, value: float) -> float:
+        return round(HEIGHT - _BOTTOM - _share(value, self.y) * (HEIGHT - _TOP - _BOTTOM), 1)
+
+    def line(self, xs: Sequence[float], ys: Sequence[float], style: str) -> Line:
+        """A line through the points (x, y), in figures."""
+        return Line(" ".join(f"{self.right(x):g},{self.down(y):g}" for x, y in zip(xs, ys, strict=True)), style)
+
+    def bar(self, left: float, right: float, height: float, style: str) -> Bar:
+        """A bar on the floor, in figures."""
+        x, y, floor = self.right(left), self.down(height), self.down(self.y[0])
+        return Bar(x, y, round(self.right(right) - x, 1), round(floor - y, 1), style)
+
+    def dot(self, x: float, y: float, radius: float) -> Dot:
+        return Dot(self.right(x), self.down(y), round(radius, 1))
+
+    def x_ticks(self, values: Sequence[float], texts: Sequence[str] | None = None) -> tuple[Tick, ...]:
+        texts = texts or [f"{value:g}" for value in values]
+        return tuple(Tick(self.right(value), text) for value, text in zip(values, texts, strict=True))
+
+    def y_ticks(self, values: Sequence[float], texts: Sequence[str] | None = None) -> tuple[Tick, ...]:
+        texts = texts or [f"{value:g}" for value in values]
+        return tuple(Tick(self.down(value), text) for value, text in zip(values, texts, strict=True))
+
+
+def _share(value: float, ends: tuple[float, float]) -> float:
+    """How far `value` is on its way between the ends, from 0 to 1; halfway where they are one."""
+    low, high = ends
+    return 0.5 if high <= low else min(1.0, max(0.0, (value - low) / (high - low)))
