@@ -6,10 +6,7 @@ done stands in `posters.npy.partial` and `index.jsonl.partial`, and the next one
 """
 
 import hashlib
-import os
 import shutil
-import threading
-import time
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -29,14 +26,13 @@ from posters.images import DECODER_VERSION, decode
 from posters.log import logger
 from posters.packed_index import ImageRecord, IndexWriter, common_start, read_index, same_images, stamped
 from posters.rows import GrowingRows, open_partial_rows, open_rows, partial_of
+from posters.workers import in_workers
 
 PIXELS = "posters.npy"
 INDEX = "index.jsonl"
 
 _CHUNK = 16  # posters that one worker decodes at a time
-_CHUNKS_IN_FLIGHT = 32  # bounds the memory, whatever the size of the catalogue
 _WORTH_WORKERS = 200  # starting worker processes costs about as much as decoding this many posters
-_IDLE_SECONDS = 10  # after which workers without work give their memory back
 _SAMPLES = 16  # rows looked at to tell whether finished pixels belong to their index
 
 
@@ -161,7 +157,7 @@ class _Packing:
 
     def _finished(self) -> tuple[list[ImageRecord], np.ndarray]:
         """What an earlier packing has finished, if its two files fit each other."""
-        records = read_index(self.index_path, self.rule)
+        records = read_index(self.index_path, self.rule, ImageRecord)
         if records and self.pixels_path.exists():
             posters = open_rows(self.pixels_path)
             shape = (sum(record.readable for record in records), *self.preprocess.shape)
@@ -171,7 +167,7 @@ class _Packing:
 
     def _interrupted(self) -> list[ImageRecord]:
         """What an interrupted packing of the same images has done, as far as its pixels are whole."""
-        records = common_start(read_index(partial_of(self.index_path), self.rule), self.plan)
+        records = common_start(read_index(partial_of(self.index_path), self.rule, ImageRecord), self.plan)
         rows = iter(open_partial_rows(self.pixels_path, self.preprocess.shape, np.uint8))
         return list(takewhile(lambda record: not record.readable or _holds(next(rows, None), record), records))
 
@@ -213,17 +209,11 @@ class _Packing:
     def _packed(self, plan: Sequence[ImageRecord]) -> Iterator[tuple[list[ImageRecord], np.ndarray]]:
         """Records and pixels of `plan`, chunk by chunk, in order."""
         chunks = [plan[start : start + _CHUNK] for start in range(0, len(plan), _CHUNK)]
-        joblib = require("joblib")
         workers = self.workers if len(plan) >= _WORTH_WORKERS else 1
-        read = joblib.delayed(_read_chunk)
-        options = {"idle_worker_timeout": _IDLE_SECONDS, "initializer": _end_with, "initargs": (os.getpid(),)}
-        with joblib.Parallel(workers, return_as="generator", **options) as parallel:
-            for start in range(0, len(chunks), _CHUNKS_IN_FLIGHT):
-                done = parallel(
-                    read(self.root, self.preprocess, chunk, [self._known(record.image) for record in chunk])
-                    for chunk in chunks[start : start + _CHUNKS_IN_FLIGHT]
-                )
-                yield from map(self._with_kept_pixels, done)
+        jobs = (
+            (self.root, self.preprocess, chunk, [self._known(record.image) for record in chunk]) for chunk in chunks
+        )
+        yield from map(self._with_kept_pixels, in_workers(_read_chunk, jobs, workers))
 
     def _with_kept_pixels(
         self, chunk: list[tuple[ImageRecord, np.ndarray | None]]
@@ -242,17 +232,6 @@ def _holds(pixels: np.ndarray | None, record: ImageRecord) -> bool:
 
 def _checksum(pixels: np.ndarray) -> int:
     return zlib.crc32(np.ascontiguousarray(pixels).data)
-
-
-def _end_with(parent: int) -> None:
-    """In a worker: end when the process that started it was killed. Otherwise it would wait for it for ever."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def _read_chunk(

@@ -1,7 +1,6 @@
 """Posters that are the same picture: perceptual hashes, and the groups that may not stand on two sides of a split."""
 
 from collections.abc import Hashable, Iterable
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -9,26 +8,22 @@ from PIL import Image
 from tqdm import tqdm
 
 from posters.arrays import PosterArrays
-from posters.catalogue import Catalogue
+from posters.catalogue import Catalogue, Poster
 from posters.errors import ArraysError
 from posters.extras import require
+from posters.hamming import near_groups
 from posters.rows import GrowingRows, open_rows
 
 # On the 5,762 posters of the IMDb set, the pairs at a Hamming distance of 0 to 8 of 64 are the same picture, and those
 # from 10 on are not.
 NEAR = 8
-_BITS = 64
-_BLOCK = 1024  # hashes compared with a bucket at a time: bounds the memory
 
 
 def perceptual_hashes(arrays: PosterArrays, directory: Path) -> np.ndarray:
     """The perceptual hash of each poster, kept in `directory` so that it is computed once.
 
-    It is pHash: the signs of the lowest 8 x 8 frequencies of the grey picture, against their median (Zauner 2010,
-    "Implementation and Benchmarking of Perceptual Image Hash Functions").
-
     Returns:
-        uint64 (N,); near duplicates differ in few bits.
+        uint64 (N,), as `perceptual_hash` gives them; near duplicates differ in few bits.
     """
     path = Path(directory) / f"phash-{arrays.fingerprint}.npy"
     # Two processes at once would write into one file.
@@ -42,48 +37,22 @@ def perceptual_hashes(arrays: PosterArrays, directory: Path) -> np.ndarray:
 
 
 def _hash_all(arrays: PosterArrays, path: Path) -> None:
-    phash = require("imagehash").phash
     with GrowingRows(path, (), np.uint64) as rows:
         for poster in tqdm(arrays.posters, desc="hashing", unit="poster", leave=False):
-            bits = np.packbits(phash(Image.fromarray(poster)).hash)
-            rows.append(bits.view(np.uint64))
+            rows.append(np.array([perceptual_hash(poster)], np.uint64))
         rows.finish()
 
 
-def near_pairs(hashes: np.ndarray, distance: int = NEAR) -> np.ndarray:
-    """Pairs of different rows whose hashes differ in at most `distance` bits.
+def perceptual_hash(pixels: np.ndarray) -> int:
+    """The 64 bits of pHash: whether each of the lowest 8 x 8 frequencies of the grey picture is above their median.
 
-    Cut in `distance` + 1 bands, two such hashes agree in one band at least (the pigeonhole principle), so that only
-    hashes with a band in common are compared.
+    Zauner 2010, "Implementation and Benchmarking of Perceptual Image Hash Functions".
 
     Args:
-        hashes: uint64 (N,).
-
-    Returns:
-        int64 (P, 2), in each pair the lower row first. Of rows with equal hashes, each is paired with the first.
+        pixels: uint8 (H, W, 3), RGB.
     """
-    distinct, first, twin_of = np.unique(hashes, return_index=True, return_inverse=True)
-    rows = np.arange(len(hashes))
-    equal = np.stack([first[twin_of], rows], axis=1)[first[twin_of] != rows]
-    near = np.unique(np.concatenate([*_banded_pairs(distinct, distance), np.empty((0, 2), np.int64)]), axis=0)
-    return np.sort(np.concatenate([equal, first[near]]), axis=1).astype(np.int64)
-
-
-def _banded_pairs(hashes: np.ndarray, distance: int) -> Iterable[np.ndarray]:
-    edges = np.linspace(0, _BITS, distance + 2).astype(int)
-    for low, high in pairwise(edges):
-        band = (hashes >> np.uint64(low)) & np.uint64((1 << int(high - low)) - 1)
-        order = np.argsort(band, kind="stable")
-        for bucket in np.split(order, np.flatnonzero(np.diff(band[order])) + 1):
-            yield from _close_in(bucket, hashes, distance)
-
-
-def _close_in(bucket: np.ndarray, hashes: np.ndarray, distance: int) -> Iterable[np.ndarray]:
-    for start in range(0, len(bucket), _BLOCK):
-        block = bucket[start : start + _BLOCK]
-        close = np.bitwise_count(hashes[block, None] ^ hashes[None, bucket]) <= distance
-        left, right = block[np.nonzero(close)[0]], bucket[np.nonzero(close)[1]]
-        yield np.stack([left, right], axis=1)[left < right]
+    bits = np.packbits(require("imagehash").phash(Image.fromarray(pixels)).hash)
+    return int(bits.view(np.uint64)[0])
 
 
 def group_posters(catalogue: Catalogue, hashes: np.ndarray | None = None) -> np.ndarray:
@@ -99,14 +68,17 @@ def group_posters(catalogue: Catalogue, hashes: np.ndarray | None = None) -> np.
     Returns:
         int64 (N,): the number of each poster's group.
     """
-    films = [(poster.title.casefold(), poster.year) if poster.title and poster.year else None for poster in catalogue]
-    pairs = [*_equal_pairs([poster.group for poster in catalogue]), *_equal_pairs(films)]
-    left, right = np.array(pairs, np.int64).reshape(-1, 2).T
+    pairs = [*_equal_pairs(poster.group for poster in catalogue), *_equal_pairs(map(film_of, catalogue))]
     if hashes is not None:
-        near = near_pairs(hashes)
-        left, right = np.concatenate([left, near[:, 0]]), np.concatenate([right, near[:, 1]])
+        pairs += _equal_pairs(near_groups(hashes, NEAR).tolist())
+    left, right = np.array(pairs, np.int64).reshape(-1, 2).T
     links = require("scipy.sparse").coo_array((np.ones(len(left)), (left, right)), shape=(len(catalogue),) * 2)
     return require("scipy.sparse.csgraph").connected_components(links, directed=False)[1].astype(np.int64)
+
+
+def film_of(poster: Poster) -> tuple[str, int] | None:
+    """What posters of one film have in common, title and year; None if the table does not say both."""
+    return (poster.title.casefold(), poster.year) if poster.title and poster.year else None
 
 
 def _equal_pairs(keys: Iterable[Hashable]) -> list[tuple[int, int]]:

@@ -27,6 +27,10 @@ class ImageError(PostersError, ValueError):
     """An image can't be decoded."""
 
 
+class DamagedImageError(ImageError):
+    """An image file begins like one, but is cut short or broken further on."""
+
+
 class ArraysError(PostersError):
     """Packed posters on disk are damaged, or can't be written."""
 

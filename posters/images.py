@@ -19,7 +19,9 @@ import io
 import logging
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
@@ -27,7 +29,7 @@ import numpy as np
 from PIL import ExifTags, Image
 
 from posters.config import PreprocessConfig
-from posters.errors import ImageError
+from posters.errors import DamagedImageError, ImageError
 
 ImageSource: TypeAlias = "str | Path | bytes | Image.Image | np.ndarray"
 
@@ -87,23 +89,60 @@ def to_rgb(source: ImageSource, wanted: tuple[int, int] | None = None) -> Image.
     Raises:
         ImageError: as in `decode`.
     """
-    name = f"{source}: " if isinstance(source, (str, Path)) else ""
+    with _refusals(f"{source}: " if isinstance(source, (str, Path)) else ""):
+        image = _checked_size(_opened(source))
+        if wanted and image is not source:  # A caller's own image stays as it is.
+            _reduce(image, wanted)
+        image.load()
+        return _pixels_alone(_rgb(_upright(image)))
+
+
+@dataclass(frozen=True, slots=True)
+class ImageHeader:
+    """What an image says of itself before its pixels are decoded.
+
+    Attributes:
+        format: one of `FORMATS`, or "MPO"; None for an image that is no file.
+        width: in pixels, once it is upright.
+        height: in pixels, once it is upright.
+    """
+
+    format: str | None
+    width: int
+    height: int
+
+
+def read_header(source: ImageSource) -> ImageHeader:
+    """The format and the size of an image.
+
+    Raises:
+        ImageError: as in `decode`, but for damage further on.
+    """
+    with _refusals(f"{source}: " if isinstance(source, (str, Path)) else ""):
+        image = _checked_size(_opened(source))
+        width, height = reversed(image.size) if _lies_on_its_side(image) else image.size
+        return ImageHeader(image.format, width, height)
+
+
+@contextmanager
+def _refusals(name: str) -> Iterator[None]:
+    """Raise whatever goes wrong as an ImageError that begins with `name`."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of what is refused or written down here.
-            image = _checked_size(_opened(source))
-            if wanted and image is not source:  # A caller's own image stays as it is.
-                _reduce(image, wanted)
-            image.load()
-            return _pixels_alone(_rgb(_upright(image)))
+            yield
     except ImageError as error:
         raise ImageError(f"{name}{error}") from error.__cause__
     # Pillow's decoders raise whatever a broken file makes them stumble over, so that no narrower class will do.
     except Exception as error:
-        raise ImageError(f"{name}{_reason(error)}") from error
+        reason = _reason(error)
+        if reason is None:
+            raise DamagedImageError(f"{name}the image is damaged ({str(error) or type(error).__name__})") from error
+        raise ImageError(f"{name}{reason}") from error
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception) -> str | None:
+    """Why an image is refused before it is looked into; None if it is damaged."""
     if isinstance(error, FileNotFoundError):
         return "there is no such file"
     if isinstance(error, IsADirectoryError):
@@ -114,7 +153,7 @@ def _reason(error: Exception) -> str:
         return f"this is no image that can be read (none of {', '.join(FORMATS)})"
     if isinstance(error, Image.DecompressionBombError):
         return f"the image has more than {MAX_PIXELS:,} pixels"
-    return f"the image is damaged ({str(error) or type(error).__name__})"
+    return None
 
 
 def _opened(source: ImageSource) -> Image.Image:

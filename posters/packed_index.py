@@ -10,6 +10,9 @@ from dataclasses import astuple, dataclass, fields
 from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
+from typing import Any, TypeVar
+
+_Record = TypeVar("_Record")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ def common_start(records: Sequence[ImageRecord], plan: Sequence[ImageRecord]) ->
     return [record for record, _ in takewhile(lambda pair: pair[0].stamp == pair[1].stamp, pairs)]
 
 
-def read_index(path: Path, rule: str) -> list[ImageRecord]:
+def read_index(path: Path, rule: str, kind: type[_Record]) -> list[_Record]:
     """The records of an index, up to the first that is damaged or was cut short by an interruption.
 
     There are none where there is no index, or where it was written by another rule.
@@ -71,13 +74,13 @@ def read_index(path: Path, rule: str) -> list[ImageRecord]:
         with open(path, encoding="utf-8", errors="replace", newline="\n") as file:
             if next(file, "") != _line(rule):
                 return []
-            return list(_records(file))
+            return list(_records(file, kind))
     except FileNotFoundError:
         return []
 
 
-def _records(lines: Iterable[str]) -> Iterator[ImageRecord]:
-    kinds = [entry.type for entry in fields(ImageRecord)]
+def _records(lines: Iterable[str], kind: type[_Record]) -> Iterator[_Record]:
+    kinds = [entry.type for entry in fields(kind)]  # type: ignore[arg-type]
     for line in lines:
         try:
             values = json.loads(line)
@@ -85,7 +88,7 @@ def _records(lines: Iterable[str]) -> Iterator[ImageRecord]:
             return
         if not line.endswith("\n") or not isinstance(values, list) or [type(value) for value in values] != kinds:
             return
-        yield ImageRecord(*values)
+        yield kind(*values)
 
 
 def _line(value: object) -> str:
@@ -95,13 +98,13 @@ def _line(value: object) -> str:
 class IndexWriter:
     """Writes an index record by record; each batch is in the operating system's hands before the next is made."""
 
-    def __init__(self, path: Path, rule: str, keep: Iterable[ImageRecord] = ()) -> None:
+    def __init__(self, path: Path, rule: str, keep: Iterable[Any] = ()) -> None:
         self.path = path
         self._file = open(path, "w", encoding="utf-8", newline="\n")  # noqa: SIM115 - closed by __exit__
         self._file.write(_line(rule))
         self.append(keep)
 
-    def append(self, records: Iterable[ImageRecord]) -> None:
+    def append(self, records: Iterable[Any]) -> None:
         self._file.writelines(_line(astuple(record)) for record in records)
         self._file.flush()
 

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from posters.calibration import no_calibration
 from posters.catalogue import Catalogue, Poster
 from posters.classifier import Manifest, load_classifier, write_classifier
 from posters.errors import ClassifierError, ConfigError, ImageError, ScoresError
@@ -76,8 +77,8 @@ class TestPredicting:
             ((0.999, 0.999, 0.999, 0.999), ()),
             ((0, 0, 0, 0), ("Comedy", "Horror", "Western", "Drama")),
         ]:
-            thresholds = {"genre_names": GENRES, "values": values, "optimises": "fixed", "fitted_on": "nothing"}
-            said = load_classifier(edit(tiny_classifier, thresholds=thresholds)).predict(golden / "posters/night.png")
+            rule = {"genre_names": GENRES, "values": values, "optimises": "fixed", "fitted_on": "nothing"}
+            said = load_classifier(edit(tiny_classifier, rules=[rule])).predict(golden / "posters/night.png")
             assert said.genres == genres
             assert said.probabilities == pytest.approx(scores, abs=1e-5)
 
@@ -117,6 +118,43 @@ class TestPredicting:
         assert capfd.readouterr() == ("", "")
 
 
+def rule(**changes):
+    """A rule as classifier.json holds it."""
+    plain = {"genre_names": GENRES, "values": [0.5] * 4, "optimises": "f1", "fitted_on": "nothing"}
+    return plain | changes
+
+
+class TestRules:
+    def test_the_first_decides_unless_another_is_asked_for(self, classifier, golden):
+        poster = golden / "posters/night.png"
+        assert classifier.predict(poster).genres == classifier.predict(poster, "f1").genres
+        # 0.997 Comedy, 0.010 Drama, 0.832 Horror, 0.684 Western; precision=0.8 never says Comedy and Western.
+        assert classifier.predict(poster, "fixed").genres == ("Comedy", "Horror", "Western")
+        assert classifier.predict(poster, "precision=0.8").genres == ()
+
+    def test_an_unknown_rule_is_refused_with_those_there_are(self, classifier, golden):
+        with pytest.raises(ConfigError, match=r"no rule 'best', but f1, fixed, precision=0\.8"):
+            classifier.predict(golden / "posters/night.png", "best")
+
+    def test_a_softmax_head_may_be_read_by_a_rule_too(self, golden, tiny_classifier):
+        said = load_classifier(edit(tiny_classifier, head="softmax"))
+        assert said.predict(golden / "posters/night.png", "fixed").genres == ("Comedy", "Horror", "Western")
+
+    def test_probabilities_are_calibrated_before_anything_reads_them(self, golden, tiny_classifier):
+        plain = load_classifier(golden / "classifier").predict(golden / "posters/night.png").probabilities
+        calibration = no_calibration(GENRES).to_dict()
+        calibration["curves"][3] |= {"method": "platt", "parameters": [2.0, -3.0]}
+        said = load_classifier(edit(tiny_classifier, calibration=calibration))
+        probabilities = said.predict(golden / "posters/night.png").probabilities
+        odds = np.log(plain["Western"] / (1 - plain["Western"]))
+        assert probabilities["Western"] == pytest.approx(1 / (1 + np.exp(3 - 2 * odds)), abs=1e-6)
+        assert {**probabilities, "Western": 0} == {**plain, "Western": 0}
+        assert "Western" not in said.predict(golden / "posters/night.png", "fixed").genres
+        catalogue = Catalogue((Poster("1", "night.png", ("Western",)),), GENRES, golden / "posters")
+        assert said.score(catalogue).y_score[0] == pytest.approx(list(probabilities.values()))
+        assert said.score_uncalibrated(catalogue).y_score[0] == pytest.approx(list(plain.values()))
+
+
 class TestDamage:
     def test_no_such_directory(self, tmp_path):
         message = refusal(tmp_path / "nowhere")
@@ -149,10 +187,10 @@ class TestDamage:
         assert message.startswith(f"{tiny_classifier / 'classifier.json'} is damaged (")
         assert message.endswith("): copy or train the classifier again")
 
-    @pytest.mark.parametrize("number", [None, 0, 2, "1", [1], True])
+    @pytest.mark.parametrize("number", [None, 0, 1, 3, "2", [2], True])
     def test_an_unknown_format_names_both(self, tiny_classifier, number):
         message = refusal(edit(tiny_classifier, format=number))
-        assert f"has the format {number!r}, and this version of posters reads 1" in message
+        assert f"has the format {number!r}, and this version of posters reads 2" in message
 
     @pytest.mark.parametrize(
         ("changes", "reason"),
@@ -177,12 +215,14 @@ class TestDamage:
             ({"files": [[5, "ab"]]}, "files"),
             ({"files": ["ab"]}, "files"),
             ({"files": {"network.tflite": 5}}, "files"),
-            ({"thresholds": 0.5}, "thresholds"),
-            (
-                {"thresholds": {"genre_names": GENRES, "values": [0.5] * 4, "optimises": 1, "fitted_on": ""}},
-                "thresholds",
-            ),
-            ({"thresholds": {"genre_names": GENRES, "values": [0.5, 0.5, 0.5, "1"]}}, "thresholds"),
+            ({"rules": 0.5}, "rules"),
+            ({"rules": []}, "rules"),
+            ({"rules": [rule(optimises=1)]}, "thresholds"),
+            ({"rules": [rule(values=[0.5, 0.5, 0.5, "1"])]}, "thresholds"),
+            ({"rules": [rule(genre_names=GENRES[::-1])]}, "don't belong together"),
+            ({"rules": [rule(), rule()]}, "different names"),
+            ({"calibration": 5}, "calibration"),
+            ({"calibration": {"fitted_on": "nothing", "curves": []}}, "don't belong together"),
         ],
         ids=lambda value: str(value)[:50],
     )
@@ -237,8 +277,12 @@ class TestDamage:
 
     @pytest.mark.parametrize("genres", [GENRES[:3], (*GENRES, "War")])
     def test_genres_that_do_not_fit_the_network(self, tiny_classifier, genres):
-        thresholds = {"genre_names": genres, "values": [0.5] * len(genres), "optimises": "f1", "fitted_on": "nothing"}
-        changes = {"genre_names": genres, "thresholds": thresholds, "prior": [0.1] * len(genres)}
+        changes = {
+            "genre_names": genres,
+            "rules": [rule(genre_names=genres, values=[0.5] * len(genres))],
+            "calibration": no_calibration(genres).to_dict(),
+            "prior": [0.1] * len(genres),
+        }
         message = refusal(edit(tiny_classifier, **changes))
         assert message.startswith(f"{tiny_classifier / 'network.tflite'} ")
         assert f"{len(genres)} probabilities" in message

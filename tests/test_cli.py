@@ -17,16 +17,21 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Literal, get_args, get_origin
 
+import numpy as np
 import pytest
 
+from posters.calibration import no_calibration
 from posters.catalogue import read_catalogue
 from posters.classifier import load_classifier
 from posters.cli import main, parser
 from posters.config import PreprocessConfig, TrainConfig, with_options
 from posters.runs import Run
+from posters.scores import Scores
+from posters.scores_file import write_scores
 from posters.splits import Split
+from posters.thresholds import fixed_thresholds
 
-COMMANDS = ("sample", "catalogue", "train", "evaluate", "predict")
+COMMANDS = ("sample", "catalogue", "audit", "train", "evaluate", "compare", "thresholds", "predict")
 GENRES = ("Comedy", "Drama", "Horror", "Western")
 TABLE = "id,image,genres\n1,dusk.png,Western\n2,night.png,Comedy|Horror\n3,ghost.png,Drama\n"
 
@@ -185,7 +190,7 @@ class TestPredict:
     def test_a_poster_that_no_genre_suits_is_said_to_be_one(self, predict, images, tiny_classifier):
         path = tiny_classifier / "classifier.json"
         values = json.loads(path.read_text())
-        values["thresholds"]["values"] = [0.9] * 4
+        values["rules"][0]["values"] = [0.9] * 4
         path.write_text(json.dumps(values))
         outcome = predict(images[0], classifier=tiny_classifier)
         assert outcome.out == f"{images[0]}: no genre is sure enough (likeliest: Western 0.66)\n"
@@ -258,8 +263,9 @@ class TestPredict:
         assert "is no classifier" in predict(images[0], "--format", form, classifier=tmp_path / "none").refusal
         path = tiny_classifier / "classifier.json"
         values = json.loads(path.read_text())
-        values["genre_names"] = values["thresholds"]["genre_names"] = list(GENRES[:3])
-        values["thresholds"]["values"], values["prior"] = [0.5] * 3, [0.1] * 3
+        values["genre_names"], values["prior"] = list(GENRES[:3]), [0.1] * 3
+        values["rules"] = [fixed_thresholds(GENRES[:3]).to_dict()]
+        values["calibration"] = no_calibration(GENRES[:3]).to_dict()
         path.write_text(json.dumps(values))  # Whole, but for a network of three genres.
         refusal = predict(images[0], "--format", form, classifier=tiny_classifier).refusal
         assert "network.tflite does not take uint8 posters and give 3 probabilities" in refusal
@@ -337,7 +343,7 @@ class TestPipesAndInterrupts:
         (tmp_path / "file").touch()
         outcome = posters("evaluate", golden / "classifier", table, "--report", tmp_path / "file")
         assert outcome.code == 2
-        assert outcome.err.splitlines()[-1] == f"posters: {tmp_path / 'file'}: File exists"
+        assert outcome.err.splitlines()[-1].startswith(f"posters: {tmp_path / 'file'}: the report can't be written")
         outcome = posters("train", table, "--run", tmp_path / "run", "--min-posters", 1, "--cache", tmp_path / "file")
         assert outcome.code == 2
         assert outcome.err.splitlines()[-1].startswith("posters: ")
@@ -345,18 +351,82 @@ class TestPipesAndInterrupts:
         assert "Traceback" not in outcome.err
 
 
+class TestThresholds:
+    def test_the_rules_of_a_classifier_are_shown_the_default_first(self, posters, golden):
+        outcome = posters("thresholds", golden / "classifier")
+        assert (outcome.code, outcome.err) == (0, "")
+        lines = outcome.out.splitlines()
+        assert lines[0].split() == ["genre", "f1", "fixed", "precision=0.8"]
+        assert lines[1].split() == ["Comedy", "0.500", "0.500", "never"]
+
+    def test_another_rule_decides(self, posters, golden):
+        poster = golden / "posters" / "dusk.png"
+        predict = partial(posters, "predict", poster, "--classifier", golden / "classifier")
+        assert "Western" in predict().out
+        outcome = predict("--rule", "precision=0.8")
+        assert outcome.out == f"{poster}: no genre is sure enough (likeliest: Western 0.66)\n"
+        assert "no rule 'best', but f1, fixed, precision=0.8" in predict("--rule", "best").refusal
+
+    def test_a_rule_is_fitted_on_the_runs_validation_scores_and_kept(self, posters, run_with_scores):
+        outcome = posters("thresholds", run_with_scores, "--add", "recall=0.4", "--default", "recall=0.4")
+        assert outcome.code == 0
+        rules = load_classifier(run_with_scores).manifest.rules
+        assert [rule.optimises for rule in rules] == ["recall=0.4", "f1", "fixed", "precision=0.8"]
+        assert rules[0].fitted_on == "validation, 40 posters"
+        # Of 20 positives from 0.88 down by 0.02, finding 12 shows a recall of 0.4 (lower bound 0.43; of 11, 0.38).
+        assert rules[0].values == pytest.approx((0.65,) * 4)
+        assert "recall=0.4" in (run_with_scores / "classifier" / "MODEL_CARD.md").read_text()
+        assert "recall=0.4 decides unless another is asked for" in posters("thresholds", run_with_scores).out
+
+    def test_what_can_not_be_fitted_is_refused_and_changes_nothing(self, posters, run_with_scores, golden, tmp_path):
+        before = (run_with_scores / "classifier" / "classifier.json").read_bytes()
+        assert "a rule is " in posters("thresholds", run_with_scores, "--add", "recall=2").refusal
+        assert "has no rule 'best'" in posters("thresholds", run_with_scores, "--default", "best").refusal
+        assert (run_with_scores / "classifier" / "classifier.json").read_bytes() == before
+        lone = tmp_path / "lone"
+        shutil.copytree(golden / "classifier", lone)
+        assert "keeps no validation scores" in posters("thresholds", lone, "--add", "recall=0.4").refusal
+        assert "is no classifier" in posters("thresholds", tmp_path / "none").refusal
+
+
+@pytest.fixture
+def run_with_scores(tiny_classifier, tmp_path):
+    """A run of the golden classifier with 40 validation posters, half of them positives, alike for every genre."""
+    run = Run(tmp_path / "run")
+    shutil.copytree(tiny_classifier, run.classifier)
+    y_score = np.concatenate([np.linspace(0.5, 0.88, 20), np.linspace(0.01, 0.4, 20)])
+    columns = [np.tile(values[:, None], 4) for values in (y_score, np.arange(40) < 20)]
+    write_scores(Scores(tuple(map(str, range(40))), GENRES, *columns), run.scores("validation"))
+    return run.path
+
+
+class TestCompare:
+    def test_two_runs_on_their_common_posters(self, posters, finished_run, tmp_path):
+        shutil.copytree(finished_run, tmp_path / "twin")
+        outcome = posters("compare", finished_run, tmp_path / "twin", "--json", tmp_path / "comparison.json")
+        assert outcome.code == 0
+        assert "1 posters that all runs have" in outcome.out
+        assert "shows no difference from" in " ".join(outcome.out.split())
+        assert json.loads((tmp_path / "comparison.json").read_text())["posters"] == 1
+
+    def test_what_can_not_be_compared_is_one_line(self, posters, finished_run, tmp_path):
+        assert "at least two different runs" in posters("compare", finished_run).refusal
+        assert "no classifier yet" in posters("compare", finished_run, tmp_path / "none").refusal
+
+
 class TestEvaluate:
     def test_a_classifier_on_a_table(self, posters, table, golden, tmp_path):
         outcome = posters("evaluate", golden / "classifier", table, "--report", tmp_path / "report")
         assert outcome.code == 0
         # By hand, from scores.json: Western ranks dusk (its one positive) second of three, all others are right.
-        assert "Macro mAP 0.875 beside 0.333 by chance" in outcome.out
+        assert outcome.out.splitlines()[2].startswith("Macro mAP 0.875 (95% interval ")
+        assert "0.333 by chance" in outcome.out
         assert "wrote" not in outcome.out
         written = json.loads((tmp_path / "report" / "evaluation.json").read_text())
         assert written["posters"] == 3
         assert [genre["name"] for genre in written["genres"]] == list(GENRES)
         assert "Macro mAP 0.875" in (tmp_path / "report" / "evaluation.md").read_text()
-        for name in ("evaluation.json", "evaluation.md"):
+        for name in ("index.html", "evaluation.json", "evaluation.md"):
             assert f"wrote {tmp_path / 'report' / name}\n" in outcome.err
 
     def test_the_report_of_a_table_goes_to_the_working_directory(self, posters, table, golden, tmp_path, monkeypatch):

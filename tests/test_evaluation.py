@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from posters.errors import ScoresError
-from posters.evaluation import FREQUENT, Evaluation, evaluate, read_evaluation
+from posters.evaluation import FREQUENT, Context, Evaluation, evaluate, read_evaluation
 from posters.metrics import METRICS
 from posters.scores import Scores
 from posters.thresholds import Thresholds, fixed_thresholds
@@ -34,14 +34,15 @@ SCORES = made_scores()
 
 @pytest.fixture(scope="module")
 def evaluation():
-    return evaluate(SCORES, TUNED, PRIOR, provenance={"classifier": "runs/first", "sizes": (288, 192)})
+    context = Context(provenance={"classifier": "runs/first", "sizes": (288, 192)})
+    return evaluate(SCORES, [TUNED], PRIOR, context=context)
 
 
 def test_each_genre_by_hand(evaluation):
     drama, absent = evaluation.genres[1], evaluation.genres[3]
     assert (drama.name, drama.positives, drama.prevalence, drama.prior) == ("Drama", 60, 0.6, 0.6)
     assert drama.lift == pytest.approx(drama.average_precision / 0.6)
-    tuned = drama.decisions["tuned for f1"]
+    tuned = drama.decisions["f1"]
     passing = SCORES.y_score[:, 1] >= 0.3
     hits = int((passing & (SCORES.y_true[:, 1] == 1)).sum())
     assert (tuned.threshold, tuned.predicted) == (0.3, int(passing.sum()))
@@ -65,8 +66,8 @@ def test_macro_figures_say_how_many_genres_they_count(evaluation):
 
 def test_every_figure_is_there_for_every_predictor(evaluation):
     assert [(row.predictor, row.rule) for row in evaluation.predictors] == [
+        ("model", "f1"),
         ("model", "0.5"),
-        ("model", "tuned for f1"),
         ("prior", "0.5"),
         ("two commonest", "constant"),
         ("none", "constant"),
@@ -96,7 +97,7 @@ def test_the_prior_knows_the_training_labels_alone(evaluation):
 
 
 def test_the_two_commonest_are_those_of_training():
-    evaluated = evaluate(SCORES, TUNED, np.array([0.3, 0.2, 0.3, 0.3, 0.1]))
+    evaluated = evaluate(SCORES, [TUNED], np.array([0.3, 0.2, 0.3, 0.3, 0.1]))
     # Of three equally common, the first two by name: Comedy and Western.
     assert evaluated.of("two commonest").figures["macro_recall"].value == pytest.approx(2 / 4)
     hits, said = FREQUENT + 5, 200
@@ -106,24 +107,27 @@ def test_the_two_commonest_are_those_of_training():
 def test_a_softmax_is_judged_by_its_argmax_too():
     shares = SCORES.y_score / SCORES.y_score.sum(axis=1, keepdims=True)
     scores = Scores(SCORES.ids, GENRES, shares, SCORES.y_true)
-    evaluated = evaluate(scores, TUNED, PRIOR, head="softmax")
+    evaluated = evaluate(scores, [TUNED], PRIOR, head="softmax")
     right = SCORES.y_true[np.arange(100), shares.argmax(axis=1)].mean()
     assert evaluated.of("model", "argmax").figures["micro_precision"].value == pytest.approx(right)
     assert evaluated.genres[0].decisions["argmax"].threshold is None
 
 
-def test_untuned_thresholds_are_not_called_tuned():
-    def of_model(thresholds):
-        return [row.rule for row in evaluate(SCORES, thresholds, PRIOR).predictors if row.predictor == "model"]
+def test_every_rule_is_judged_the_default_first_and_a_half_in_any_case():
+    def of_model(*rules):
+        evaluated = evaluate(SCORES, rules, PRIOR, samples=10)
+        assert evaluated.default_rule == evaluated.predictors[0].rule
+        return [row.rule for row in evaluated.predictors if row.predictor == "model"]
 
     assert of_model(fixed_thresholds(GENRES)) == ["0.5"]
-    assert of_model(fixed_thresholds(GENRES, 0.3)) == ["0.5", "fixed thresholds"]
+    assert of_model(TUNED) == ["f1", "0.5"]
+    assert of_model(fixed_thresholds(GENRES), TUNED) == ["0.5", "f1"]
 
 
 def test_posters_without_genres_are_counted():
     y_true = SCORES.y_true.copy()
     y_true[:7] = 0
-    evaluated = evaluate(Scores(SCORES.ids, GENRES, SCORES.y_score, y_true), TUNED, PRIOR)
+    evaluated = evaluate(Scores(SCORES.ids, GENRES, SCORES.y_score, y_true), [TUNED], PRIOR)
     assert evaluated.posters_without_genres == 7
     assert evaluated.of("model").figures["lrap"].counted == 93
 
@@ -133,18 +137,22 @@ def test_posters_without_genres_are_counted():
     [
         ({"scores": Scores(SCORES.ids, GENRES, SCORES.y_score)}, "an evaluation needs y_true"),
         ({"scores": SCORES.take([])}, "an evaluation needs at least one poster"),
-        ({"thresholds": fixed_thresholds(GENRES[::-1])}, "thresholds must be for the scores' genres"),
+        ({"rules": [fixed_thresholds(GENRES[::-1])]}, "thresholds must be for the scores' genres"),
         ({"prior": PRIOR[:3]}, "prior must be one share between 0 and 1 for each of the 5 genres"),
         ({"prior": PRIOR + 0.5}, "prior must be one share between 0 and 1"),
         ({"prior": PRIOR * np.nan}, "prior must be one share between 0 and 1"),
         ({"head": "tanh"}, "head must be one of sigmoid, softmax, but got 'tanh'"),
-        ({"provenance": {"path": object()}}, "can't be written as JSON"),
-        ({"provenance": {"loss": float("nan")}}, "can't be written as JSON"),
+        ({"rules": []}, "needs at least one rule"),
+        ({"context": Context(provenance={"path": object()})}, "can't be written as JSON"),
+        ({"context": Context(provenance={"loss": float("nan")})}, "can't be written as JSON"),
+        ({"context": Context(groups=np.zeros(3))}, r"groups must have the shape \(100,\), but got \(3,\)"),
+        ({"context": Context(uncalibrated=SCORES.take([0]))}, "must be of the same posters and genres"),
+        ({"context": Context(baseline=SCORES.take([0]))}, "must be of the same posters and genres"),
     ],
 )
 def test_what_does_not_fit_is_refused(changes, message):
     with pytest.raises(ScoresError, match=message):
-        evaluate(**{"scores": SCORES, "thresholds": TUNED, "prior": PRIOR, **changes})
+        evaluate(**{"scores": SCORES, "rules": [TUNED], "prior": PRIOR, "samples": 10, **changes})
 
 
 # --- Plain data ---
@@ -157,16 +165,16 @@ def test_json_gives_the_same_evaluation_back(posters, genres, head, data):
     y_true = data.draw(hnp.arrays(np.uint8, (posters, genres), elements=st.integers(0, 1)))
     y_score = data.draw(hnp.arrays(np.float64, (posters, genres), elements=st.floats(0, 1)))
     scores = Scores(tuple(map(str, range(posters))), names, y_score, y_true)
-    evaluated = evaluate(scores, fixed_thresholds(names, 0.3), y_true.mean(axis=0), head=head)
+    evaluated = evaluate(scores, [fixed_thresholds(names, 0.3)], y_true.mean(axis=0), head=head, samples=20)
     text = json.dumps(evaluated.to_dict(), allow_nan=False)
     assert Evaluation.from_dict(json.loads(text)) == evaluated
     assert json.loads(text) == evaluated.to_dict()
 
 
 def test_a_format_of_another_version_is_refused(evaluation):
-    with pytest.raises(ScoresError, match="must have the format 1, but got 2"):
-        Evaluation.from_dict({**evaluation.to_dict(), "format": 2})
-    with pytest.raises(ScoresError, match="must have the format 1, but got"):
+    with pytest.raises(ScoresError, match="must have the format 2, but got 1"):
+        Evaluation.from_dict({**evaluation.to_dict(), "format": 1})
+    with pytest.raises(ScoresError, match="must have the format 2, but got"):
         Evaluation.from_dict([])
 
 
@@ -205,7 +213,7 @@ def test_whole_numbers_may_stand_for_floats(evaluation):
     assert Evaluation.from_dict(plain) == evaluation
 
 
-@pytest.mark.parametrize(("text", "message"), [(None, "can't be read"), ("{", "not an evaluation"), ("[]", "format 1")])
+@pytest.mark.parametrize(("text", "message"), [(None, "can't be read"), ("{", "not an evaluation"), ("[]", "format 2")])
 def test_a_file_that_is_no_evaluation_is_named(tmp_path, text, message):
     path = tmp_path / "evaluation.json"
     if text is not None:
@@ -215,5 +223,5 @@ def test_a_file_that_is_no_evaluation_is_named(tmp_path, text, message):
 
 
 def test_an_unknown_predictor_is_refused_with_those_there_are(evaluation):
-    with pytest.raises(ScoresError, match=r"no predictor 'oracle'.* there are model \(0.5\), model \(tuned for f1\)"):
+    with pytest.raises(ScoresError, match=r"no predictor 'oracle'.* there are model \(f1\), model \(0.5\)"):
         evaluation.of("oracle")

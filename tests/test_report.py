@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from posters.evaluation import evaluate, read_evaluation
+from posters.evaluation import Context, evaluate, read_evaluation
 from posters.report import markdown, summary, write_report
 from posters.report.markdown import escape
 from posters.scores import Scores
@@ -24,7 +24,9 @@ PRIOR = np.array([0.5, 0.25, 0.25, 0.0])
 def evaluated(genre_names=GENRES, **options):
     scores = Scores("abcde", genre_names, Y_SCORE, options.pop("y_true", Y_TRUE))
     thresholds = Thresholds(genre_names, (0.4, 0.3, 0.2, 0.5), "f1", "validation, 50 posters")
-    return evaluate(scores, thresholds, PRIOR, **options)
+    if "provenance" in options:
+        options["context"] = Context(provenance=options.pop("provenance"))
+    return evaluate(scores, [thresholds], PRIOR, samples=50, **options)
 
 
 def cells(line):
@@ -40,11 +42,11 @@ def test_the_verdict_comes_first_and_names_chance_and_the_trap():
     lines = markdown(evaluated()).splitlines()
     # By hand: AP (1 + 2/3) / 2, 1 and (1/2 + 2/3) / 2 beside three prevalences of 2/5; 6 of 20 pairs are positive, and
     # at 0.5 one is decided wrongly for Drama, two for the third genre and one for N/A.
-    assert lines[2] == (
-        "**Macro mAP 0.806 beside 0.400 by chance, 2.0 times as much; predicting no genre at all has a binary accuracy "
-        "of 0.700, the model at 0.5 has 0.800.**"
+    assert re.match(
+        r"\*\*Macro mAP 0\.806 \(95% interval 0\.\d{3} to \d\.\d{3}\) over 3 genres; 0\.400 by chance\.", lines[2]
     )
-    assert "Macro mAP 0.806 beside 0.400 by chance" in summary(evaluated())
+    assert lines[2].endswith("predicting no genre at all has 0.700, the model at 0.5 has 0.800.")
+    assert "0.400 by chance" in summary(evaluated())
 
 
 def test_without_any_genre_the_verdict_says_so():
@@ -55,7 +57,8 @@ def test_without_any_genre_the_verdict_says_so():
 
 def test_tables_keep_their_columns_whatever_genres_are_called():
     found = tables(markdown(evaluated()))
-    assert len(found) == 4
+    # Predictors, genres, decisions by both rules, and calibration.
+    assert len(found) == 5
     for table in found:
         assert len({len(row) for row in table}) == 1
     # By average precision, best first, the undefined one last.
@@ -73,18 +76,18 @@ def test_nothing_of_a_stranger_is_markup():
 def test_predictors_stand_side_by_side():
     header, _, *rows = tables(markdown(evaluated(head="softmax")))[0]
     assert header[2:] == [
-        "model, 0.5",
-        "model, tuned for f1",
         "model, argmax",
-        "prior, 0.5",
+        "model, f1",
+        "model, 0.5",
+        "prior",
         "two commonest",
         "none",
     ]
     accuracy = next(row for row in rows if row[0] == "binary accuracy")
-    assert accuracy[2] == "0.800"
+    assert accuracy[4] == "0.800"
     assert accuracy[-1] == "0.700"
     macro = next(row for row in rows if row[0] == "macro mAP")
-    assert macro[1:] == ["3 genres", "0.806", "0.806", "0.806", "0.400", "-", "-"]
+    assert macro[1:] == ["3 genres", "0.806", "", "", "0.400", "-", "-"]
 
 
 def test_what_was_left_out_is_counted_and_named():
@@ -104,20 +107,21 @@ def test_a_summary_fits_the_terminal_and_its_columns_align(head):
     text = summary(evaluated(long_names, head=head))
     assert max(map(len, text.splitlines())) <= 100
     assert "A..." in text
-    ends = {len(line) for line in text.split("\n\n")[4].splitlines()[-4:]}
+    ends = {len(line) for line in text.split("\n\n")[5].splitlines()[-4:]}
     assert len(ends) == 1
 
 
 def test_wide_letters_take_two_columns():
-    rows = summary(evaluated()).split("\n\n")[4].splitlines()
+    rows = summary(evaluated()).split("\n\n")[5].splitlines()
     drama, wide = (next(row for row in rows if row.startswith(name)) for name in ("Drama", "ドラマ"))
     assert len(drama) == len(wide) + 3
     assert "\x1b" not in summary(evaluated())
 
 
 def test_what_is_written_is_read_back(tmp_path):
-    data, text = write_report(evaluated(), tmp_path / "report")
+    page, data, text = write_report(evaluated(), tmp_path / "report")
     assert read_evaluation(data) == evaluated()
     assert text.read_text(encoding="utf-8") == markdown(evaluated())
-    assert json.loads(data.read_text(encoding="utf-8"))["format"] == 1
-    assert sorted(path.name for path in data.parent.iterdir()) == ["evaluation.json", "evaluation.md"]
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert json.loads(data.read_text(encoding="utf-8"))["format"] == 2
+    assert sorted(path.name for path in data.parent.iterdir()) == ["evaluation.json", "evaluation.md", "index.html"]

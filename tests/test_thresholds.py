@@ -2,16 +2,30 @@
 
 import doctest
 import json
+from importlib import import_module
 
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from scipy import stats
 
-import posters.thresholds
-from posters.errors import ScoresError
+from posters.calibration import Calibration, Curve, no_calibration
+from posters.errors import ConfigError, ScoresError
 from posters.scores import Scores
-from posters.thresholds import Thresholds, argmax_decisions, best_f1_thresholds, fixed_thresholds
+from posters.thresholds import (
+    DEFAULT_RULES,
+    NEVER,
+    Thresholds,
+    argmax_decisions,
+    best_f1_thresholds,
+    fit_rule,
+    fit_rules,
+    fixed_thresholds,
+    miss_rate_thresholds,
+    target_precision_thresholds,
+    target_recall_thresholds,
+)
 
 GENRES = ("Comedy", "Drama")
 
@@ -59,7 +73,9 @@ def test_argmax_says_one_genre_and_of_equals_the_first():
 
 
 def test_examples_in_docstrings():
-    assert doctest.testmod(posters.thresholds, extraglobs={"np": np}).failed == 0
+    for module in ("thresholds", "argmax"):
+        found = doctest.testmod(import_module(f"posters.thresholds.{module}"), extraglobs={"np": np})
+        assert (found.failed, found.attempted > 0) == (0, True)
 
 
 # --- Tuning ---
@@ -96,12 +112,32 @@ def test_no_threshold_does_better_on_the_scores_it_was_fitted_on(posters):
     assert best == pytest.approx(max(tried), abs=1e-12)
 
 
-def test_each_genre_is_tuned_by_itself_and_remembers_where():
+def test_common_genres_stay_near_their_own_best_and_remember_where():
     random = np.random.default_rng(0)
-    y_true, y_score = random.integers(0, 2, (30, 2)), random.random((30, 2))
-    both = best_f1_thresholds(Scores([f"{row}" for row in range(30)], GENRES, y_score, y_true))
-    assert both.values == tuple(tuned(y_true[:, g], y_score[:, g]) for g in range(2))
-    assert (both.optimises, both.fitted_on, both.genre_names) == ("f1", "validation, 30 posters", GENRES)
+    y_true = random.integers(0, 2, (3000, 2))
+    y_score = np.clip(0.4 * y_true + 0.6 * random.random((3000, 2)), 0, 1)
+    both = best_f1_thresholds(Scores([f"{row}" for row in range(3000)], GENRES, y_score, y_true))
+    own = [tuned(y_true[:, g], y_score[:, g]) for g in range(2)]
+    assert both.values == pytest.approx(own, abs=0.01)
+    assert (both.optimises, both.fitted_on, both.genre_names) == ("f1", "validation, 3000 posters", GENRES)
+
+
+def test_a_rare_genre_leans_on_what_the_common_ones_do():
+    """Its one positive scores highest of all, which alone would say it of nobody else."""
+    random = np.random.default_rng(1)
+    common = random.integers(0, 2, 400)
+    y_score = np.stack([np.clip(0.2 * common + 0.8 * random.random(400), 0, 1), random.random(400) * 0.5], axis=1)
+    rare = np.zeros(400, int)
+    rare[0], y_score[0, 1] = 1, 0.95
+    scores = Scores([f"{row}" for row in range(400)], GENRES, y_score, np.stack([common, rare], axis=1))
+    fitted = best_f1_thresholds(scores)
+    alone = tuned(rare, y_score[:, 1])
+    often = (y_score[:, 0] >= tuned(common, y_score[:, 0])).sum() / common.sum()
+    pooled = np.sort(y_score[:, 1])[::-1][round(often) - 1]
+    assert often > 1.5
+    assert pooled < fitted.values[1] < alone
+    # One positive weighs 1 / 21, so that it stays next to the pooled threshold.
+    assert fitted.values[1] - pooled < 0.1 * (alone - pooled) + 0.01
 
 
 def test_a_genre_that_none_or_all_have_keeps_a_half_and_is_named(messages):
@@ -118,10 +154,137 @@ def test_tuning_needs_labels():
         best_f1_thresholds(Scores(("a",), ("Drama",), [[0.5]]))
 
 
+# --- A promised precision or recall ---
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.sampled_from([0, 0.25, 0.5, 0.75, 1]) | st.floats(0, 1)), min_size=2),
+    st.sampled_from([0.3, 0.5, 0.8]),
+)
+def test_a_promised_precision_is_shown_by_the_posters_that_pass(posters, target):
+    y_true, y_score = np.array(posters, dtype=float).T
+    threshold = target_precision_thresholds(one_genre(y_true, y_score), target).values[0]
+
+    def shown(at):
+        """Whether the posters that score at least so much show it, by SciPy's own exact interval."""
+        passing = y_true[y_score >= at]
+        if not passing.sum():
+            return False
+        test = stats.binomtest(int(passing.sum()), len(passing), alternative="greater")
+        return test.proportion_ci(0.9, method="exact").low >= target
+
+    if threshold == NEVER:
+        assert not any(shown(at) for at in y_score)
+    else:
+        assert shown(threshold)
+        assert not any(shown(at) for at in y_score if at < threshold)
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.sampled_from([0, 0.25, 0.5, 0.75, 1]) | st.floats(0, 1)), min_size=2),
+    st.sampled_from([0.3, 0.5, 0.8]),
+)
+def test_a_promised_recall_is_shown_by_the_positives(posters, target):
+    y_true, y_score = np.array(posters, dtype=float).T
+    threshold = target_recall_thresholds(one_genre(y_true, y_score), target).values[0]
+
+    def shown(at):
+        found, of = int(y_true[y_score >= at].sum()), int(y_true.sum())
+        return found > 0 and stats.binomtest(found, of, alternative="greater").proportion_ci(0.9).low >= target
+
+    assert threshold == 0 or shown(threshold)
+    lowest_passing = y_score[y_score >= threshold].min()
+    assert not any(shown(at) for at in y_score if at > lowest_passing)
+
+
+def test_genres_that_can_not_keep_a_promise_are_named(messages):
+    y_true = [[1, 1]] + [[0, 1]] * 5 + [[0, 0]] * 94
+    y_score = [[0.9, 0.9]] + [[0.2, 0.9]] * 5 + [[0.1, 0.1]] * 94
+    scores = Scores([f"{row}" for row in range(100)], GENRES, y_score, y_true)
+    assert target_precision_thresholds(scores, 0.6).values == (NEVER, pytest.approx(0.5))
+    assert target_recall_thresholds(scores, 0.6).values == (0, pytest.approx(0.5))
+    assert "precision=0.6 can't be shown for Comedy on 100 validation posters" in messages[0]
+    assert "recall=0.6 can't be shown for Comedy on 100 validation posters" in messages[1]
+
+
+# --- A guaranteed miss rate ---
+
+
+def population(random, posters, rounded):
+    """Scores that tell something, with ties if they are rounded; every poster has a genre."""
+    y_true = random.random((posters, 6)) < (0.5, 0.4, 0.2, 0.1, 0.05, 0.02)
+    y_true[~y_true.any(axis=1), 0] = True
+    y_score = 1 / (1 + np.exp(-(random.normal(size=y_true.shape) + 1.5 * y_true - 1.5)))
+    return y_true.astype(np.uint8), np.round(y_score, 1) if rounded else y_score
+
+
+@pytest.mark.parametrize(("target", "rounded"), [(0.1, False), (0.1, True), (0.3, False)])
+def test_the_miss_rate_holds_over_a_thousand_splits(target, rounded):
+    """By conformal risk control the mean over splits is at most the target; allowed is 3 standard errors more."""
+    names = tuple("abcdef")
+    y_true, y_score = population(np.random.default_rng(0), 4000, rounded)
+    missed = []
+    for split in range(1000):
+        rows = np.random.default_rng(split).permutation(4000)
+        fitting, testing = rows[:100], rows[100:600]
+        scores = Scores(tuple(map(str, fitting)), names, y_score[fitting], y_true[fitting])
+        said = miss_rate_thresholds(scores, target).apply(y_score[testing])
+        truth = y_true[testing]
+        missed.append(((truth & (1 - said)).sum(axis=1) / truth.sum(axis=1)).mean())
+    standard_error = np.std(missed) / np.sqrt(len(missed))
+    assert np.mean(missed) <= target + 3 * standard_error
+    # Nor by saying everything: 100 posters cost 1 / 101 of the target, and ties cost as much as they hold.
+    assert np.mean(missed) >= target - (0.06 if rounded else 0.02)
+
+
+def test_the_miss_rate_by_hand():
+    # Four posters with one genre each. At 0.6 one of four is missed: 4/5 * 1/4 + 1/5 = 0.4.
+    y_true = np.eye(4, dtype=int)
+    y_score = np.diag([0.9, 0.8, 0.6, 0.2]) + 0.01 * (1 - y_true)
+    scores = Scores(tuple("abcd"), tuple("wxyz"), y_score, y_true)
+    assert miss_rate_thresholds(scores, 0.4).values == pytest.approx((0.6,) * 4)
+    assert miss_rate_thresholds(scores, 0.39).values == pytest.approx((0.2,) * 4)
+    # None missed: 1/5. Less can't be promised by four posters, whatever is said.
+    assert miss_rate_thresholds(scores, 0.2).values == pytest.approx((0.2,) * 4)
+    assert miss_rate_thresholds(scores, 0.19).values == (0, 0, 0, 0)
+
+
+def test_the_guarantee_goes_through_a_calibration_unchanged():
+    """The same posters are said, since the calibration rises."""
+    y_true, y_score = population(np.random.default_rng(3), 300, rounded=False)
+    names = tuple("abcdef")
+    scores = Scores(tuple(map(str, range(300))), names, y_score, y_true)
+    curves = (Curve(), Curve("platt", (1.7, 0.4)), Curve("isotonic", knots=((0, 0), (0.3, 0.1), (0.8, 0.7), (1, 1))))
+    calibration = Calibration(names, curves * 2, "nothing")
+    plain = fit_rule("miss-rate=0.1", scores, no_calibration(names))
+    carried = fit_rule("miss-rate=0.1", scores, calibration)
+    assert plain.values != carried.values
+    np.testing.assert_array_equal(plain.apply(y_score), carried.apply(calibration.apply(y_score)))
+
+
+# --- Rules by name ---
+
+
+def test_every_default_rule_is_fitted_under_its_own_name():
+    y_true, y_score = population(np.random.default_rng(0), 200, rounded=False)
+    scores = Scores(tuple(map(str, range(200))), tuple("abcdef"), y_score, y_true)
+    fitted = fit_rules(scores, no_calibration(tuple("abcdef")))
+    assert tuple(thresholds.optimises for thresholds in fitted) == DEFAULT_RULES
+
+
+@pytest.mark.parametrize(
+    "rule", ["", "F1", "precision", "precision=", "precision=0", "recall=1", "miss-rate=nan", "miss-rate=0,1", "x=0.5"]
+)
+def test_what_is_no_rule_is_refused(rule):
+    scores = one_genre([1, 0], [0.9, 0.1])
+    with pytest.raises(ConfigError, match=f"a rule is .* but got '{rule}'"):
+        fit_rule(rule, scores, no_calibration(("Drama",)))
+
+
 # --- Plain data ---
 
 
-@given(st.lists(st.floats(0, 1), min_size=2, max_size=2))
+@given(st.lists(st.floats(0, 1) | st.just(NEVER), min_size=2, max_size=2))
 def test_json_gives_the_same_thresholds_back(values):
     thresholds = Thresholds(GENRES, tuple(values), "f1", "validation, 864 posters")
     assert Thresholds.from_dict(json.loads(json.dumps(thresholds.to_dict(), allow_nan=False))) == thresholds

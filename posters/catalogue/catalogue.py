@@ -38,6 +38,23 @@ class Poster:
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """One of the things that a loss counts.
+
+    Attributes:
+        text: as messages show it, on one line.
+        id: of the poster that it happened to, if it happened to one.
+        image: of that poster, below the image folder, or as its row names it.
+        genre: as the table spells it.
+    """
+
+    text: str
+    id: str = ""
+    image: str = ""
+    genre: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Loss:
     """Something that reading a table dropped, merged, left out or corrected.
 
@@ -46,12 +63,16 @@ class Loss:
         reason: why, in words ("the image file is missing").
         count: how many.
         examples: a few of them, as they stand in the table.
+        cause: why, as a name of `posters.catalogue.causes.Cause`; "" for corrections.
+        items: all of them; there are none in a catalogue that was stored.
     """
 
     kind: str
     reason: str
     count: int
     examples: tuple[str, ...]
+    cause: str = ""
+    items: tuple[Lost, ...] = field(default=(), repr=False, compare=False)
 
     def __str__(self) -> str:
         things = self.kind if self.count == 1 else f"{self.kind}s"

@@ -50,8 +50,8 @@ class Correction:
 def apply_corrections(path: Path, drafts: Sequence[Draft], names: GenreNames, tally: Tally) -> None:
     """Change the genres of `drafts` as the accepted rows of a CSV file say, and count what was changed.
 
-    The file has the columns `id`, `genre`, `change` ("add" or "remove") and `accept` ("yes" or "no"; nothing is no), and
-    any others: it is the `label_issues.csv` of a report, or written by hand. Spreadsheets may have saved it.
+    The file has the columns `id`, `genre`, `change` ("add" or "remove") and `accept` ("yes", "no" or nothing, which is
+    no), and any others: it is the `label_issues.csv` of a report, or written by hand. Spreadsheets may have saved it.
 
     Args:
         path: the file.
@@ -73,6 +73,9 @@ def apply_corrections(path: Path, drafts: Sequence[Draft], names: GenreNames, ta
         except CatalogueError as error:
             raise CatalogueError(f"{path}: row {correction.row}: {error}") from None
         _apply(correction.change, draft, genre, path.name, tally)
+    for id in dict.fromkeys(id for id, _ in asked):
+        if not posters[id].genres:
+            tally.add("correction", f"in {path.name} took a poster's last genre, so that it is left out", id, id=id)
 
 
 def _accepted(path: Path, tally: Tally) -> Iterator[Correction]:
@@ -135,9 +138,10 @@ def _check_change(correction: Correction, first: Correction) -> None:
 def _apply(change: str, draft: Draft, genre: str, file: str, tally: Tally) -> None:
     own = set(draft.genres)
     if (genre in own) == (change == "add"):
-        tally.add("correction", f"in {file}, but the labels are so already", f"{change} {genre}, {draft.id}")
+        reason, example = f"in {file}, but the labels are so already", f"{change} {genre}, {draft.id}"
+        tally.add("correction", reason, example, id=draft.id, genre=genre)
     elif change == "add":
-        tally.add("label", f"added by {file}", f"{genre} to {draft.id}")
+        tally.add("label", f"added by {file}", f"{genre} to {draft.id}", id=draft.id, genre=genre)
     else:
-        tally.add("label", f"removed by {file}", f"{genre} from {draft.id}")
+        tally.add("label", f"removed by {file}", f"{genre} from {draft.id}", id=draft.id, genre=genre)
     draft.genres = tuple(sorted(own | {genre} if change == "add" else own - {genre}))

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from posters.catalogue.causes import Cause
 from posters.catalogue.genres import parse_genres
 from posters.catalogue.image_folder import ImageFolder, file_looked_for
 from posters.catalogue.rows import RawRow, side_of, title_and_year, where
@@ -61,18 +62,19 @@ class Drafter:
     def _draft(self, raw: RawRow) -> Draft | None:
         lack = _lack_of(raw)
         if lack:
-            self._lose(raw, lack, raw.id)
+            self._lose(raw, *lack, raw.id)
             return None
         image = self._images.find(raw.images, raw.folder)
         if image is None:
-            self._lose(raw, "the image file is missing", file_looked_for(raw.images))
+            file = file_looked_for(raw.images)
+            self._lose(raw, "the image file is missing", Cause.MISSING_IMAGE, file, image=file)
             return None
         title, year = title_and_year(raw.title, raw.year)
         genres = self._shared_genres(raw.genres)
         return Draft(raw.file, raw.row, raw.id, image, genres, title, year, raw.group or None, side_of(raw.side))
 
-    def _lose(self, raw: RawRow, reason: str, what: str) -> None:
-        self._tally.add("row", reason, f"{what} in {raw.where}".lstrip())
+    def _lose(self, raw: RawRow, reason: str, cause: Cause, what: str, image: str = "") -> None:
+        self._tally.add("row", reason, f"{what} in {raw.where}".lstrip(), cause, id=raw.id, image=image)
 
     def _shared_genres(self, cell: object) -> tuple[str, ...]:
         """Equal cells are parsed once and share one tuple: a million rows have a few thousand sets of genres."""
@@ -84,9 +86,9 @@ class Drafter:
         return self._genres[cell]
 
 
-def _lack_of(raw: RawRow) -> str:
+def _lack_of(raw: RawRow) -> tuple[str, Cause] | None:
     if raw.problem:
-        return raw.problem
+        return raw.problem, Cause.UNUSABLE_ROW
     if not any(raw.images):
-        return "no image is named"
-    return "" if raw.id else "no id"
+        return "no image is named", Cause.NO_IMAGE_NAMED
+    return None if raw.id else ("no id", Cause.NO_ID)

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from posters.catalogue.causes import Cause
 from posters.catalogue.genres import clean_name
 from posters.catalogue.tally import Tally
 from posters.catalogue.wording import quoted
@@ -108,11 +109,13 @@ def _commonest_spellings(spellings: Mapping[str, int]) -> dict[str, str]:
 def _count(spelling: str, name: str | None, rows: int, tally: Tally) -> None:
     where = f"{rows:,} row{'s' * (rows != 1)}"
     if name is None:
-        tally.add("genre", "not the name of a genre", f"{spelling} on {where}")
-    elif genre_key(name) != genre_key(spelling):
-        tally.add("genre", "another name of a genre, merged", f"{spelling} -> {name} on {where}")
+        tally.add("genre", "not the name of a genre", f"{spelling} on {where}", Cause.NOT_A_GENRE, genre=spelling)
+        return
+    into = f"{spelling} -> {name} on {where}"
+    if genre_key(name) != genre_key(spelling):
+        tally.add("genre", "another name of a genre, merged", into, Cause.ALIAS, genre=spelling)
     elif name != spelling:
-        tally.add("genre", "another spelling of a genre, merged", f"{spelling} -> {name} on {where}")
+        tally.add("genre", "another spelling of a genre, merged", into, Cause.SPELLING, genre=spelling)
 
 
 def count_spellings(cells: Iterable[tuple[str, ...]]) -> dict[str, int]:

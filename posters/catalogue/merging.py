@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from posters.catalogue.causes import Cause
 from posters.catalogue.drafts import Draft
 from posters.catalogue.genre_names import GenreNames, count_spellings
 from posters.catalogue.tally import Tally
@@ -21,7 +22,7 @@ def settle_genres(drafts: Sequence[Draft], names: GenreNames, tally: Tally) -> N
             genres = tuple(sorted(set(called[draft.genres])))
             shared[draft.genres] = shared.setdefault(genres, genres)
         if len(called[draft.genres]) > len(shared[draft.genres]):
-            tally.add("row", "a genre is named twice, counted once", f"{draft.id} in {draft.where}")
+            lose(draft, tally, "a genre is named twice, counted once", Cause.GENRE_TWICE)
         draft.genres = shared[draft.genres]
 
 
@@ -40,8 +41,13 @@ def merge_repeats(drafts: Sequence[Draft], table: Path, tally: Tally) -> list[Dr
         first = merged.setdefault(draft.id, draft)
         if first is not draft:
             _check_same(first, draft, table)
-            tally.add("row", _merge(first, draft), f"{draft.id} in {draft.where}")
+            lose(draft, tally, *_merge(first, draft))
     return list(merged.values())
+
+
+def lose(draft: Draft, tally: Tally, reason: str, cause: Cause) -> None:
+    """Count what is lost of a draft's row."""
+    tally.add("row", reason, f"{draft.id} in {draft.where}", cause, id=draft.id, image=draft.image)
 
 
 def _check_same(first: Draft, second: Draft, table: Path) -> None:
@@ -55,12 +61,12 @@ def _check_same(first: Draft, second: Draft, table: Path) -> None:
             )
 
 
-def _merge(first: Draft, second: Draft) -> str:
+def _merge(first: Draft, second: Draft) -> tuple[str, Cause]:
     """Take over what `second` adds, and return what to call that."""
     if first.genres != second.genres:
         first.genres = tuple(sorted({*first.genres, *second.genres}))
-        return "an earlier row has the same id but other genres, united"
+        return "an earlier row has the same id but other genres, united", Cause.GENRES_DIFFER
     if (first.title, first.year) != (second.title, second.year):
         first.title, first.year = first.title or second.title, first.year or second.year
-        return "an earlier row has the same id but another title or year, the earlier kept"
-    return "repeats an earlier row, merged"
+        return "an earlier row has the same id but another title or year, the earlier kept", Cause.FILM_DIFFERS
+    return "repeats an earlier row, merged", Cause.REPEAT

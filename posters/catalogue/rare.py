@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from posters.catalogue.catalogue import Poster
+from posters.catalogue.causes import Cause
 from posters.catalogue.drafts import Draft
+from posters.catalogue.merging import lose
 from posters.catalogue.tally import Tally
 from posters.errors import CatalogueError
 
@@ -23,7 +25,8 @@ def common_genres(drafts: Sequence[Draft], min_posters: int, table: Path, tally:
     if not common:
         raise CatalogueError(f"{table}: {_too_few(counts, min_posters)}")
     for name in sorted(counts.keys() - set(common)):
-        tally.add("genre", f"fewer than {min_posters} posters, left out", f"{name} with {counts[name]}")
+        reason = f"fewer than {min_posters} posters, left out"
+        tally.add("genre", reason, f"{name} with {counts[name]}", Cause.RARE_GENRE, genre=name)
     return tuple(common)
 
 
@@ -47,9 +50,14 @@ def posters_with(genre_names: Sequence[str], drafts: Sequence[Draft], tally: Tal
         if genres:
             posters.append(_poster(draft, genres))
         else:
-            reason = "no genre is left" if draft.genres else "no genre is named"
-            tally.add("row", reason, f"{draft.id} in {draft.where}")
+            lose(draft, tally, *_genreless(draft))
     return tuple(posters)
+
+
+def _genreless(draft: Draft) -> tuple[str, Cause]:
+    if draft.genres:
+        return "no genre is left", Cause.NO_GENRE_LEFT
+    return "no genre is named", Cause.NO_GENRE_NAMED
 
 
 def _poster(draft: Draft, genres: tuple[str, ...]) -> Poster:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from posters.catalogue.catalogue import Catalogue
+from posters.catalogue.causes import Cause
 from posters.catalogue.corrections import apply_corrections
 from posters.catalogue.dialects import Dialect, choose_dialect
 from posters.catalogue.drafts import Drafter
@@ -42,8 +43,8 @@ def read_catalogue(
         dialect: one of `dialect_names()`; by default the first of `DIALECTS` that recognises the table.
         min_posters: genres that fewer posters have are left out.
         aliases: other names of genres and what to call them, such as {"Suspense": "Thriller"}.
-        corrections: a CSV file of genres to add to posters and to remove, with the columns id, genre, change and accept;
-            it may be a report's `label_issues.csv`. Only rows with "yes" under accept change anything.
+        corrections: a CSV file of genres to add to posters and to remove, such as a report's `label_issues.csv`, with
+            the columns id, genre, change and accept. Only rows with "yes" under accept change anything.
         report: log how much was read, and what was lost on the way.
 
     Raises:
@@ -102,9 +103,8 @@ def _nothing_left(source: Source, folder: ImageFolder, tally: Tally) -> Catalogu
 
 
 def _count_unnamed(folder: ImageFolder, tally: Tally) -> None:
-    unnamed = folder.unnamed()
-    if unnamed:
-        tally.add("image", "no row names it", unnamed[0], len(unnamed))
+    for image in folder.unnamed():
+        tally.add("image", "no row names it", image, Cause.UNNAMED_IMAGE, image=image)
 
 
 def _summary(catalogue: Catalogue, rows_read: int, note: str) -> str:

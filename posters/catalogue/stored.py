@@ -1,7 +1,7 @@
 """A catalogue as it was read, kept with a run, so that the run can be judged on the very same posters later."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ def store_catalogue(catalogue: Catalogue, path: Path) -> None:
         "image_root": str(catalogue.image_root.resolve()),
         "table": str(catalogue.table.resolve()) if catalogue.table else None,
         "dialect": catalogue.dialect,
-        "losses": [asdict(loss) for loss in catalogue.losses],
+        "losses": [asdict(replace(loss, items=())) for loss in catalogue.losses],
     }
     with replacing(path) as temporary, open(temporary, "w", encoding="utf-8", errors="backslashreplace") as file:
         for values in (head, *map(asdict, catalogue)):
@@ -45,7 +45,7 @@ def stored_catalogue(path: Path, images: Path | None = None) -> Catalogue:
             image_root=Path(images or head["image_root"]),
             table=Path(head["table"]) if head["table"] else None,
             dialect=head["dialect"],
-            losses=tuple(Loss(**{**loss, "examples": tuple(loss["examples"])}) for loss in head["losses"]),
+            losses=tuple(_loss(loss) for loss in head["losses"]),
         )
     except (OSError, ValueError, KeyError, TypeError, StopIteration, RecursionError) as error:
         raise CatalogueError(f"{path} is no stored catalogue, or damaged ({error}): name the table yourself") from error
@@ -53,3 +53,7 @@ def stored_catalogue(path: Path, images: Path | None = None) -> Catalogue:
 
 def _poster(values: dict[str, Any]) -> Poster:
     return Poster(**{**values, "genres": tuple(values["genres"])})
+
+
+def _loss(values: dict[str, Any]) -> Loss:
+    return Loss(**{**values, "examples": tuple(values["examples"]), "items": ()})

@@ -1,7 +1,7 @@
 """`posters evaluate`: how good a classifier is, beside predictors that never look."""
 
 import argparse
-import tempfile
+import os
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,14 +76,10 @@ def _judged_by_table(options: argparse.Namespace, report: Path) -> "tuple[Evalua
 
 def _check_report(directory: Path) -> None:
     """Find out before the scoring whether the report can be written after it."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=directory):
-            pass
-    except OSError as error:
-        raise ConfigError(
-            f"{directory}: the report can't be written there ({error.strerror}): choose another --report"
-        ) from error
+    there = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        reason = "nobody may write there" if there.is_dir() else f"{there} is a file"
+        raise ConfigError(f"{directory}: the report can't be written ({reason}): choose another --report")
 
 
 def _check_run(path: Path) -> None:

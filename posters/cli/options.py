@@ -40,16 +40,20 @@ def add_catalogue_options(parser: argparse.ArgumentParser, min_posters: int = 20
     )
 
 
-def read_catalogue_from(options: argparse.Namespace) -> "Catalogue":
+def read_catalogue_from(
+    options: argparse.Namespace, *, min_posters: int | None = None, report: bool = True
+) -> "Catalogue":
+    """Read the table as the options say; `min_posters` overrules theirs."""
     from posters.catalogue import read_catalogue
 
     return read_catalogue(
         options.table,
         options.images,
         dialect=options.dialect,
-        min_posters=options.min_posters,
+        min_posters=options.min_posters if min_posters is None else min_posters,
         aliases=_aliases(options.alias),
         corrections=options.corrections,
+        report=report,
     )
 
 

@@ -2,9 +2,9 @@
 
 import textwrap
 from itertools import zip_longest
-from unicodedata import east_asian_width
 
 from posters.evaluation import HALF, Evaluation
+from posters.report.columns import WIDTH, columns, fit, wrapped
 from posters.report.tables import (
     Table,
     genre_table,
@@ -19,8 +19,6 @@ from posters.report.tables import (
     verdict,
 )
 
-WIDTH = 100
-
 # A header wider than this goes on in the next line; figures are narrower.
 _HEADER = 10
 
@@ -28,21 +26,21 @@ _HEADER = 10
 def summary(evaluation: Evaluation) -> str:
     """The verdict, the predictors side by side, each genre and what was left out, at most 100 columns wide."""
     blocks = [
-        _wrapped(heading(evaluation)),
-        _wrapped(verdict(evaluation)),
-        _wrapped(meaning(evaluation)),
+        wrapped(heading(evaluation)),
+        wrapped(verdict(evaluation)),
+        wrapped(meaning(evaluation)),
         _table(predictor_table(evaluation, every_rule=False)),
-        _wrapped("Genres by average precision (AP), best first:"),
+        wrapped("Genres by average precision (AP), best first:"),
         _table(_genres(evaluation)),
         *_targets(evaluation),
-        "\n".join(_wrapped(note) for note in notes(evaluation)),
+        "\n".join(wrapped(note) for note in notes(evaluation)),
     ]
     return "\n\n".join(blocks) + "\n"
 
 
 def _targets(evaluation: Evaluation) -> list[str]:
     table = target_table(evaluation)
-    return [_wrapped("What the rules promised, and what they reached here:"), _table(table)] if table.rows else []
+    return [wrapped("What the rules promised, and what they reached here:"), _table(table)] if table.rows else []
 
 
 def _genres(evaluation: Evaluation) -> Table:
@@ -54,14 +52,10 @@ def _genres(evaluation: Evaluation) -> Table:
     return Table((*table.header, *(f"F1, {rule}" for rule in names)), rows)
 
 
-def _wrapped(text: str) -> str:
-    return textwrap.fill(text, WIDTH, subsequent_indent="  ")
-
-
 def _table(table: Table) -> str:
     """Words to the left, numbers to the right; the first column gives way where the line would be too long."""
     header = _header(table.header)
-    widths = [max(map(_columns, column)) for column in zip(*header, *table.rows, strict=True)]
+    widths = [max(map(columns, column)) for column in zip(*header, *table.rows, strict=True)]
     widths[0] = min(widths[0], WIDTH - sum(widths[1:]) - len(widths) + 1)
     return "\n".join(_line(row, widths, table.text_columns) for row in (*header, *table.rows))
 
@@ -75,20 +69,7 @@ def _header(titles: tuple[str, ...]) -> list[tuple[str, ...]]:
 def _line(cells: tuple[str, ...], widths: list[int], text_columns: int) -> str:
     padded = []
     for place, (cell, width) in enumerate(zip(cells, widths, strict=True)):
-        text = _fit(cell, width)
-        space = " " * (width - _columns(text))
+        text = fit(cell, width)
+        space = " " * (width - columns(text))
         padded.append(text + space if place < text_columns else space + text)
     return " ".join(padded).rstrip()
-
-
-def _fit(text: str, width: int) -> str:
-    if _columns(text) <= width:
-        return text
-    while _columns(text) > width - 3:
-        text = text[:-1]
-    return text + "..."
-
-
-def _columns(text: str) -> int:
-    """How many columns of a terminal the text takes; Chinese, Japanese and Korean letters take two."""
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)

@@ -1,12 +1,14 @@
 """What a run's classifier says of a side of the run's split: computed once, and kept in the run."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 from posters.catalogue import SIDES, Catalogue
 from posters.classifier import Classifier
 from posters.errors import RunError, SplitError
 from posters.files import fingerprint
+from posters.packed_index import stamped
 from posters.runs import Run
 from posters.scores import Scores
 from posters.scores_file import fresh_scores, write_scores
@@ -18,9 +20,11 @@ def finished_run(path: str | Path) -> Run:
     """The run in a directory.
 
     Raises:
-        RunError: it has not been trained to the end.
+        RunError: there is no such directory, or it has not been trained to the end.
     """
     run = Run(Path(path))
+    if not run.path.is_dir():
+        raise RunError(f"{run.path}: there is no such directory")
     if not run.finished:
         raise RunError(f"{run.path} has no classifier yet: train it to the end, perhaps with --resume")
     return run
@@ -44,7 +48,9 @@ def side_catalogue(run: Run, side: str, images: Path | None = None) -> Catalogue
 
 
 def side_scores(run: Run, classifier: Classifier, side: str, catalogue: Catalogue, progress: Progress) -> Scores:
-    """The uncalibrated scores of one side, from the run if the same network has scored the same posters before.
+    """The uncalibrated scores of one side, from the run if the same network has scored the same images before.
+
+    Scores are kept only if every poster could be read, so that one that couldn't is tried and named each time.
 
     Args:
         run: finished.
@@ -57,10 +63,19 @@ def side_scores(run: Run, classifier: Classifier, side: str, catalogue: Catalogu
         ScoresError: no poster can be read.
     """
     # The validation scores are training's own; these are the light network's, and have another name.
-    path = run.scores(f"light-{side}")
-    made_by = fingerprint([classifier.manifest.files, catalogue.fingerprint(), list(catalogue.ids)])
+    path, made_by = run.scores(f"light-{side}"), _made_by(classifier, catalogue)
     kept = fresh_scores(path, made_by)
-    if kept is None:
-        kept = classifier.score_uncalibrated(catalogue, progress)
-        write_scores(kept, path, made_by)
-    return kept
+    if kept is not None:
+        return kept
+    scores = classifier.score_uncalibrated(catalogue, progress)
+    if len(scores) == len(catalogue):
+        write_scores(scores, path, made_by)
+    return scores
+
+
+def _made_by(classifier: Classifier, catalogue: Catalogue) -> str:
+    """Another name whenever the scores would be others: for other networks, preprocessing, labels or image files."""
+    images = [stamped(catalogue.image_root, poster.image).stamp for poster in catalogue]
+    return fingerprint(
+        [classifier.manifest.files, asdict(classifier.manifest.preprocess), catalogue.fingerprint(), images]
+    )

@@ -1,6 +1,6 @@
 """From a catalogue to a classifier: pack, split, train."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from functools import partial
@@ -106,9 +106,22 @@ def _split(
     catalogue: Catalogue, readable: Catalogue, groups: np.ndarray, config: TrainConfig, sides: Mapping[str, str] | None
 ) -> Split:
     if sides is not None:
-        unreadable = set(catalogue.ids) - set(readable.ids)
-        return given_split(readable, {id: side for id, side in sides.items() if id not in unreadable}, groups)
+        return given_split(readable, _sides_left(sides, catalogue, readable), groups)
     return draw_split(readable, groups, validation=config.validation, test=config.test, seed=config.seed)
+
+
+def _sides_left(sides: Mapping[str, str], catalogue: Catalogue, readable: Catalogue) -> dict[str, str]:
+    """`sides` without the posters that the table has, but that were left out of the catalogue or can't be read."""
+    left_out = {item.id for loss in catalogue.losses if loss.kind == "row" for item in loss.items}
+    gone = (left_out | set(catalogue.ids)) - set(readable.ids)
+    of_them = [id for id in sides if id in gone]
+    if of_them:
+        logger.warning(f"left out of the given split, for the catalogue can't use them: {_some(of_them)}")
+    return {id: side for id, side in sides.items() if id not in gone}
+
+
+def _some(ids: Sequence[str], most: int = 3) -> str:
+    return ", ".join(ids[:most]) + (f" and {len(ids) - most:,} more" if len(ids) > most else "")
 
 
 def _check_same(run: Run, catalogue: Catalogue, config: TrainConfig) -> None:

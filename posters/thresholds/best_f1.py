@@ -37,7 +37,9 @@ def best_f1_thresholds(scores: Scores, side: str = "validation") -> Thresholds:
     pooled = _pooled(scores.y_score[:, tuned], positives[tuned], own)
     weight = positives[tuned] / (positives[tuned] + _POSITIVES)
     values = np.full(len(positives), UNTUNED)
-    values[tuned] = _sigmoid(weight * _logit(own) + (1 - weight) * _logit(pooled))
+    # Where both agree, to the last bit: through logits, 0 and 1 would not come back.
+    shrunk = _sigmoid(weight * _logit(own) + (1 - weight) * _logit(pooled))
+    values[tuned] = np.where(own == pooled, own, shrunk)
     return Thresholds(scores.genre_names, tuple(values.tolist()), optimises="f1", fitted_on=fitted_on)
 
 

@@ -1,8 +1,12 @@
 """What reading a table drops, merges or leaves out, against numbers counted by hand."""
 
+import json
 import random
 
 import pytest
+
+from posters.catalogue.causes import Cause
+from posters.catalogue.stored import store_catalogue, stored_catalogue
 
 TABLE = """id,image,genres,title
 1,a.jpg,Drama|War,A
@@ -44,8 +48,50 @@ def test_every_loss_is_counted(catalogue):
         "1 genre: fewer than 2 posters, left out (Western with 1)",
         "2 rows: no genre is named (5 in row 8, 6 in row 9)",
         "1 row: no genre is left (9 in row 12)",
-        "2 images: no row names it (h.jpg, ...)",
+        "2 images: no row names it (h.jpg, spare.png)",
     ])  # fmt: skip
+
+
+def test_every_loss_names_its_cause_and_all_its_items(catalogue):
+    items = {(loss.cause, item.id, item.image, item.genre) for loss in catalogue.losses for item in loss.items}
+    assert items == {
+        (Cause.MISSING_IMAGE, "7", "missing.jpg", ""),
+        (Cause.NO_IMAGE_NAMED, "8", "", ""),
+        (Cause.NO_ID, "", "", ""),
+        (Cause.ALIAS, "", "", "SF"),
+        (Cause.ALIAS, "", "", "Science Fiction"),
+        (Cause.SPELLING, "", "", "DRAMA"),
+        (Cause.SPELLING, "", "", "drama"),
+        (Cause.NOT_A_GENRE, "", "", "N/A"),
+        (Cause.GENRE_TWICE, "10", "i.jpg", ""),
+        (Cause.REPEAT, "3", "c.jpg", ""),
+        (Cause.GENRES_DIFFER, "4", "d.jpg", ""),
+        (Cause.FILM_DIFFERS, "1", "a.jpg", ""),
+        (Cause.RARE_GENRE, "", "", "Western"),
+        (Cause.NO_GENRE_NAMED, "5", "e.jpg", ""),
+        (Cause.NO_GENRE_NAMED, "6", "f.jpg", ""),
+        (Cause.NO_GENRE_LEFT, "9", "g.jpg", ""),
+        (Cause.UNNAMED_IMAGE, "", "h.jpg", ""),
+        (Cause.UNNAMED_IMAGE, "", "spare.png", ""),
+    }
+    assert all(loss.count == len(loss.items) for loss in catalogue.losses)
+
+
+def test_a_row_that_a_dialect_can_not_use_has_its_cause(desk):
+    desk.images("1.jpeg", folder="films")
+    desk.table("films/1.json", '{"genres": ["Drama"]}')
+    desk.table("films/split.json", '{"train": ["1", "2"]}')
+    (loss,) = desk.read("films").losses
+    assert (loss.cause, [item.id for item in loss.items]) == (Cause.UNUSABLE_ROW, ["2"])
+
+
+def test_a_stored_catalogue_keeps_the_losses_but_not_their_items(catalogue, tmp_path):
+    store_catalogue(catalogue, tmp_path / "kept.jsonl")
+    stored = stored_catalogue(tmp_path / "kept.jsonl")
+    assert stored.losses == catalogue.losses
+    assert not any(loss.items for loss in stored.losses)
+    head = json.loads((tmp_path / "kept.jsonl").read_text().splitlines()[0])
+    assert [loss["items"] for loss in head["losses"]] == [[]] * len(catalogue.losses)
 
 
 def test_what_is_left(catalogue):

@@ -1,0 +1,80 @@
+"""What training keeps of its linear probe: in the run, in the cache, and after a kill."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import posters
+from posters.metrics import METRICS
+from posters.network.loop import StageTraining
+from posters.runs import Run
+from posters.scores_file import read_scores
+from posters.tasks import probe
+from posters.tasks.probe import NAMES
+
+
+class Killed(BaseException):
+    """Stands for a kill: nothing of ours catches it."""
+
+
+@pytest.fixture
+def head(small):
+    """Frozen random features, and a head on them."""
+    return replace(small, epochs=0, head_epochs=5)
+
+
+def scores_of(run):
+    return {name: read_scores(Run(run).scores(name)) for name in NAMES}
+
+
+def test_a_run_keeps_the_probe_and_its_out_of_fold_scores(colours, head, tmp_path, messages):
+    posters.train(colours, tmp_path / "run", head, cache=tmp_path / "cache")
+    y = colours.multi_hot()
+    for scores in scores_of(tmp_path / "run").values():
+        assert (scores.ids, scores.genre_names) == (colours.ids, colours.genre_names)
+        np.testing.assert_array_equal(scores.y_true, y)
+        assert METRICS["macro_map"](y, scores.y_score) > y.mean() + 0.2
+    sides = Run(tmp_path / "run").sides()
+    rows = [row for row, id in enumerate(colours.ids) if sides[id] == "validation"]
+    figure = METRICS["macro_map"](y[rows], scores_of(tmp_path / "run")["probe"].y_score[rows])
+    assert f"logistic regression on the same features: validation macro mAP {figure:.4f}" in messages
+
+
+def test_it_is_fitted_once_for_the_same_features_labels_and_split(colours, head, tmp_path, monkeypatch):
+    posters.train(colours, tmp_path / "first", head, cache=tmp_path / "cache")
+    fits = []
+    fit = probe.fit_and_score
+    monkeypatch.setattr(probe, "fit_and_score", lambda *arguments: fits.append(1) or fit(*arguments))
+    posters.train(colours, tmp_path / "second", head, loss="focal", cache=tmp_path / "cache")
+    assert not fits
+    first, second = scores_of(tmp_path / "first"), scores_of(tmp_path / "second")
+    for name in NAMES:
+        np.testing.assert_array_equal(first[name].y_score, second[name].y_score)
+    posters.train(colours, tmp_path / "third", head, seed=1, weights="none", cache=tmp_path / "cache")
+    assert fits == [1]
+
+
+def test_a_killed_run_has_them_once_it_is_resumed(colours, head, tmp_path, monkeypatch):
+    def killed(*_, **__):
+        raise Killed
+
+    monkeypatch.setattr(probe, "out_of_fold_scores", killed)
+    with pytest.raises(Killed):
+        posters.train(colours, tmp_path / "run", head, cache=tmp_path / "cache")
+    monkeypatch.undo()
+    monkeypatch.setattr(StageTraining, "run", killed)
+    with pytest.raises(Killed):
+        posters.train(colours, tmp_path / "run", head, cache=tmp_path / "cache", resume=True)
+    monkeypatch.undo()
+    posters.train(colours, tmp_path / "run", head, cache=tmp_path / "cache", resume=True)
+    posters.train(colours, tmp_path / "whole", head, cache=tmp_path / "other cache")
+    resumed, whole = scores_of(tmp_path / "run"), scores_of(tmp_path / "whole")
+    for name in NAMES:
+        np.testing.assert_allclose(resumed[name].y_score, whole[name].y_score, atol=1e-6)
+
+
+def test_training_from_scratch_has_none_and_says_why(colours, small, tmp_path, messages):
+    posters.train(colours, tmp_path / "run", replace(small, epochs=1), cache=tmp_path / "cache")
+    assert not any(Run(tmp_path / "run").scores(name).exists() for name in NAMES)
+    assert any("trained from scratch, so there are no frozen features" in message for message in messages)

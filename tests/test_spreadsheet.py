@@ -1,0 +1,22 @@
+"""Cells that no spreadsheet runs, and the way back."""
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from posters.spreadsheet import plain_cell, safe_cell
+
+
+@given(st.text())
+@example("=1+1")
+@example("'=1+1")
+@example("''")
+@example("'")
+def test_the_way_back_is_exact_and_no_cell_begins_a_formula(text):
+    assert plain_cell(safe_cell(text)) == text
+    assert not safe_cell(text).startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+
+
+@pytest.mark.parametrize("text", ["Alien", "12 Monkeys", "'Allo 'Allo", "", "Drama|Comedy", "2+2=5"])
+def test_what_a_person_types_stays(text):
+    assert plain_cell(text) == text
