@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
-from posters.calibration import Calibration, Curve, fit_calibration, no_calibration
+from posters.calibration import Calibration, Curve, cross_calibrated, fit_calibration, no_calibration
 from posters.errors import ScoresError
 from posters.metrics import average_precision, log_loss, roc_auc
 from posters.scores import Scores
@@ -116,6 +116,31 @@ def test_posters_of_one_group_stand_in_one_fold():
     scores = scores_of((np.repeat(y_true, 4), np.repeat(y_score, 4)))
     groups = np.repeat(np.arange(300), 4)
     assert fit_calibration(scores, groups).changes_nothing
+
+
+def test_cross_calibrated_scores_are_of_the_posters_that_were_not_fitted_on():
+    """A label that is changed doesn't touch its own poster's calibrated score."""
+    y_true, y_score = drawn(400, 0.3, 2.5)
+    groups = np.arange(400) // 2
+    before = cross_calibrated(scores_of((y_true, y_score)), groups).y_score[:, 0]
+    assert log_loss(y_true, before) < log_loss(y_true, y_score)
+    # A pair of one poster with the genre and one without, so that a swap leaves the folds as they are.
+    pair = next(place for place in range(0, 400, 2) if y_true[place] != y_true[place + 1])
+    y_true[[pair, pair + 1]] = y_true[[pair + 1, pair]]
+    after = cross_calibrated(scores_of((y_true, y_score)), groups).y_score[:, 0]
+    np.testing.assert_array_equal(after[[pair, pair + 1]], before[[pair, pair + 1]])
+    assert (after != before).sum() > 200
+
+
+def test_what_a_calibration_learns_from_chance_is_not_counted_as_a_gain():
+    """Twelve draws that need no calibration: fitted to themselves they seem to gain, cross-validated they don't."""
+    seeming, gains = [], []
+    for seed in range(12):
+        scores = scores_of(drawn(60, 0.5, 1.0, seed))
+        before = log_loss(scores.y_true, scores.y_score)
+        seeming.append(before - log_loss(scores.y_true, fit_calibration(scores).of(scores).y_score))
+        gains.append(before - log_loss(scores.y_true, cross_calibrated(scores).y_score))
+    assert np.mean(gains) < 0 < np.mean(seeming)
 
 
 # --- Plain data ---

@@ -474,6 +474,11 @@ class TestEvaluate:
         message = posters("evaluate", golden / "classifier", table, "--side", "test").refusal
         assert message.startswith("--side names a side of the run's own split")
 
+    @pytest.mark.parametrize("option", ["--corrections=x.csv", "--alias=Suspense=Thriller", "--dialect=imdb"])
+    def test_a_run_is_not_read_anew(self, posters, finished_run, option):
+        message = posters("evaluate", finished_run, option).refusal
+        assert message.startswith(f"{option.split('=')[0]} says how to read a table")
+
     def test_a_directory_that_is_no_run(self, posters, tmp_path):
         assert posters("evaluate", tmp_path).refusal.startswith(f"{tmp_path} ")
 

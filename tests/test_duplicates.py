@@ -188,7 +188,7 @@ def test_kept_hashes_of_other_posters_are_refused(tmp_path):
 
 
 def test_the_known_pairs_among_the_real_posters(shared, tmp_path):
-    """Among all 5,762 there are three pairs at 0, 4 and 8; eight more at 10 are other pictures.
+    """Among all 5,762 there are three pairs at 0, 4 and 8, the last of different pictures, as are eight more at 10.
 
     Packing and hashing all of them takes 25 s, so that only these and every thirtieth are looked at here.
     """

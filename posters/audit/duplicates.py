@@ -4,25 +4,25 @@ from collections.abc import Iterator, Sequence
 
 from posters.audit import kinds
 from posters.audit.finding import Finding, Kind
-from posters.audit.pictures import Pictures, sharing
+from posters.audit.pictures import Pictures
 from posters.audit.wording import listed
 from posters.catalogue import Catalogue, Poster
 
 
 def duplicate_findings(catalogue: Catalogue, pictures: Pictures) -> Iterator[Finding]:
     """One for each group of posters with the same bytes, and one for each group of different files that look alike."""
-    for group in sharing(catalogue, pictures.sha256):
+    for group in pictures.identical(catalogue):
         yield _finding(group, "have the same bytes", kinds.IDENTICAL_POSTERS, kinds.IDENTICAL_CONFLICT)
-    for group in sharing(catalogue, pictures.look):
-        hashes = {pictures.inspections[poster.id].sha256: pictures.inspections[poster.id].hash for poster in group}
-        if len(hashes) > 1:
-            yield _finding(group, _alike(list(hashes.values())), kinds.NEAR_DUPLICATES, kinds.NEAR_CONFLICT)
+    for group in pictures.alike(catalogue):
+        yield _finding(group, _alike(group, pictures), kinds.NEAR_DUPLICATES, kinds.NEAR_CONFLICT)
 
 
-def _alike(hashes: Sequence[int]) -> str:
-    if len(hashes) > 2:
+def _alike(group: Sequence[Poster], pictures: Pictures) -> str:
+    images = {pictures.inspections[poster.id].sha256: pictures.inspections[poster.id].hash for poster in group}
+    if len(images) > 2:
         return "look alike"
-    return f"look alike ({(hashes[0] ^ hashes[1]).bit_count()} of 64 bits differ)"
+    one, other = images.values()
+    return f"look alike ({(one ^ other).bit_count()} of 64 bits differ)"
 
 
 def _finding(group: Sequence[Poster], what: str, agreeing: Kind, conflicting: Kind) -> Finding:

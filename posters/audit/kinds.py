@@ -172,13 +172,13 @@ NEAR_CONFLICT = _kind(
     "near-conflict",
     "warning",
     f"Posters that look alike (at most {NEAR} of 64 bits of their perceptual hashes differ) have different genres.",
-    "Look at them: mend the genres if they show one film.",
+    "Look at them: mend the genres if they show one film. Some are different pictures, such as two dark ones.",
 )
 NEAR_DUPLICATES = _kind(
     "near-duplicates",
     "note",
     f"Posters look alike (at most {NEAR} of 64 bits of their perceptual hashes differ), and have the same genres.",
-    "Keep one of them, unless they are different films; a split that is drawn here keeps them together.",
+    "Look at them: keep one if they are one picture. A split that is drawn here keeps them together in any case.",
 )
 
 # The split
@@ -186,8 +186,15 @@ NEAR_DUPLICATES = _kind(
 LEAKED_PICTURE = _kind(
     "leaked-picture",
     "error",
-    "Posters that are the same picture, or look alike, stand on different sides of the split.",
+    "Posters with the same bytes stand on different sides of the split.",
     "Put them on one side: otherwise scores flatter.",
+)
+LEAKED_LOOKALIKE = _kind(
+    "leaked-lookalike",
+    "warning",
+    f"Posters that look alike (at most {NEAR} of 64 bits of their perceptual hashes differ) stand on different sides "
+    "of the split.",
+    "Look at them: if they are one picture, put them on one side; otherwise scores flatter.",
 )
 LEAKED_FILM = _kind(
     "leaked-film",

@@ -28,12 +28,18 @@ class Pictures:
     inspections: Mapping[str, Inspection]
     looks: Mapping[str, int]
 
-    def sha256(self, poster: Poster) -> str | None:
+    def identical(self, posters: Iterable[Poster]) -> list[list[Poster]]:
+        """Those of `posters` that have the same bytes, together."""
+        return sharing(posters, self._sha256)
+
+    def alike(self, posters: Iterable[Poster]) -> list[list[Poster]]:
+        """Those of `posters` that look alike, together, where not all of them have the same bytes."""
+        groups = sharing(posters, lambda poster: self.looks.get(poster.id))
+        return [group for group in groups if len(set(map(self._sha256, group))) > 1]
+
+    def _sha256(self, poster: Poster) -> str | None:
         found = self.inspections.get(poster.id)
         return found.sha256 if found else None
-
-    def look(self, poster: Poster) -> int | None:
-        return self.looks.get(poster.id)
 
 
 def compare(catalogue: Catalogue, inspections: Mapping[str, Inspection]) -> Pictures:

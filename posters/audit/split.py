@@ -1,6 +1,6 @@
 """What would leak from one side of a split to another."""
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from posters.audit import kinds
 from posters.audit.finding import Finding, Kind
@@ -20,9 +20,12 @@ def split_findings(catalogue: Catalogue, sides: Mapping[str, str], pictures: Pic
     """
     if not sides:
         return
-    yield from _leaks(catalogue, sides, kinds.LEAKED_PICTURE, pictures.look, "show the same picture")
-    yield from _leaks(catalogue, sides, kinds.LEAKED_FILM, film_of, "belong to one film")
-    yield from _leaks(catalogue, sides, kinds.LEAKED_GROUP, lambda poster: poster.group, "belong to one group")
+    placed = [poster for poster in catalogue if poster.id in sides]
+    groups = sharing(placed, lambda poster: poster.group)
+    yield from _leaks(pictures.identical(placed), sides, kinds.LEAKED_PICTURE, "have the same bytes")
+    yield from _leaks(pictures.alike(placed), sides, kinds.LEAKED_LOOKALIKE, "look alike")
+    yield from _leaks(sharing(placed, film_of), sides, kinds.LEAKED_FILM, "belong to one film")
+    yield from _leaks(groups, sides, kinds.LEAKED_GROUP, "belong to one group")
     unknown = tuple(sorted(set(sides).difference(catalogue.ids)))
     if unknown:
         message = f"the split names {counted(len(unknown), 'poster')} that the table does not have: {listed(unknown)}"
@@ -33,15 +36,8 @@ def split_findings(catalogue: Catalogue, sides: Mapping[str, str], pictures: Pic
         yield kinds.NO_SIDE.finding(message, ids=left_out)
 
 
-def _leaks(
-    catalogue: Catalogue,
-    sides: Mapping[str, str],
-    kind: Kind,
-    key: Callable[[Poster], Hashable | None],
-    what: str,
-) -> Iterator[Finding]:
-    placed = [poster for poster in catalogue if poster.id in sides]
-    for group in sharing(placed, key):
+def _leaks(groups: Iterable[list[Poster]], sides: Mapping[str, str], kind: Kind, what: str) -> Iterator[Finding]:
+    for group in groups:
         if len({sides[poster.id] for poster in group}) > 1:
             named = listed(f"{poster.id} ({sides[poster.id]})" for poster in group)
             ids, images = zip(*((poster.id, poster.image) for poster in group), strict=True)

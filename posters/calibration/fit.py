@@ -41,10 +41,31 @@ def fit_calibration(
         ScoresError: no labels, or no posters.
     """
     y_true = scores.labels("fitting a calibration")
-    groups = np.arange(len(scores)) if groups is None else groups
-    folds = stratify(y_true, groups, np.full(_FOLDS, 1 / _FOLDS), seed)
+    folds = _folds(y_true, groups, seed)
     curves = tuple(_best(y, p, folds) for y, p in zip(y_true.T.astype(int), scores.y_score.T, strict=True))
     return Calibration(scores.genre_names, curves, f"{side}, {len(scores)} posters")
+
+
+def cross_calibrated(scores: Scores, groups: np.ndarray | None = None, *, seed: int = 0) -> Scores:
+    """The same scores, each poster's calibrated by what `fit_calibration` makes of the other folds' posters.
+
+    What a calibration is worth must be measured on posters that it was not fitted on, and so must the choice of its
+    method. Arguments and errors as in `fit_calibration`.
+    """
+    y_true = scores.labels("cross-validating a calibration")
+    folds = _folds(y_true, groups, seed)
+    y_score = np.empty_like(scores.y_score)
+    for fold in np.unique(folds):
+        own = folds == fold
+        other_groups = None if groups is None else groups[~own]
+        calibration = fit_calibration(scores.take(np.flatnonzero(~own)), other_groups, seed=seed)
+        y_score[own] = calibration.apply(scores.y_score[own])
+    return Scores(scores.ids, scores.genre_names, y_score, y_true)
+
+
+def _folds(y_true: np.ndarray, groups: np.ndarray | None, seed: int) -> np.ndarray:
+    groups = np.arange(len(y_true)) if groups is None else groups
+    return stratify(y_true, groups, np.full(_FOLDS, 1 / _FOLDS), seed)
 
 
 def _best(y: np.ndarray, p: np.ndarray, folds: np.ndarray) -> Curve:
@@ -80,13 +101,17 @@ def _platt(y: np.ndarray, p: np.ndarray) -> Curve:
     """Slope and shift by maximum a posteriori likelihood, pulled towards 1 and 0 by a normal prior."""
     z = logit(p)
 
-    def loss(parameters: np.ndarray) -> float:
+    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        """The penalised loss and its gradient."""
         slope, shift = np.exp(parameters[0]), parameters[1]
         margin = slope * z + shift
-        return float(np.sum(np.logaddexp(0, margin) - y * margin) + _PULL * np.sum(parameters**2))
+        value = np.sum(np.logaddexp(0, margin) - y * margin) + _PULL * np.sum(parameters**2)
+        residual = np.exp(-np.logaddexp(0, -margin)) - y
+        slopes = np.array([slope * (residual @ z), residual.sum()]) + 2 * _PULL * parameters
+        return float(value), slopes
 
     # By the logarithm of the slope, so that it stays above 0.
-    found = require("scipy.optimize").minimize(loss, np.zeros(2), method="BFGS")
+    found = require("scipy.optimize").minimize(loss, np.zeros(2), method="BFGS", jac=True)
     return Curve("platt", (float(np.exp(found.x[0])), float(found.x[1])))
 
 

@@ -92,11 +92,10 @@ def _accepted(path: Path, tally: Tally) -> Iterator[Correction]:
 
 
 def _column(table: Table, name: str) -> list[str]:
-    values = table.values([name])
-    if values is None:
+    texts = table.texts([name])
+    if texts is None:
         raise CatalogueError(f"{table.path}: corrections have the columns {', '.join(_COLUMNS)}, but it has no {name}")
-    # Spreadsheets leave out empty cells at the end of a row.
-    return [plain_cell(value.strip()) if isinstance(value, str) else "" for value in values]
+    return [plain_cell(text) for text in texts]
 
 
 def _poster(id: str, posters: Mapping[str, Draft]) -> Draft:

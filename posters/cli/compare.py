@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from posters.errors import ConfigError
+
 _SIDES = ("train", "validation", "test")  # posters.catalogue.SIDES, which --help need not wait for
 
 
@@ -27,17 +29,14 @@ def run(options: argparse.Namespace) -> int:
     from posters.report.comparison import comparison_text
     from posters.tasks.compare import compare_runs
 
-    comparison = compare_runs(
-        options.runs,
-        side=options.side,
-        images=options.images,
-        progress=_bar,
-    )
-    print(comparison_text(comparison))
-    if options.json:
+    if len(options.runs) < 2:
+        raise ConfigError(f"compare needs at least two runs, but got {options.runs[0]} alone")
+    comparison = compare_runs(options.runs, side=options.side, images=options.images, progress=_bar)
+    if options.json:  # Before anything is printed: where it can't be written, nothing is.
         write_json(options.json, comparison.to_dict())
         logger.info(f"wrote {options.json}")
-    return 0
+    print(comparison_text(comparison))
+    return 1 if comparison.unreadable else 0
 
 
 def _bar(rows: Any) -> Any:

@@ -55,6 +55,9 @@ def _judged_by_run(options: argparse.Namespace, report: Path) -> "tuple[Evaluati
     from posters.tasks.scoring import finished_run, side_catalogue
 
     _check_run(options.run_or_classifier)
+    for name in ("corrections", "dialect", "alias"):
+        if getattr(options, name):
+            raise ConfigError(f"--{name} says how to read a table, and a run has its own catalogue: leave it out")
     side = options.side or "test"
     run = finished_run(options.run_or_classifier)
     side_catalogue(run, side, options.images)  # Whatever is wrong with it is found here, before the scoring.

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from posters.arrays import PosterArrays
-from posters.calibration import fit_calibration, no_calibration
+from posters.calibration import cross_calibrated, fit_calibration, no_calibration
 from posters.classifier import Manifest, write_classifier
 from posters.classifier.manifest import KERAS_NETWORK, LIGHT_NETWORK
 from posters.config import TrainConfig
-from posters.metrics import METRICS
+from posters.evaluation.reliability import reliability
+from posters.metrics import METRICS, log_loss
 from posters.network.export import export_litert
 from posters.network.model import build_network
 from posters.network.precision import precision_policy, resolved_precision
@@ -80,7 +81,9 @@ def _manifest(
 ) -> Manifest:
     prior = arrays.genres[sides.train].mean(axis=0)
     # A softmax's probabilities share one unit, which genre by genre can't be put right.
-    calibration = fit_calibration(validation) if config.head == "sigmoid" else no_calibration(arrays.genre_names)
+    calibrates = config.head == "sigmoid"
+    calibration = fit_calibration(validation) if calibrates else no_calibration(arrays.genre_names)
+    worth = {"calibration": _worth_of_calibration(validation, prior)} if calibrates else {}
     return Manifest(
         genre_names=arrays.genre_names,
         preprocess=config.preprocess,
@@ -88,7 +91,7 @@ def _manifest(
         calibration=calibration,
         rules=fit_rules(validation, calibration),
         prior=tuple(prior.tolist()),
-        metrics={"validation": _figures(validation, prior)},
+        metrics={"validation": _figures(validation, prior), **worth},
         provenance=dict(provenance),
     )
 
@@ -100,6 +103,19 @@ def _figures(validation: Scores, prior: np.ndarray) -> dict[str, Any]:
         "posters": len(validation),
         "macro_map": macro_map(y_true, validation.y_score),
         "macro_map_of_the_prior": macro_map(y_true, np.broadcast_to(prior, y_true.shape)),
+    }
+
+
+def _worth_of_calibration(validation: Scores, prior: np.ndarray) -> dict[str, float | None]:
+    """Log loss and expected calibration error before, and after by cross-validation."""
+    after = cross_calibrated(validation)
+    errors = reliability(after, prior, uncalibrated=validation)
+    y_true = validation.labels("validation")
+    return {
+        "log_loss_before": log_loss(y_true, validation.y_score),
+        "log_loss_after": log_loss(y_true, after.y_score),
+        "ece_before": errors.ece_uncalibrated,
+        "ece_after": errors.ece,
     }
 
 

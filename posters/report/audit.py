@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 
 from posters.audit import KINDS, Audit, Finding
+from posters.audit.wording import counted
 from posters.files import replacing
 from posters.report.columns import wrapped
 from posters.report.tables import printable
@@ -24,8 +25,8 @@ def audit_summary(audit: Audit) -> str:
 
 
 def _verdict(audit: Audit) -> str:
-    looked_at = f"{_counted(audit.posters, 'poster')}, {_counted(audit.genres, 'genre')}"
-    what = [_counted(count, severity) for severity, count in audit.counts().items() if count]
+    looked_at = f"{counted(audit.posters, 'poster')}, {counted(audit.genres, 'genre')}"
+    what = [counted(count, severity) for severity, count in audit.counts().items() if count]
     found = f"{', '.join(what)}." if what else "nothing is wrong that an audit can see."
     split = "" if audit.split else " No split was looked at: the table has none, and --split names none."
     return wrapped(printable(f"{audit.table} ({looked_at}): {found}{split}"))
@@ -33,15 +34,11 @@ def _verdict(audit: Audit) -> str:
 
 def _block(findings: Sequence[Finding]) -> str:
     kind = KINDS[findings[0].kind]
-    lines = [wrapped(f"{_counted(len(findings), kind.severity)}: {kind.name}. {kind.description}")]
+    lines = [wrapped(f"{counted(len(findings), kind.severity)}: {kind.name}. {kind.description}")]
     lines += [wrapped(printable(finding.message), "  - ", "    ") for finding in findings[:_EXAMPLES]]
     if len(findings) > _EXAMPLES:
         lines.append(f"  - and {len(findings) - _EXAMPLES:,} more")
     return "\n".join([*lines, wrapped(kind.advice, "  What to do: ", "    ")])
-
-
-def _counted(count: int, thing: str) -> str:
-    return f"{count:,} {thing}{'s' * (count != 1)}"
 
 
 def audit_json(audit: Audit) -> str:

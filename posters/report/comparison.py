@@ -1,68 +1,128 @@
-"""A comparison as plain text."""
+"""A comparison as aligned plain text, which the command line prints."""
 
-from posters.evaluation.comparison import ComparedRun, Comparison, Difference
+from collections.abc import Iterator
+
+from posters.evaluation.comparison import ComparedGenre, ComparedRun, Comparison, Difference
+from posters.evaluation.interval import Interval
 from posters.report.columns import wrapped
-from posters.report.tables import number, printable, span
+from posters.report.tables import BLANK, Table, number, printable, span
+from posters.report.terminal import _table as aligned
+
+_SAID = {"better": "is better than", "worse": "is worse than", "no difference shown": "shows no difference from"}
 
 
 def comparison_text(comparison: Comparison) -> str:
-    """The verdict on each run, then the genres whose difference is real, then all genres."""
-    first, *others = comparison.runs
-    blocks = [wrapped(_head(comparison)), *(wrapped(_verdict(run, first)) for run in others), _genres(comparison)]
-    if comparison.left_out_genres:
-        blocks.append(wrapped(f"Left out: {', '.join(map(printable, comparison.left_out_genres))}."))
-    blocks.append(
-        wrapped(
-            f"Paired bootstrap, {comparison.samples:,} resamples. Over the genres, differences are called real by "
-            "Holm's method at 5% together (*); genres with fewer than 10 positives are not judged."
-        )
-    )
+    """The verdict on each run, the runs side by side, each genre and what was left out, at most 100 columns wide."""
+    others = comparison.runs[1:]
+    blocks = [
+        *(wrapped(sentence) for sentence in _verdicts(comparison)),
+        aligned(_runs(comparison)),
+        *(block for run in others for block in (wrapped(_genre_verdict(run)), aligned(_genres(comparison, run)))),
+        "\n".join(wrapped(note) for note in _notes(comparison)),
+    ]
     return "\n\n".join(blocks)
 
 
-def _head(comparison: Comparison) -> str:
-    left_out = f"; {comparison.left_out_posters:,} others are not common to all" if comparison.left_out_posters else ""
-    return f"{comparison.posters:,} posters that all runs have{left_out}"
+def _verdicts(comparison: Comparison) -> Iterator[str]:
+    """A sentence on each run but the first."""
+    first = comparison.runs[0]
+    for run in comparison.runs:
+        if (difference := run.against_first) is not None:
+            yield (
+                f"{printable(run.name)} {_SAID[difference.verdict]} {printable(first.name)}: macro mAP "
+                f"{run.macro_map:.3f} against {first.macro_map:.3f}, which is {difference.value:+.3f} "
+                f"({difference.interval.level:.0%} interval {_ends(difference.interval)}), over {len(run.genres)} "
+                f"genres of the same {comparison.posters:,} {comparison.side} posters."
+            )
 
 
-def _verdict(run: ComparedRun, first: ComparedRun) -> str:
-    difference = run.against_first
-    assert difference is not None
-    said = {"better": "is better than", "worse": "is worse than"}.get(difference.verdict, "shows no difference from")
-    return (
-        f"{printable(run.name)} (macro mAP {run.macro_map:.3f}) {said} {printable(first.name)} "
-        f"({first.macro_map:.3f}): "
-        f"{difference.difference:+.3f}, 95% interval {_ends(difference)}, p = {difference.p_value:.3f}"
+def _runs(comparison: Comparison) -> Table:
+    header = ("run", "macro mAP", "95% interval", "difference", "95% interval", "ahead in", "p")
+    rows = (
+        (printable(run.name), number(run.macro_map), span(run.interval), *_difference(run.against_first))
+        for run in comparison.runs
     )
+    return Table(header, tuple(rows))
 
 
-def _ends(difference: Difference) -> str:
-    return f"{difference.interval.low:+.3f} to {difference.interval.high:+.3f}"
+def _difference(difference: Difference | None) -> tuple[str, str, str, str]:
+    """The difference, its interval, the share of resamples in which the run is ahead, and p."""
+    if difference is None:
+        return BLANK, BLANK, BLANK, BLANK
+    p = "<0.001" if difference.p_value < 0.001 else number(difference.p_value)
+    return f"{difference.value:+.3f}", _ends(difference.interval), f"{difference.share_ahead:.0%}", p
 
 
-def _genres(comparison: Comparison) -> str:
-    first, *others = comparison.runs
-    wide = max(len(printable(genre.name)) for genre in first.genres)
-    numbers = [f"run {place}" for place in range(1, len(comparison.runs) + 1)]
-    lines = [f"run {place}: {printable(run.name)}" for place, run in enumerate(comparison.runs, 1)]
-    header = f"{'genre':<{wide}}  positives" + "".join(f"  {name:>16}" for name in numbers)
-    lines += ["", header]
-    for row, genre in enumerate(first.genres):
-        cells = [number(genre.average_precision), *(_cell(run, row) for run in others)]
-        lines.append(
-            f"{printable(genre.name):<{wide}}  {genre.positives:>9,}" + "".join(f"  {cell:>16}" for cell in cells)
+def _ends(interval: Interval) -> str:
+    return f"{interval.low:+.3f} to {interval.high:+.3f}"
+
+
+def _genre_verdict(run: ComparedRun) -> str:
+    verdicts = {genre.name: genre.against_first.verdict for genre in run.genres if genre.against_first is not None}
+    found = {kind: [printable(name) for name in verdicts if verdicts[name] == kind] for kind in _SAID}
+    said = [f"{kind} in {', '.join(found[kind])}" for kind in ("better", "worse") if found[kind]]
+    rest = f"{len(found['no difference shown'])} of {len(verdicts)} genres"
+    head = f"is {' and '.join(said)}, and shows" if said else "shows"
+    return f"Genre by genre, {printable(run.name)} {head} no difference in {rest}:"
+
+
+def _genres(comparison: Comparison, run: ComparedRun) -> Table:
+    """Every genre, the greatest gain first, those that are not judged last."""
+    header = ("genre", "", "positives", "AP, first", "AP, this", "difference", "95% interval", "ahead in", "p")
+    pairs = zip(run.genres, comparison.runs[0].genres, strict=True)
+    rows = (
+        (
+            printable(genre.name),
+            _mark(genre, comparison.least_positives),
+            f"{genre.positives:,}",
+            number(before.average_precision),
+            number(genre.average_precision),
+            *_difference(genre.against_first),
         )
-    macro = [f"{run.macro_map:.3f}" for run in comparison.runs]
-    lines.append(f"{'macro mAP':<{wide}}  {'':>9}" + "".join(f"  {cell:>16}" for cell in macro))
-    lines.append(
-        f"{'95% interval':<{wide}}  {'':>9}" + "".join(f"  {span(run.interval):>16}" for run in comparison.runs)
+        for genre, before in sorted(pairs, key=lambda pair: _place(pair[0]))
     )
-    return "\n".join(line.rstrip() for line in lines)
+    return Table(header, tuple(rows), text_columns=2)
 
 
-def _cell(run: ComparedRun, row: int) -> str:
-    genre = run.genres[row]
+def _place(genre: ComparedGenre) -> tuple[bool, float, str]:
+    difference = genre.against_first
+    return difference is None, 0.0 if difference is None else -difference.value, genre.name
+
+
+def _mark(genre: ComparedGenre, least_positives: int) -> str:
     if genre.against_first is None:
-        return number(genre.average_precision)
-    mark = " " if genre.against_first.verdict == "no difference shown" else "*"
-    return f"{genre.average_precision:.3f} ({genre.against_first.difference:+.3f}){mark}"
+        return f"under {least_positives}"
+    return "" if genre.against_first.verdict == "no difference shown" else genre.against_first.verdict
+
+
+def _notes(comparison: Comparison) -> Iterator[str]:
+    """What was left out, and how the differences were judged."""
+    yield from _left_out(comparison)
+    bootstrap = comparison.bootstrap
+    yield (
+        f"Paired bootstrap: {bootstrap.samples:,} resamples of {bootstrap.groups:,} films, the same for every run. "
+        '"Ahead in" says in how many of them the run is ahead, and p how often so great a difference comes about '
+        "between equals."
+    )
+    yield (
+        "A genre is called better or worse by Holm's method over all judged genres, at 5% together: with so many, some "
+        f"interval of its own lies clear of 0 by chance. Genres with fewer than {comparison.least_positives} positives "
+        "are not judged."
+    )
+    yield "All this is about other posters, not about another training run: train with several seeds for that."
+
+
+def _left_out(comparison: Comparison) -> Iterator[str]:
+    side = comparison.side
+    if comparison.left_out_posters:
+        yield f"{comparison.left_out_posters:,} posters are left out: they don't stand on the {side} side of every run."
+    if comparison.unreadable:
+        yield f"Posters left out because they can't be read: {_listed(comparison.unreadable)}."
+    if comparison.unshared_genres:
+        yield f"Genres left out because not all runs know them: {_listed(comparison.unshared_genres)}."
+    if comparison.without_positives:
+        yield f"Genres left out because none of these posters has them: {_listed(comparison.without_positives)}."
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(map(printable, names))

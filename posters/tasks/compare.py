@@ -1,6 +1,6 @@
 """Several runs beside each other, on the posters that none of them has trained on or chosen by."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,11 +42,17 @@ def compare_runs(
     _check_different(runs)
     catalogues = {name: side_catalogue(run, side, Path(images) if images else None) for name, run in found.items()}
     scores = {name: _scores(run, side, catalogues[name], progress) for name, run in found.items()}
-    shared = set.intersection(*(set(catalogue.ids) for catalogue in catalogues.values()))
+    shared = _in_all(catalogues.values())
     catalogue = next(iter(catalogues.values())).among(shared)
     groups = dict(zip(catalogue.ids, group_posters(catalogue).tolist(), strict=True))
-    unreadable = sorted(shared.difference(set.intersection(*(set(each.ids) for each in scores.values()))))
-    return replace(compare(scores, groups, side=side), unreadable=tuple(unreadable))
+    unreadable = tuple(sorted(shared - _in_all(scores.values())))
+    return replace(compare(scores, groups, side=side), unreadable=unreadable)
+
+
+def _in_all(tables: Iterable[Catalogue | Scores]) -> set[str]:
+    """The ids that all of them have."""
+    first, *others = (set(table.ids) for table in tables)
+    return first.intersection(*others)
 
 
 def _check_different(runs: Sequence[str | Path]) -> None:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from posters.catalogue import SIDES, Catalogue
 from posters.classifier import Classifier
+from posters.classifier.manifest import LIGHT_NETWORK
 from posters.errors import RunError, SplitError
 from posters.files import fingerprint
+from posters.images import DECODER_VERSION
 from posters.packed_index import stamped
 from posters.runs import Run
 from posters.scores import Scores
@@ -74,8 +76,8 @@ def side_scores(run: Run, classifier: Classifier, side: str, catalogue: Catalogu
 
 
 def _made_by(classifier: Classifier, catalogue: Catalogue) -> str:
-    """Another name whenever the scores would be others: for other networks, preprocessing, labels or image files."""
+    """Another name whenever the scores would be others: for another network, other pixels or other labels."""
+    manifest = classifier.manifest
+    network = [manifest.files[LIGHT_NETWORK], manifest.genre_names, asdict(manifest.preprocess), DECODER_VERSION]
     images = [stamped(catalogue.image_root, poster.image).stamp for poster in catalogue]
-    return fingerprint(
-        [classifier.manifest.files, asdict(classifier.manifest.preprocess), catalogue.fingerprint(), images]
-    )
+    return fingerprint([network, catalogue.fingerprint(), images])

@@ -1,4 +1,4 @@
-"""The threshold with the best F1 for each genre; a rare genre leans on what the common ones say."""
+"""The threshold with the best F1 for each genre; a rare genre leans on what its probabilities promise."""
 
 import numpy as np
 
@@ -7,22 +7,22 @@ from posters.scores import Scores
 from posters.thresholds.passing import below, passing
 from posters.thresholds.thresholds import UNTUNED, Thresholds
 
-# With that many positives a genre's own threshold and the pooled one weigh the same.
+# With that many positives the threshold by the labels and the one by the probabilities weigh the same.
 _POSITIVES = 20
 # Logits of thresholds at 0 and 1 stay finite.
 _EPSILON = 1e-6
 
 
 def best_f1_thresholds(scores: Scores, side: str = "validation") -> Thresholds:
-    """For each genre the threshold with the highest F1 on `scores`, shrunk towards a pooled one where posters are few.
+    """For each genre the threshold with the highest F1 on `scores`, shrunk where its positives are few.
 
-    The genre's own best threshold is found exactly, over all distinct scores; of equally good ones the highest is
-    taken, which says the genre least often. That of a rare genre hangs on a few posters. So it is averaged, as a logit,
-    with the threshold at which the genre would be said as often for each of its positives as the genres together are
-    at their own best. The own one weighs n / (n + 20), for n positives.
+    The best threshold of a rare genre hangs on a few labels. So it is averaged, as a logit, with the threshold that
+    would be best if every probability came true as often as it says, which no label moves: the maximiser of the
+    expected F1 (Lipton, Elkan and Narayanaswamy 2014, "Optimal Thresholding of Classifiers to Maximize F1 Measure").
+    The one by the labels weighs n / (n + 20), for n positives.
 
-    Fit it on validation scores and judge it on test scores; `side` is the name it is remembered by. A genre without
-    positives or without negatives keeps 0.5, with a warning that names it.
+    Fit it on calibrated validation scores and judge it on test scores; `side` is the name it is remembered by. A genre
+    without positives or without negatives keeps 0.5, with a warning that names it.
 
     Raises:
         ScoresError: the scores have no labels, or there are no posters.
@@ -33,13 +33,11 @@ def best_f1_thresholds(scores: Scores, side: str = "validation") -> Thresholds:
     fitted_on = f"{side}, {len(scores)} posters"
     _warn(scores, one_sided, fitted_on)
     tuned = np.flatnonzero(~one_sided)
-    own = np.array([_own_best(y_true[:, g], scores.y_score[:, g]) for g in tuned])
-    pooled = _pooled(scores.y_score[:, tuned], positives[tuned], own)
+    seen = np.array([best_f1_threshold(y_true[:, g], scores.y_score[:, g]) for g in tuned])
+    expected = np.array([best_f1_threshold(scores.y_score[:, g], scores.y_score[:, g]) for g in tuned])
     weight = positives[tuned] / (positives[tuned] + _POSITIVES)
     values = np.full(len(positives), UNTUNED)
-    # Where both agree, to the last bit: through logits, 0 and 1 would not come back.
-    shrunk = _sigmoid(weight * _logit(own) + (1 - weight) * _logit(pooled))
-    values[tuned] = np.where(own == pooled, own, shrunk)
+    values[tuned] = _sigmoid(weight * _logit(seen) + (1 - weight) * _logit(expected))
     return Thresholds(scores.genre_names, tuple(values.tolist()), optimises="f1", fitted_on=fitted_on)
 
 
@@ -51,22 +49,17 @@ def _warn(scores: Scores, one_sided: np.ndarray, fitted_on: str) -> None:
         )
 
 
-def _own_best(y_true: np.ndarray, y_score: np.ndarray) -> float:
-    """The best threshold of one genre, (N,) and (N,)."""
+def best_f1_threshold(y_true: np.ndarray, y_score: np.ndarray) -> float:
+    """The threshold of one genre with the highest F1, found exactly over all distinct scores.
+
+    Of equally good ones it is the highest, which says the genre least often.
+
+    Args:
+        y_true: (N,) of 0 and 1; or probabilities that it is 1, for the highest ratio of expected counts.
+        y_score: (N,).
+    """
     candidates, predicted, hits = passing(y_true, y_score)
     return below(candidates, int(np.argmax(2 * hits / (predicted + hits[-1]))))
-
-
-def _pooled(y_score: np.ndarray, positives: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """For each genre the threshold that says it as often per positive as all of them are said at their own; (T,)."""
-    if not len(own):
-        return own
-    often = (y_score >= own).sum(axis=0) / positives
-    # The geometric mean, each genre by its positives: twice too often and half as often cancel out.
-    ratio = np.exp(np.average(np.log(often), weights=positives))
-    said = np.clip(np.rint(ratio * positives).astype(int), 1, len(y_score))
-    ranked = -np.sort(-y_score, axis=0)
-    return np.array([below(ranked[:, g], count - 1) for g, count in enumerate(said)])
 
 
 def _logit(p: np.ndarray) -> np.ndarray:

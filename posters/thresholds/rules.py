@@ -27,14 +27,14 @@ def fit_rule(rule: str, uncalibrated: Scores, calibration: Calibration, side: st
 
     Raises:
         ConfigError: there is no such rule.
-        ScoresError: the scores have no labels, or there are no posters.
+        ScoresError: the scores have no labels, there are no posters, or the calibration is for other genres.
     """
+    calibrated = calibration.of(uncalibrated)
     kind, _, number = rule.partition("=")
     if rule == "fixed":
         return fixed_thresholds(uncalibrated.genre_names)
     if kind == "miss-rate":
         return miss_rate_thresholds(uncalibrated, _target(rule, number), side, calibration.apply)
-    calibrated = calibration.of(uncalibrated)
     if rule == "f1":
         return best_f1_thresholds(calibrated, side)
     if kind == "precision":

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from audit.conftest import jpeg, picture
 from posters.audit import SEVERITIES, Audit, Finding, audit
 from posters.audit.duplicates import duplicate_findings
 from posters.audit.genres import genre_findings
@@ -19,6 +18,8 @@ from posters.catalogue.catalogue import Lost
 from posters.catalogue.causes import Cause
 from posters.catalogue.genre_names import IMDB_GENRES
 from posters.errors import ConfigError
+
+from .conftest import jpeg, picture
 
 
 def kinds(audit):

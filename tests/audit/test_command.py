@@ -8,8 +8,9 @@ import sys
 
 import pytest
 
-from audit.conftest import jpeg, picture
 from posters.cli import main
+
+from .conftest import jpeg, picture
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ def test_a_split_is_read_and_its_leaks_are_found(shop, run):
     split.write_text("id,side\na,train\nb,train\nc,validation\nd,test\ne,test\n")
     code, out, _ = run("--split", split)
     assert code == 1
-    assert "a (train) and e (test) show the same picture" in out
+    assert "a (train) and e (test) have the same bytes" in out
     split.write_text("id,side\na,left\n")
     code, out, err = run("--split", split)
     assert (code, out) == (2, "")

@@ -7,11 +7,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from audit.conftest import jpeg, picture
 from posters.arrays import pack
 from posters.audit.inspecting import inspect_images
 from posters.audit.inspection import PREPROCESS, inspect
 from posters.duplicates import perceptual_hashes
+
+from .conftest import jpeg, picture
 
 
 @pytest.fixture

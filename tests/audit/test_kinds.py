@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from audit.conftest import Shop, jpeg, picture
 from posters.audit import KINDS, SEVERITIES
+
+from .conftest import Shop, jpeg, picture
 
 SIDES = {"a": "train", "b": "train", "c": "validation", "d": "test", "e": "train", "f": "test"}
 
@@ -120,7 +121,10 @@ CASES = {
     "near-conflict": Case(copies(40, "Comedy"), **PAIR, message="e (Drama) and f (Comedy) look alike ("),
     "near-duplicates": Case(copies(40), **PAIR, message="e (Drama) and f (Drama) look alike ("),
     "leaked-picture": Case(
-        copies(40, sides=SIDES), **PAIR, message="e (train) and f (test) show the same", also=("near-duplicates",)
+        copies(sides=SIDES), **PAIR, message="e (train) and f (test) have the same", also=("identical-posters",)
+    ),
+    "leaked-lookalike": Case(
+        copies(40, sides=SIDES), **PAIR, message="e (train) and f (test) look alike", also=("near-duplicates",)
     ),
     "leaked-film": Case(strangers(title="Heat", year="1995"), **PAIR, message="e (train) and f (test) belong to one f"),
     "leaked-group": Case(strangers(group="1"), **PAIR, message="e (train) and f (test) belong to one group"),

@@ -73,7 +73,9 @@ def test_a_corrected_genre_counts_when_rare_ones_are_left_out(shop):
 def test_a_poster_that_loses_its_last_genre_is_left_out_and_counted(shop):
     catalogue = shop.read("t.csv", corrections=shop.table("c.csv", HEADER + "2,Drama,remove,yes\n"))
     assert catalogue.ids == ("1", "=3")
-    assert any("2 in row 3" in str(loss) for loss in catalogue.losses)
+    reasons = [str(loss) for loss in catalogue.losses]
+    assert "1 correction: in c.csv took a poster's last genre, so that it is left out (2)" in reasons
+    assert any(reason.startswith("2 rows: no genre is named") and "2 in row 3" in reason for reason in reasons)
 
 
 def test_the_catalogue_is_another_one_and_stays_so_in_a_run(shop):

@@ -8,14 +8,17 @@ import numpy as np
 import pytest
 
 import posters
+from posters.calibration import fit_calibration
 from posters.catalogue import Catalogue, Poster
 from posters.errors import ConfigError, PostersError, RunError, TrainingError
-from posters.metrics import METRICS
+from posters.metrics import METRICS, log_loss
 from posters.network import keras
 from posters.network.features import compute_features
 from posters.network.loop import StageTraining
 from posters.network.model import build_network
 from posters.runs import Run
+from posters.scores_file import read_scores
+from posters.thresholds import fit_rules
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +46,21 @@ def test_what_ships_gives_the_probabilities_of_the_keras_network(trained):
         path = colours.image_path(poster)
         pixels = posters.decode(path, classifier.manifest.preprocess)
         light = list(classifier.predict(path).probabilities.values())
-        np.testing.assert_allclose(light, network(pixels[None]).numpy()[0], atol=1e-4)
+        calibrated = classifier.manifest.calibration.apply(network(pixels[None]).numpy())[0]
+        np.testing.assert_allclose(light, calibrated, atol=1e-4)
+
+
+def test_calibration_and_rules_are_fitted_on_the_validation_scores_that_the_run_keeps(trained):
+    classifier, run, _ = trained
+    manifest, kept = classifier.manifest, read_scores(run.scores("validation"))
+    assert set(kept.ids) == {id for id, side in run.sides().items() if side == "validation"}
+    refitted = fit_calibration(kept)
+    assert manifest.calibration == refitted
+    assert manifest.rules == fit_rules(kept, refitted)
+    worth = manifest.metrics["calibration"]
+    assert worth["log_loss_before"] == log_loss(kept.y_true, kept.y_score)
+    card = (run.classifier / "MODEL_CARD.md").read_text()
+    assert f"log loss from {worth['log_loss_before']:.4f} to {worth['log_loss_after']:.4f}" in card
 
 
 def test_what_ships_is_an_ordinary_keras_model_that_anyone_may_fit(trained):
@@ -102,7 +119,8 @@ def test_a_killed_training_goes_on_as_if_nothing_had_happened(step, colours, sma
     resumed = posters.train(colours, tmp_path / "cut", config, cache=tmp_path / "cache", resume=True)
     monkeypatch.undo()
     assert resumed.manifest.metrics == whole.manifest.metrics
-    assert resumed.manifest.thresholds == whole.manifest.thresholds
+    assert resumed.manifest.rules == whole.manifest.rules
+    assert resumed.manifest.calibration == whole.manifest.calibration
     for poster in colours.posters[:10]:
         path = colours.image_path(poster)
         assert resumed.predict(path).probabilities == whole.predict(path).probabilities
