@@ -91,9 +91,17 @@ def _accuracy(evaluation: Evaluation) -> str:
 
 
 def predictor_table(evaluation: Evaluation, every_rule: bool = True) -> Table:
-    """A row for each figure, a column for each predictor; of the model, if so asked, the default rule and 0.5 alone."""
-    kept = (evaluation.default_rule, HALF)
-    predictors = [row for row in evaluation.predictors if every_rule or row.predictor != "model" or row.rule in kept]
+    """A row for each figure, a column for each predictor: the model, its baselines, and the model by its other rules.
+
+    Args:
+        evaluation: what to show.
+        every_rule: whether all other rules are shown, or 0.5 alone.
+    """
+    asked = [
+        row for row in evaluation.predictors if every_rule or row.predictor != "model" or row.rule in _few(evaluation)
+    ]
+    # Baselines beside what they are baselines of.
+    predictors = sorted(asked, key=lambda row: row.predictor == "model" and row.rule != evaluation.default_rule)
     header = ("figure", "over", *(_title(row) for row in predictors))
     scores = [_scores_of(row, evaluation.default_rule) for row in predictors]
     rows = []
@@ -103,6 +111,11 @@ def predictor_table(evaluation: Evaluation, every_rule: bool = True) -> Table:
             title = f"{metric.title}, {evaluation.frequent}+ positives"
             rows.append(_figures(metric, title, [row.frequent[metric.name] for row in predictors], scores))
     return Table(header, tuple(rows), text_columns=2)
+
+
+def _few(evaluation: Evaluation) -> tuple[str, str]:
+    """The rules that every report shows."""
+    return evaluation.default_rule, HALF
 
 
 def _scores_of(row: PredictorFigures, default_rule: str) -> str:
