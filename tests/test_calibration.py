@@ -87,6 +87,21 @@ def test_platt_agrees_with_logistic_regression_on_the_logit():
     assert curve.parameters == pytest.approx((oracle.coef_[0, 0], oracle.intercept_[0]), abs=0.02)
 
 
+def test_platt_of_a_rare_genre_is_pulled_towards_changing_nothing():
+    """Perfectly separated posters would make the slope infinite; a grid finds what the pull makes of it."""
+    from posters.calibration.fit import _platt
+
+    y_true = np.array([1] * 10 + [0] * 30)
+    logits = np.concatenate([np.linspace(0.1, 2, 10), np.linspace(-3, -0.1, 30)])
+    slopes, shifts = np.meshgrid(np.linspace(0, 3, 301), np.linspace(-2, 2, 401))
+    said = 1 / (1 + np.exp(-(np.exp(slopes)[..., None] * logits + shifts[..., None])))
+    likelihood = np.log(np.where(y_true, said, 1 - said)).sum(axis=-1)
+    best = np.argmax(likelihood - slopes**2 - shifts**2)
+    slope, shift = _platt(y_true, 1 / (1 + np.exp(-logits))).parameters
+    assert (np.log(slope), shift) == pytest.approx((slopes.flat[best], shifts.flat[best]), abs=0.01)
+    assert 1 < slope < 20
+
+
 def test_isotonic_passes_through_the_middles_of_scikit_learns_steps():
     from posters.calibration.fit import _isotonic
 

@@ -289,6 +289,30 @@ def test_what_is_no_rule_is_refused(rule):
         fit_rule(rule, scores, no_calibration(("Drama",)))
 
 
+@pytest.mark.parametrize(
+    ("rule", "direct"),
+    [
+        ("f1", best_f1_thresholds),
+        ("precision=0.6", lambda scores: target_precision_thresholds(scores, 0.6)),
+        ("recall=0.6", lambda scores: target_recall_thresholds(scores, 0.6)),
+    ],
+)
+def test_rules_but_the_miss_rate_are_fitted_on_calibrated_scores(rule, direct):
+    y_true, y_score = population(np.random.default_rng(5), 300, rounded=False)
+    names = tuple("abcdef")
+    scores = Scores(tuple(map(str, range(300))), names, y_score, y_true)
+    calibration = Calibration(names, (Curve("platt", (1.7, 0.4)),) * 6, "nothing")
+    fitted = fit_rule(rule, scores, calibration)
+    assert fitted == direct(calibration.of(scores))
+    assert fitted != direct(scores)
+
+
+@pytest.mark.parametrize("rule", DEFAULT_RULES)
+def test_a_calibration_for_other_genres_is_refused(rule):
+    with pytest.raises(ScoresError, match="the calibration is for the genres"):
+        fit_rule(rule, one_genre([1, 0], [0.9, 0.1]), no_calibration(("Comedy",)))
+
+
 # --- Plain data ---
 
 

@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
     from posters.tasks.compare import compare_runs
 
     if len(options.runs) < 2:
-        raise ConfigError(f"compare needs at least two runs, but got {options.runs[0]} alone")
+        raise ConfigError(f"compare needs at least two different runs, but got {options.runs[0]} alone")
     comparison = compare_runs(options.runs, side=options.side, images=options.images, progress=_bar)
     if options.json:  # Before anything is printed: where it can't be written, nothing is.
         write_json(options.json, comparison.to_dict())

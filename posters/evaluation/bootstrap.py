@@ -1,5 +1,7 @@
 """How far figures would move with other posters of the same kind: the bootstrap over groups of posters."""
 
+from statistics import NormalDist
+
 import numpy as np
 
 from posters.evaluation.interval import Interval
@@ -92,10 +94,10 @@ def centred_interval(values: np.ndarray, estimate: float, level: float = 0.95) -
     """The middle `level` of a figure's resamples, moved so that their mean lies at the estimate.
 
     For a mean over posters, and for the average precision of one genre. A resample repeats positives, and so its
-    average precision is too high by about as much as the estimate itself; unmoved, the interval of a genre with few
-    positives would lie above its own figure. In a simulation of 850 posters it held the true average precision in 0.88
-    of cases at 6 positives, 0.95 at 10, 0.94 at 20 and 0.91 to 0.94 from 40 on (unmoved: 0.87, 0.93, 0.91, 0.92 to
-    0.94).
+    average precision is too high; unmoved, the interval of a genre with few positives would lie above its own figure.
+    In simulations of 850 posters whose scores were normal, the 95% interval held the true average precision in 0.84 to
+    0.91 of cases at 6 positives, 0.91 to 0.94 at 10, and 0.90 to 0.96 from 17 on. Percentiles as they are, and
+    reflected, normal, bias-corrected and logit-transformed intervals, were no better.
 
     Args:
         values: (S,), the figure in every resample; NaN is left out.
@@ -114,10 +116,12 @@ def centred_interval(values: np.ndarray, estimate: float, level: float = 0.95) -
 def reflected_interval(values: np.ndarray, estimate: float, level: float = 0.95) -> Interval | None:
     """The basic bootstrap interval: the resamples' quantiles, reflected at the estimate.
 
-    Davison and Hinkley (1997, equation 5.6). For a macro mAP, whose estimate is too high by the mean bias of its
-    genres, by about as much as the resamples lie above the estimate: reflecting them corrects for it, and the interval
-    reaches further down than up. In the simulation of `centred_interval`, over eight genres of 6 to 400 positives, it
-    held the true macro mAP in 0.96 of cases (centred: 0.88; unmoved percentiles: 0.68).
+    Davison and Hinkley (1997, equation 5.6). For a macro mAP: the average precision of few posters is too high in the
+    mean, which one genre's noise hides, but the mean of twenty genres doesn't. The resamples lie above the estimate by
+    somewhat less (0.011 where the bias was 0.018), so that reflecting them corrects for most of it, and the interval
+    reaches further down than up. In simulations from four common genres of 150 posters to the 22 genres of the IMDb
+    set's test side, the 95% interval held the true macro mAP in 0.86 to 0.96 of cases. On these 22 genres it was 0.92
+    to 0.94, where centred intervals held it in 0.63 to 0.89 and unmoved percentiles in 0.20 to 0.80.
 
     Args and result as in `centred_interval`.
     """
@@ -127,11 +131,25 @@ def reflected_interval(values: np.ndarray, estimate: float, level: float = 0.95)
     return _within((2 * estimate - np.quantile(known, _tails(level)))[::-1], level)
 
 
-def reflected_difference(values: np.ndarray, estimate: float, level: float = 0.95) -> Interval:
-    """As `reflected_interval`, for a difference of two figures, between -1 and 1; NaN is left out."""
+def normal_interval(values: np.ndarray, estimate: float, level: float = 0.95) -> Interval:
+    """The estimate and as many bootstrap standard errors to each side as the level asks for, for a paired difference.
+
+    Two predictors' figures of the same posters are biased alike, so that the difference is not. With few positives its
+    resamples' quantiles lie too close together, but their spread doesn't: in the simulation of `centred_interval`, the
+    interval of a genre held the true difference of two equal predictors in 0.97 to 1.00 of cases at 6 to 35 positives,
+    and in 0.92 to 0.97 from 44 on (percentiles: 0.86 at 6). Of very unequal ones it was 0.89 at 6, then 0.92 to 0.97.
+    Of a difference of macro mAP it held the truth in 0.96 of cases, equal or not.
+
+    Args and result as in `centred_interval`, but an interval is always there: of the width 0 where nothing moves.
+    """
+    reach = NormalDist().inv_cdf((1 + level) / 2) * standard_error(values)
+    return Interval(estimate - reach, estimate + reach, level)
+
+
+def standard_error(values: np.ndarray) -> float:
+    """The standard deviation of a figure's resamples (S,), NaN left out; 0 where fewer than two are defined."""
     known = values[~np.isnan(values)]
-    high, low = 2 * estimate - np.quantile(known, _tails(level))
-    return Interval(float(low), float(high), level)
+    return float(known.std(ddof=1)) if len(known) > 1 else 0.0
 
 
 def _known(values: np.ndarray) -> np.ndarray | None:

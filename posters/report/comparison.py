@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from posters.evaluation.comparison import ComparedGenre, ComparedRun, Comparison, Difference
+from posters.evaluation.compared import ComparedGenre, ComparedRun, Comparison, Difference
 from posters.evaluation.interval import Interval
 from posters.report.columns import wrapped
 from posters.report.tables import BLANK, Table, number, printable, span
-from posters.report.terminal import _table as aligned
+from posters.report.terminal import aligned
 
 _SAID = {"better": "is better than", "worse": "is worse than", "no difference shown": "shows no difference from"}
 
@@ -15,6 +15,7 @@ def comparison_text(comparison: Comparison) -> str:
     """The verdict on each run, the runs side by side, each genre and what was left out, at most 100 columns wide."""
     others = comparison.runs[1:]
     blocks = [
+        wrapped(f"{comparison.side}: {comparison.posters:,} posters that all runs have"),
         *(wrapped(sentence) for sentence in _verdicts(comparison)),
         aligned(_runs(comparison)),
         *(block for run in others for block in (wrapped(_genre_verdict(run)), aligned(_genres(comparison, run)))),
@@ -29,10 +30,9 @@ def _verdicts(comparison: Comparison) -> Iterator[str]:
     for run in comparison.runs:
         if (difference := run.against_first) is not None:
             yield (
-                f"{printable(run.name)} {_SAID[difference.verdict]} {printable(first.name)}: macro mAP "
-                f"{run.macro_map:.3f} against {first.macro_map:.3f}, which is {difference.value:+.3f} "
-                f"({difference.interval.level:.0%} interval {_ends(difference.interval)}), over {len(run.genres)} "
-                f"genres of the same {comparison.posters:,} {comparison.side} posters."
+                f"{printable(run.name)} (macro mAP {run.macro_map:.3f}) {_SAID[difference.verdict]} "
+                f"{printable(first.name)} ({first.macro_map:.3f}): {difference.difference:+.3f}, "
+                f"{difference.interval.level:.0%} interval {_ends(difference.interval)}, over {len(run.genres)} genres."
             )
 
 
@@ -50,7 +50,7 @@ def _difference(difference: Difference | None) -> tuple[str, str, str, str]:
     if difference is None:
         return BLANK, BLANK, BLANK, BLANK
     p = "<0.001" if difference.p_value < 0.001 else number(difference.p_value)
-    return f"{difference.value:+.3f}", _ends(difference.interval), f"{difference.share_ahead:.0%}", p
+    return f"{difference.difference:+.3f}", _ends(difference.interval), f"{difference.share_ahead:.0%}", p
 
 
 def _ends(interval: Interval) -> str:
@@ -86,7 +86,7 @@ def _genres(comparison: Comparison, run: ComparedRun) -> Table:
 
 def _place(genre: ComparedGenre) -> tuple[bool, float, str]:
     difference = genre.against_first
-    return difference is None, 0.0 if difference is None else -difference.value, genre.name
+    return difference is None, 0.0 if difference is None else -difference.difference, genre.name
 
 
 def _mark(genre: ComparedGenre, least_positives: int) -> str:

@@ -29,9 +29,9 @@ def summary(evaluation: Evaluation) -> str:
         wrapped(heading(evaluation)),
         wrapped(verdict(evaluation)),
         wrapped(meaning(evaluation)),
-        _table(predictor_table(evaluation, every_rule=False)),
+        aligned(predictor_table(evaluation, every_rule=False)),
         wrapped("Genres by average precision (AP), best first:"),
-        _table(_genres(evaluation)),
+        aligned(_genres(evaluation)),
         *_targets(evaluation),
         "\n".join(wrapped(note) for note in notes(evaluation)),
     ]
@@ -40,7 +40,7 @@ def summary(evaluation: Evaluation) -> str:
 
 def _targets(evaluation: Evaluation) -> list[str]:
     table = target_table(evaluation)
-    return [wrapped("What the rules promised, and what they reached here:"), _table(table)] if table.rows else []
+    return [wrapped("What the rules promised, and what they reached here:"), aligned(table)] if table.rows else []
 
 
 def _genres(evaluation: Evaluation) -> Table:
@@ -52,7 +52,7 @@ def _genres(evaluation: Evaluation) -> Table:
     return Table((*table.header, *(f"F1, {rule}" for rule in names)), rows)
 
 
-def _table(table: Table) -> str:
+def aligned(table: Table) -> str:
     """Words to the left, numbers to the right; the first column gives way where the line would be too long."""
     header = _header(table.header)
     widths = [max(map(columns, column)) for column in zip(*header, *table.rows, strict=True)]

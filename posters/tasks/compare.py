@@ -8,8 +8,7 @@ from posters.catalogue import Catalogue
 from posters.classifier import load_classifier
 from posters.duplicates import group_posters
 from posters.errors import RunError
-from posters.evaluation.compare import compare
-from posters.evaluation.comparison import Comparison
+from posters.evaluation.comparison import Comparison, compare
 from posters.runs import Run
 from posters.scores import Scores
 from posters.tasks.scoring import Progress, finished_run, side_catalogue, side_scores

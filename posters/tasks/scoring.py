@@ -22,11 +22,13 @@ def finished_run(path: str | Path) -> Run:
     """The run in a directory.
 
     Raises:
-        RunError: there is no such directory, or it has not been trained to the end.
+        RunError: there is no such directory, or it is no run that has been trained to the end.
     """
     run = Run(Path(path))
     if not run.path.is_dir():
-        raise RunError(f"{run.path}: there is no such directory")
+        raise RunError(f"{run.path} has no classifier yet: there is no such directory")
+    if (run.path / "classifier.json").is_file():
+        raise RunError(f"{run.path} is a classifier without a split of its own: name the run that it was trained by")
     if not run.finished:
         raise RunError(f"{run.path} has no classifier yet: train it to the end, perhaps with --resume")
     return run

@@ -24,8 +24,9 @@ def miss_rate_thresholds(
     .. math:: \frac{n}{n + 1} R(t) + \frac{1}{n + 1} \le \text{target}.
 
     The expected loss of another poster like these is then at most `target`: exchangeable posters are all it takes, and
-    no assumption on the network. It is a mean over posters, and promises nothing of a single genre. Posters without
-    genres miss nothing and are left out.
+    no assumption on the network. It is a mean over posters, and promises nothing of a single genre. Validation posters
+    have also chosen the best epoch, and so are not quite like others: expect the promise to be kept narrowly, or just
+    missed. Posters without genres miss nothing and are left out.
 
     Args:
         scores: the network's *uncalibrated* scores, with labels. A calibration was fitted on these same posters, and a

@@ -29,6 +29,7 @@ def fit_rule(rule: str, uncalibrated: Scores, calibration: Calibration, side: st
         ConfigError: there is no such rule.
         ScoresError: the scores have no labels, there are no posters, or the calibration is for other genres.
     """
+    # First, so that scores of other genres are refused whatever the rule.
     calibrated = calibration.of(uncalibrated)
     kind, _, number = rule.partition("=")
     if rule == "fixed":

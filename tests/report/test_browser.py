@@ -6,6 +6,7 @@ import pytest
 
 from posters.report import write_report
 from posters.report.html.shelves import shown_ids
+
 from .conftest import NASTY, evaluated
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

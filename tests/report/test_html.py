@@ -15,6 +15,7 @@ from posters.report.html.charts import Plane
 from posters.report.html.shelves import shown_ids
 from posters.report.label_csv import label_csv
 from posters.spreadsheet import plain_cell
+
 from .conftest import NASTY, evaluated
 
 VOID = {"meta", "link", "br", "img"}
