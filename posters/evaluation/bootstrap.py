@@ -3,9 +3,11 @@
 from statistics import NormalDist
 
 import numpy as np
+from tqdm import tqdm
 
 from posters.evaluation.interval import Interval
 
+_PATIENCE = 2.0  # seconds that pass without a bar
 _BLOCK = 64  # resamples computed at a time: bounds the memory
 
 
@@ -44,7 +46,8 @@ def resampled_average_precision(y_true: np.ndarray, y_score: np.ndarray, counts:
     Returns:
         float64 (S, G), NaN where a resample has no positives of the genre.
     """
-    columns = [_resampled(y_true[:, g], y_score[:, g], counts) for g in range(y_true.shape[1])]
+    bar = tqdm(range(y_true.shape[1]), desc="resampling", unit="genre", leave=False, delay=_PATIENCE)
+    columns = [_resampled(y_true[:, g], y_score[:, g], counts) for g in bar]
     return np.stack(columns, axis=1) if columns else np.empty((len(counts), 0))
 
 
