@@ -21,6 +21,8 @@ _HOMES = {
     "Split": "posters.splits",
     "Thresholds": "posters.thresholds",
     "TrainConfig": "posters.config",
+    "audit": "posters.audit",
+    "compare_runs": "posters.tasks.compare",
     "decode": "posters.images",
     "dialect_names": "posters.catalogue",
     "draw_sample": "posters.sample",
@@ -34,6 +36,7 @@ _HOMES = {
     "pack": "posters.arrays",
     "read_catalogue": "posters.catalogue",
     "train": "posters.tasks.train",
+    "write_report": "posters.report",
 }
 
 __all__ = ["__version__", *sorted(_HOMES)]

@@ -10,9 +10,9 @@ NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 
 
 def printed(notebook):
-    """What each code cell prints."""
+    """What each code cell prints, but for messages and progress bars."""
     return [
-        "".join(output["text"] for output in cell["outputs"] if output["output_type"] == "stream")
+        "".join(output["text"] for output in cell["outputs"] if output.get("name") == "stdout")
         for cell in notebook["cells"]
         if cell["cell_type"] == "code"
     ]
