@@ -21,7 +21,6 @@ _HOMES = {
     "Split": "posters.splits",
     "Thresholds": "posters.thresholds",
     "TrainConfig": "posters.config",
-    "audit": "posters.audit",
     "compare_runs": "posters.tasks.compare",
     "decode": "posters.images",
     "dialect_names": "posters.catalogue",

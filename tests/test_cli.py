@@ -443,6 +443,7 @@ class TestEvaluate:
     def test_an_unreadable_poster_is_named_and_the_rest_is_judged(self, posters, table, golden, tmp_path):
         (table.parent / "images" / "ghost.png").write_text("no image")
         outcome = posters("evaluate", golden / "classifier", table, "--report", tmp_path / "report")
+        assert outcome.code == 1
         assert "3 is left out: " in outcome.err
         assert json.loads((tmp_path / "report" / "evaluation.json").read_text())["posters"] == 2
 
@@ -452,6 +453,12 @@ class TestEvaluate:
         assert outcome.code == 2
         assert "does not know: War" in outcome.err.splitlines()[-1]
         assert not (tmp_path / "report").exists()
+        outcome = posters(
+            "evaluate", golden / "classifier", table, "--report", tmp_path / "report", "--ignore-unknown-genres"
+        )
+        assert outcome.code == 0
+        assert "genres left out, since the classifier doesn't know them: War" in outcome.err
+        assert 'genres left out: \\["War"\\]' in (tmp_path / "report" / "evaluation.md").read_text()
 
     @pytest.mark.parametrize(("side", "posters_there"), [(None, 1), ("test", 1), ("validation", 1), ("train", 1)])
     def test_a_run_is_judged_on_a_side_of_its_own_split(self, posters, finished_run, side, posters_there):
@@ -474,7 +481,9 @@ class TestEvaluate:
         message = posters("evaluate", golden / "classifier", table, "--side", "test").refusal
         assert message.startswith("--side names a side of the run's own split")
 
-    @pytest.mark.parametrize("option", ["--corrections=x.csv", "--alias=Suspense=Thriller", "--dialect=imdb"])
+    @pytest.mark.parametrize(
+        "option", ["--corrections=x.csv", "--alias=Suspense=Thriller", "--dialect=imdb", "--ignore-unknown-genres"]
+    )
     def test_a_run_is_not_read_anew(self, posters, finished_run, option):
         message = posters("evaluate", finished_run, option).refusal
         assert message.startswith(f"{option.split('=')[0]} says how to read a table")

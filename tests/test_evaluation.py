@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from posters.catalogue import Catalogue, Poster
 from posters.errors import ScoresError
-from posters.evaluation import FREQUENT, Context, Evaluation, evaluate, read_evaluation
+from posters.evaluation import FREQUENT, Context, Epoch, Evaluation, evaluate, read_evaluation
+from posters.label_issues import LabelIssue
 from posters.metrics import METRICS
 from posters.scores import Scores
 from posters.thresholds import Thresholds, fixed_thresholds
@@ -30,6 +32,9 @@ def made_scores(posters=100):
 
 
 SCORES = made_scores()
+# Between the model's scores and no knowledge at all.
+WORSE = Scores(SCORES.ids, GENRES, (SCORES.y_score + 2 * SCORES.y_score[::-1]) / 3, SCORES.y_true)
+BETTER_LABELLED = Scores(SCORES.ids, GENRES, SCORES.y_score, 1 - SCORES.y_true)
 
 
 @pytest.fixture(scope="module")
@@ -146,8 +151,12 @@ def test_posters_without_genres_are_counted():
         ({"context": Context(provenance={"path": object()})}, "can't be written as JSON"),
         ({"context": Context(provenance={"loss": float("nan")})}, "can't be written as JSON"),
         ({"context": Context(groups=np.zeros(3))}, r"groups must have the shape \(100,\), but got \(3,\)"),
-        ({"context": Context(uncalibrated=SCORES.take([0]))}, "must be of the same posters and genres"),
-        ({"context": Context(baseline=SCORES.take([0]))}, "must be of the same posters and genres"),
+        (
+            {"context": Context(uncalibrated=SCORES.take([0]))},
+            "uncalibrated scores must be of the same posters and genres",
+        ),
+        ({"context": Context(baseline=SCORES.take([0]))}, "baseline scores must be of the same posters and genres"),
+        ({"context": Context(baseline=BETTER_LABELLED)}, "baseline scores must have the same labels"),
     ],
 )
 def test_what_does_not_fit_is_refused(changes, message):
@@ -155,7 +164,79 @@ def test_what_does_not_fit_is_refused(changes, message):
         evaluate(**{"scores": SCORES, "rules": [TUNED], "prior": PRIOR, "samples": 10, **changes})
 
 
+# --- Intervals, and beside a logistic regression ---
+
+
+def test_intervals_stand_at_the_macro_map_of_who_looks_and_at_each_genre(evaluation):
+    for row in evaluation.predictors:
+        with_interval = {name for name, figure in row.figures.items() if figure.interval}
+        assert with_interval == ({"macro_map"} if row.predictor == "model" else set())
+        assert (row.frequent["macro_map"].interval is not None) == (row.predictor == "model")
+    for genre in evaluation.genres:
+        if genre.average_precision is None:
+            assert genre.interval is None
+        else:
+            assert 0 <= genre.interval.low <= genre.average_precision <= genre.interval.high <= 1
+    # Every poster is a Film: no draw can move that.
+    assert (evaluation.genres[4].interval.low, evaluation.genres[4].interval.high) == (1, 1)
+    assert (evaluation.bootstrap.groups, evaluation.bootstrap.samples) == (100, 1000)
+
+
+def test_posters_of_one_film_are_drawn_together():
+    def interval(groups):
+        judged = evaluate(SCORES, [TUNED], PRIOR, context=Context(groups=groups), samples=50)
+        assert judged.bootstrap.groups == len(set(groups))
+        return judged.genres[1].interval
+
+    # One film: every draw is the same posters.
+    one = interval(np.zeros(100, int))
+    assert one.low == one.high
+    two = interval(np.arange(100) % 2)
+    assert two.low < two.high
+
+
+def test_logistic_regression_stands_after_the_model(evaluation):
+    judged = evaluate(SCORES, [TUNED], PRIOR, context=Context(baseline=WORSE))
+    assert [row.predictor for row in judged.predictors[:4]] == ["model", "model", "logistic regression", "prior"]
+    baseline = judged.of("logistic regression", "0.5").figures
+    alone = evaluate(WORSE, [fixed_thresholds(GENRES)], PRIOR).of("model").figures
+    assert baseline == alone
+    difference = judged.of("model").figures["macro_map"].value - baseline["macro_map"].value
+    ahead = judged.ahead_of_baseline
+    assert 0 < ahead.low < difference < ahead.high
+    assert (ahead.low + ahead.high) / 2 == pytest.approx(difference)
+    assert evaluation.ahead_of_baseline is None
+
+
+def test_a_model_is_not_ahead_of_itself():
+    ahead = evaluate(SCORES, [TUNED], PRIOR, context=Context(baseline=SCORES)).ahead_of_baseline
+    assert (ahead.low, ahead.high) == (0, 0)
+
+
 # --- Plain data ---
+
+
+def test_everything_that_is_known_comes_back_from_json():
+    posters = tuple(Poster(id, f"{id}.jpg", (), title="Film", year=1950 + row) for row, id in enumerate(SCORES.ids))
+    context = Context(
+        uncalibrated=WORSE,
+        baseline=WORSE,
+        catalogue=Catalogue(posters, GENRES, "images"),
+        learning=(Epoch("head", 1, 0.5, 0.25),),
+        label_issues=(LabelIssue("poster 1", None, "1.jpg", "Drama", "missing", 0.9, 0.8, ("Comedy",)),),
+        label_issues_from="somewhere",
+    )
+    rules = [TUNED, Thresholds(GENRES, (0.5,) * 5, "recall=0.8", "validation, 50 posters")]
+    evaluated = evaluate(SCORES, rules, PRIOR, context=context, samples=20)
+    plain = evaluated.to_dict()
+    assert Evaluation.from_dict(json.loads(json.dumps(plain))) == evaluated
+    assert (evaluated.learning, evaluated.label_issues) == (context.learning, context.label_issues)
+    assert evaluated.label_issues_from == "somewhere"
+    sections = ("targets", "decades", "examples", "curves", "histograms", "genre_reliability")
+    assert all(plain[section] for section in sections)
+    plain["label_issues"][0]["kind"] = "perhaps"
+    with pytest.raises(ScoresError, match=r"label_issues\[0\].kind must be 'missing' or 'false', but got 'perhaps'"):
+        Evaluation.from_dict(plain)
 
 
 @settings(max_examples=20, deadline=None)

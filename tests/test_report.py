@@ -2,11 +2,12 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from posters.evaluation import Context, evaluate, read_evaluation
+from posters.evaluation import Context, Interval, evaluate, read_evaluation
 from posters.report import markdown, summary, write_report
 from posters.report.markdown import escape
 from posters.scores import Scores
@@ -24,8 +25,9 @@ PRIOR = np.array([0.5, 0.25, 0.25, 0.0])
 def evaluated(genre_names=GENRES, **options):
     scores = Scores("abcde", genre_names, Y_SCORE, options.pop("y_true", Y_TRUE))
     thresholds = Thresholds(genre_names, (0.4, 0.3, 0.2, 0.5), "f1", "validation, 50 posters")
-    if "provenance" in options:
-        options["context"] = Context(provenance=options.pop("provenance"))
+    known = {name: options.pop(name) for name in ("provenance", "baseline", "uncalibrated") if name in options}
+    if known:
+        options["context"] = Context(**known)
     return evaluate(scores, [thresholds], PRIOR, samples=50, **options)
 
 
@@ -53,6 +55,82 @@ def test_without_any_genre_the_verdict_says_so():
     nothing = evaluated(y_true=np.zeros_like(Y_TRUE))
     assert "Macro mAP is undefined" in markdown(nothing)
     assert "4 genres without positives" in summary(nothing)
+
+
+MANY = np.random.default_rng(0).random((200, 2))
+
+
+def beside(baseline, model):
+    """The summary's words on predictors of these ranks: 1 is right of each poster, 0 knows nothing."""
+    y_true = (MANY < 0.3).astype(int)
+    noise = np.random.default_rng(1).random((2, 200, 2))
+    ids = tuple(map(str, range(200)))
+    looked = [
+        Scores(ids, ("Comedy", "Drama"), share * y_true + (1 - share) * drawn, y_true)
+        for share, drawn in zip((model, baseline), noise, strict=True)
+    ]
+    thresholds = Thresholds(("Comedy", "Drama"), (0.5, 0.5), "f1", "validation, 9 posters")
+    context = Context(baseline=looked[1], uncalibrated=looked[1])
+    return " ".join(summary(evaluate(looked[0], [thresholds], np.full(2, 0.3), context=context, samples=200)).split())
+
+
+def test_the_model_is_held_against_logistic_regression_by_their_difference():
+    better = beside(baseline=0.2, model=0.4)
+    assert re.search(r"chance, \d\.\d{3} by logistic regression on the frozen features\.", better)
+    pattern = (
+        r"is {} .*features: the difference in macro mAP is {}0\.\d{{3}} \(95% interval {}0\.\d{{3}} to {}0\.\d{{3}}\)\."
+    )
+    assert re.search("It " + pattern.format("better than", *[r"\+"] * 3), better)
+    assert re.search("It " + pattern.format("worse than", "-", "-", "-"), beside(baseline=0.4, model=0.2))
+    equal = beside(baseline=0.3, model=0.3)
+    told = pattern.format("no better and no worse than", "[+-]", "-", r"\+")
+    assert re.search("As far as these posters can tell, it " + told, equal)
+
+
+def test_a_difference_of_nothing_has_no_minus():
+    same = evaluated(baseline=Scores("abcde", GENRES, Y_SCORE + 1e-9, Y_TRUE))
+    assert "macro mAP is +0.000 (95% interval +0.000 to +0.000)" in " ".join(summary(same).split())
+    ahead = Interval(-1e-5, 1e-5, 0.95)
+    assert "interval +0.000 to +0.000)" in " ".join(summary(replace(same, ahead_of_baseline=ahead)).split())
+
+
+def test_a_model_that_knows_nothing_is_no_better_than_chance():
+    assert "As far as these posters can tell, the model is no better than chance." in beside(baseline=0.4, model=0.0)
+    assert "The model ranks posters" not in beside(baseline=0.4, model=0.0)
+
+
+def test_calibration_is_said_before_and_after():
+    text = beside(baseline=0.2, model=0.4)
+    assert re.search(r"\(ECE\) 0\.\d{3} \(0\.\d{3} before calibration\), Brier score 0\.\d{3} \(0\.\d{3} before", text)
+    prior = np.mean((PRIOR - Y_TRUE) ** 2)
+    text = " ".join(summary(evaluated()).split())
+    assert f"that of the prior is {prior:.3f}." in text
+    assert "before calibration" not in text
+
+
+def test_promises_and_confusions_stand_in_tables():
+    text = markdown(evaluated())
+    assert "What the rules promised" not in text
+    assert "Said in the place of another" not in text
+    missed = np.where(Y_SCORE > 0.75, 0.0, 1.0)
+    rule = Thresholds(GENRES, (0.5,) * 4, "recall=0.8", "validation, 9 posters")
+    found = tables(markdown(evaluate(Scores("abcde", GENRES, missed, Y_TRUE), [rule], PRIOR, samples=20)))
+    promise = next(table for table in found if table[0][0] == "rule")
+    # Drama finds one of two, the second genre one of two, the third both.
+    assert [promise[2][column] for column in (0, 1, 2, 4)] == ["recall=0.8", "at least 0.8", "0.667", "1 of 3"]
+    confused = next(table for table in found if table[0][0] == "it missed")
+    # Poster a, of Drama, is said to have the second genre and N/A instead; b, of the second, the third and N/A.
+    assert ["Drama", "N/A", "1", "100%"] in confused
+    assert ["Drama", escape("Sci|Fi <script>`*x* # new [31m"), "1", "100%"] in confused
+
+
+def test_confusions_are_shares_of_what_was_missed():
+    y_true, y_pred = [[1, 0], [1, 0], [1, 0], [0, 1]], [[0, 1], [0, 0], [1, 0], [0, 0]]
+    scores = Scores("abcd", ("Comedy", "Drama"), y_pred, y_true)
+    rule = Thresholds(scores.genre_names, (0.5, 0.5), "f1", "validation, 9 posters")
+    found = tables(markdown(evaluate(scores, [rule], np.full(2, 0.3), samples=5)))
+    # Comedy is missed on a and b; on a alone, Drama is said instead.
+    assert found[-1][2:] == [["Comedy", "Drama", "1", "50%"]]
 
 
 def test_tables_keep_their_columns_whatever_genres_are_called():
@@ -94,6 +172,18 @@ def test_what_was_left_out_is_counted_and_named():
     for text in (markdown(evaluated()), summary(evaluated())):
         assert "1 genre without positives, left out of every macro figure: N/A." in text
         assert "1 poster without any genre, left out of LRAP, coverage error, samples F1." in text
+
+
+def test_posters_that_trained_the_network_are_told():
+    told = "The network was trained on these very posters"
+    assert told in markdown(evaluated(side="train"))
+    assert told not in markdown(evaluated())
+
+
+def test_one_of_a_kind_is_said_in_the_singular():
+    scores = Scores("a", ("Drama",), np.array([[0.5]]), np.array([[1]]))
+    alone = evaluate(scores, [Thresholds(("Drama",), (0.5,), "f1", "validation, 9 posters")], np.ones(1), samples=5)
+    assert summary(alone).splitlines()[0] == "test: 1 poster, 1 genre, sigmoid head"
 
 
 def test_thresholds_fitted_on_the_evaluated_posters_are_told():

@@ -48,7 +48,7 @@ def test_a_curve_passes_through_the_points_of_scikit_learn():
 def test_a_long_curve_is_thinned_and_hardly_moved():
     scores = drawn(5000)
     for curve, area in zip(curves(scores), average_precision(scores.y_true, scores.y_score), strict=True):
-        assert len(curve.recall) <= 102
+        assert len(curve.recall) <= 100
         steps = np.diff(np.append(0, curve.recall))
         assert (steps * curve.precision).sum() == pytest.approx(area, abs=0.02)
 
@@ -194,3 +194,47 @@ def test_promises_by_hand():
     # Poster 1 misses none, poster 2 Comedy of two, poster 3 none; the fourth has no genres.
     assert (missed.quantity, missed.promised) == ("miss rate", 0.1)
     assert missed.reached == pytest.approx((0 + 0.5 + 0) / 3)
+
+
+def test_a_genre_that_is_never_said_keeps_no_recall():
+    scores = scores_of([[1, 0, 0], [1, 1, 0]], [[0.9, 0.1, 0], [0.8, 0.6, 0]])
+    never = Thresholds(GENRES, (0.5, np.inf, 0.5), "recall=0.8", "validation, 9 posters")
+    recall = evaluate(scores, [never], np.full(3, 0.2), samples=5).targets[0]
+    assert (recall.reached, recall.genres_kept, recall.genres_counted) == (0.5, 1, 2)
+
+
+def test_what_is_never_wrong_has_no_room_for_doubt():
+    y_true = np.array([[1, 0, 0]] * 30 + [[0, 0, 0]] * 30)
+    # Two of three Comedies are said, and nothing else: a precision of 1 in whatever is drawn.
+    y_score = y_true * (np.arange(60) % 3 > 0)[:, None] * 0.9
+    scores = scores_of(y_true, y_score)
+    rules = [Thresholds(GENRES, (0.5,) * 3, name, "validation, 9 posters") for name in ("precision=0.8", "recall=0.8")]
+    precision, recall = evaluate(scores, rules, np.full(3, 0.2), samples=100).targets
+    assert (precision.reached, precision.interval.low, precision.interval.high) == (1, 1, 1)
+    assert recall.interval.low < recall.reached < recall.interval.high
+
+
+def test_a_promise_about_nothing_is_undefined():
+    scores = scores_of([[0, 0, 0], [0, 0, 0]], [[0.9, 0.1, 0], [0.2, 0.6, 0]])
+    rules = [
+        Thresholds(GENRES, (0.5, np.inf, np.inf), name, "validation, 9 posters")
+        for name in ("precision=0.8", "recall=0.8", "miss-rate=0.1")
+    ]
+    for target in evaluate(scores, rules, np.full(3, 0.2), samples=5).targets:
+        assert (target.reached, target.interval, target.genres_said) == (None, None, 1)
+        assert target.genres_counted == (None if target.quantity == "miss rate" else 0)
+        assert target.said_per_poster == 0.5
+
+
+@pytest.mark.parametrize("name", ["precision=0.8", "recall=0.8", "miss-rate=0.1"])
+def test_the_interval_of_a_promise_holds_what_was_reached_and_narrows(name):
+    def target(posters):
+        scores = drawn(posters)
+        rule = Thresholds(GENRES, (0.4, 0.4, 0.4), name, "validation, 9 posters")
+        return evaluate(scores, [rule], np.full(3, 0.2), samples=200).targets[0]
+
+    few, many = target(100), target(1600)
+    for each in (few, many):
+        assert each.interval.low < each.reached < each.interval.high
+    # A quarter of the width would be exact; the draw of labels moves it.
+    assert many.interval.high - many.interval.low < 0.5 * (few.interval.high - few.interval.low)

@@ -122,8 +122,8 @@ class Classifier:
         if strange:
             raise ScoresError(
                 f"{catalogue.name} has genres that the classifier in {self.directory} does not know: "
-                f"{', '.join(strange)}; it knows {', '.join(self.genre_names)}: call them by these names, or leave "
-                "them out"
+                f"{', '.join(strange)}; it knows {', '.join(self.genre_names)}: call them by these names (--alias), or "
+                "leave them out (--ignore-unknown-genres)"
             )
 
 

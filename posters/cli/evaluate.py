@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,15 @@ _SIDES = ("train", "validation", "test")  # posters.catalogue.SIDES, which --hel
 if TYPE_CHECKING:
     from posters.catalogue import Catalogue
     from posters.evaluation import Evaluation
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What was evaluated: of how many posters, and where all images lie that the report may show."""
+
+    evaluation: "Evaluation"
+    posters: int
+    catalogue: "Catalogue"
 
 
 def add_parser(commands: Any) -> None:
@@ -30,6 +40,11 @@ def add_parser(commands: Any) -> None:
     )
     # No genre is left out unasked: it would count as absent from the posters that have it.
     add_catalogue_options(parser, min_posters=1)
+    parser.add_argument(
+        "--ignore-unknown-genres",
+        action="store_true",
+        help="judge by the genres that the classifier knows, where the table has others too",
+    )
     parser.set_defaults(run=run)
 
 
@@ -41,32 +56,35 @@ def run(options: argparse.Namespace) -> int:
 
     directory = options.report or (Path("report") if options.table else options.run_or_classifier / "report")
     judge = _judged_by_table if options.table else _judged_by_run
-    evaluation, catalogue = judge(options, directory)
-    print(summary(evaluation))
-    images = {poster.id: catalogue.image_path(poster) for poster in catalogue}
+    judged = judge(options, directory)
+    print(summary(judged.evaluation))
+    images = {poster.id: judged.catalogue.image_path(poster) for poster in judged.catalogue}
     shown = partial(tqdm, desc="drawing", unit="poster", leave=False)
-    for path in write_report(evaluation, directory, images=images, progress=shown):
+    for path in write_report(judged.evaluation, directory, images=images, progress=shown):
         logger.info(f"wrote {path}")
-    return 0
+    return 0 if judged.evaluation.posters == judged.posters else 1
 
 
-def _judged_by_run(options: argparse.Namespace, report: Path) -> "tuple[Evaluation, Catalogue]":
+def _judged_by_run(options: argparse.Namespace, report: Path) -> _Judged:
     from posters.tasks.evaluate import evaluate_run
     from posters.tasks.scoring import finished_run, side_catalogue
 
     _check_run(options.run_or_classifier)
-    for name in ("corrections", "dialect", "alias"):
+    for name in ("corrections", "dialect", "alias", "ignore_unknown_genres"):
         if getattr(options, name):
-            raise ConfigError(f"--{name} says how to read a table, and a run has its own catalogue: leave it out")
+            raise ConfigError(
+                f"--{name.replace('_', '-')} says how to read a table, and a run has its own catalogue: leave it out"
+            )
     side = options.side or "test"
     run = finished_run(options.run_or_classifier)
-    side_catalogue(run, side, options.images)  # Whatever is wrong with it is found here, before the scoring.
+    chosen = side_catalogue(run, side, options.images)  # Whatever is wrong with it is found here, before the scoring.
     _check_report(report)
     evaluation = evaluate_run(run.path, side=side, images=options.images, progress=_bar)
-    return evaluation, run.catalogue(options.images)
+    # Label issues lie on every side.
+    return _Judged(evaluation, len(chosen), run.catalogue(options.images))
 
 
-def _judged_by_table(options: argparse.Namespace, report: Path) -> "tuple[Evaluation, Catalogue]":
+def _judged_by_table(options: argparse.Namespace, report: Path) -> _Judged:
     from posters.classifier import load_classifier
     from posters.tasks.evaluate import evaluate_classifier
 
@@ -74,7 +92,10 @@ def _judged_by_table(options: argparse.Namespace, report: Path) -> "tuple[Evalua
         raise ConfigError("--side names a side of the run's own split, and a table has none: leave one of them out")
     classifier, catalogue = load_classifier(options.run_or_classifier), read_catalogue_from(options)
     _check_report(report)
-    return evaluate_classifier(classifier, catalogue, progress=_bar), catalogue
+    evaluation = evaluate_classifier(
+        classifier, catalogue, ignore_unknown_genres=options.ignore_unknown_genres, progress=_bar
+    )
+    return _Judged(evaluation, len(catalogue), catalogue)
 
 
 def _check_report(directory: Path) -> None:

@@ -1,6 +1,7 @@
 """How good a classifier's scores are, beside what costs nothing: every figure of a report as plain data."""
 
-from posters.evaluation.evaluate import Context, evaluate
+from posters.evaluation.context import Context
+from posters.evaluation.evaluate import evaluate
 from posters.evaluation.evaluation import (
     FREQUENT,
     Bootstrap,

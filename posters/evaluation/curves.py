@@ -48,5 +48,6 @@ def _curve(name: str, y_true: np.ndarray, y_score: np.ndarray) -> Curve:
 
 def _thinned(recall: np.ndarray) -> np.ndarray:
     """Places of the first point, the last, and those nearest to equal steps of recall between."""
-    steps = np.linspace(recall[0], recall[-1], _POINTS)
+    # The last step is the first point of recall 1, which the last point follows.
+    steps = np.linspace(recall[0], recall[-1], _POINTS - 1)
     return np.unique(np.concatenate([[0], np.searchsorted(recall, steps).clip(max=len(recall) - 1), [len(recall) - 1]]))

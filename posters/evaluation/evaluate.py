@@ -1,57 +1,29 @@
 """Scores, rules and the training labels' prior -> `Evaluation`."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from posters.catalogue import Catalogue
 from posters.errors import ScoresError
-from posters.evaluation.bootstrap import draw_counts, resampled_average_precision
+from posters.evaluation.bootstrap import draw_counts, nan_mean, normal_interval, resampled_average_precision
+from posters.evaluation.context import Context
 from posters.evaluation.curves import curves
 from posters.evaluation.decades import Decade, decades
 from posters.evaluation.evaluation import FREQUENT, Bootstrap, Evaluation, PredictorFigures
 from posters.evaluation.examples import examples
 from posters.evaluation.figures import genre_figures, predictor_figures
 from posters.evaluation.histograms import histograms
-from posters.evaluation.learning import Epoch
+from posters.evaluation.interval import Interval
 from posters.evaluation.plain import to_plain
 from posters.evaluation.predictors import baseline_predictor, constant_predictors, model_predictors
 from posters.evaluation.reliability import genre_reliability, reliability
 from posters.evaluation.targets import target
 from posters.evaluation.together import co_occurrence, confusion
-from posters.label_issues import LabelIssue
 from posters.scores import Scores
 from posters.thresholds import Thresholds
 
 _HEADS = ("sigmoid", "softmax")
-_NOT_ASKED = "label issues were not looked for"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Context:
-    """What is known of the evaluated posters and their classifier beside the scores; all of it may be left out.
-
-    Attributes:
-        uncalibrated: the same posters' scores before calibration.
-        baseline: a logistic regression's scores of the same posters, on the classifier's frozen features.
-        groups: int (N,), posters of one number are drawn together in the bootstrap; by default each poster alone.
-        catalogue: where titles and years come from, for examples and decades.
-        learning: the epochs of training.
-        label_issues: labels that may be wrong.
-        label_issues_from: which scores found them, or why there are none, in words.
-        provenance: where the scores come from; any plain data.
-    """
-
-    uncalibrated: Scores | None = None
-    baseline: Scores | None = None
-    groups: np.ndarray | None = None
-    catalogue: Catalogue | None = None
-    learning: tuple[Epoch, ...] = ()
-    label_issues: tuple[LabelIssue, ...] = ()
-    label_issues_from: str = _NOT_ASKED
-    provenance: Mapping[str, Any] | None = None
 
 
 def evaluate(
@@ -79,18 +51,23 @@ def evaluate(
 
     Raises:
         ScoresError: no labels or posters, rules for other genres, a prior that is none, an unknown head, other posters
-            in the context than in the scores, or a provenance that JSON can't say.
+            or labels in the context than in the scores, or a provenance that JSON can't say.
     """
     context = context or Context()
     y_true = scores.labels("an evaluation")
-    _check(scores, rules, head, context)
+    _check(scores, rules, head)
+    context.check(scores)
     prior, groups = _checked_prior(scores, prior), _checked_groups(scores, context.groups)
     counts = draw_counts(groups, samples, seed)
     model = model_predictors(scores, rules, head)
     resampled = resampled_average_precision(y_true, scores.y_score, counts)
     looking = [predictor_figures(y_true, each, resampled) for each in model]
+    ahead = None
     if context.baseline is not None:
-        looking.append(_baseline(context.baseline, counts))
+        baseline = baseline_predictor(context.baseline)
+        resampled_baseline = resampled_average_precision(y_true, context.baseline.y_score, counts)
+        looking.append(predictor_figures(y_true, baseline, resampled_baseline))
+        ahead = _ahead(looking[0], looking[-1], resampled, resampled_baseline)
     constant = constant_predictors(prior, scores.genre_names, len(scores))
     targets = (target(y_true, each.thresholds, each.y_pred, counts) for each in model if each.thresholds is not None)
     default, positives = model[0], y_true.sum(axis=0)
@@ -103,6 +80,7 @@ def evaluate(
         fitted_on=rules[0].fitted_on,
         bootstrap=Bootstrap(samples, len(np.unique(groups)), seed),
         genres=genre_figures(scores, y_true, prior, model, resampled),
+        ahead_of_baseline=ahead,
         predictors=(*looking, *(predictor_figures(y_true, each) for each in constant)),
         targets=tuple(each for each in targets if each is not None),
         curves=curves(scores),
@@ -123,7 +101,7 @@ def evaluate(
     )
 
 
-def _check(scores: Scores, rules: Sequence[Thresholds], head: str, context: Context) -> None:
+def _check(scores: Scores, rules: Sequence[Thresholds], head: str) -> None:
     if head not in _HEADS:
         raise ScoresError(f"head must be one of {', '.join(_HEADS)}, but got {head!r}")
     if not rules:
@@ -134,9 +112,6 @@ def _check(scores: Scores, rules: Sequence[Thresholds], head: str, context: Cont
                 f"thresholds must be for the scores' genres {list(scores.genre_names)}, "
                 f"but got {list(thresholds.genre_names)}"
             )
-    for other in (context.uncalibrated, context.baseline):
-        if other is not None and (other.ids, other.genre_names) != (scores.ids, scores.genre_names):
-            raise ScoresError("uncalibrated and baseline scores must be of the same posters and genres as the scores")
 
 
 def _checked_prior(scores: Scores, prior: np.ndarray) -> np.ndarray:
@@ -160,10 +135,14 @@ def _checked_groups(scores: Scores, groups: np.ndarray | None) -> np.ndarray:
     return np.asarray(groups)
 
 
-def _baseline(baseline: Scores, counts: np.ndarray) -> PredictorFigures:
-    y_true = baseline.labels("a baseline")
-    resampled = resampled_average_precision(y_true, baseline.y_score, counts)
-    return predictor_figures(y_true, baseline_predictor(baseline), resampled)
+def _ahead(
+    model: PredictorFigures, baseline: PredictorFigures, resampled: np.ndarray, resampled_baseline: np.ndarray
+) -> Interval | None:
+    """Of the difference in macro mAP, each resample drawn for both."""
+    own, other = model.figures["macro_map"].value, baseline.figures["macro_map"].value
+    if own is None or other is None:
+        return None
+    return normal_interval(nan_mean(resampled) - nan_mean(resampled_baseline), own - other)
 
 
 def _names(scores: Scores, chosen: np.ndarray) -> tuple[str, ...]:

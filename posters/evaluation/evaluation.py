@@ -93,7 +93,7 @@ class PredictorFigures:
     Attributes:
         predictor: "model"; "logistic regression", on the frozen features, where there are any; or one that doesn't look
             at posters: "prior", "two commonest" or "none".
-        rule: how it decides: "0.5", "f1", "precision 0.8", "recall 0.8", "miss rate 0.1", "argmax"; "constant" for one
+        rule: how it decides: "0.5", "f1", "precision=0.8", "recall=0.8", "miss-rate=0.1", "argmax"; "constant" for one
             that always says the same.
         figures: by the names of `posters.metrics.METRICS`.
         frequent: the macro figures among them, over the genres with at least `Evaluation.frequent` positives alone.
@@ -133,6 +133,8 @@ class Evaluation:
         fitted_on: which posters chose its thresholds.
         bootstrap: how every interval was made.
         genres: a row for each genre, in the order of the scores' columns.
+        ahead_of_baseline: of the model's macro mAP less that of logistic regression, each resample drawn for both; None
+            without logistic regression, and where macro mAP is undefined.
         predictors: the model by each rule, then logistic regression, then the predictors that don't look at posters.
         targets: what the rules with a promise promised, and what they reached here.
         curves: precision against recall, a curve for each genre.
@@ -160,6 +162,7 @@ class Evaluation:
     fitted_on: str
     bootstrap: Bootstrap
     genres: tuple[GenreFigures, ...]
+    ahead_of_baseline: Interval | None
     predictors: tuple[PredictorFigures, ...]
     targets: tuple[Target, ...]
     curves: tuple[Curve, ...]

@@ -15,7 +15,7 @@ class Target:
     """One promise of one rule.
 
     Attributes:
-        rule: "precision 0.8", "recall 0.8" or "miss rate 0.1".
+        rule: "precision=0.8", "recall=0.8" or "miss-rate=0.1".
         quantity: "precision", "recall" or "miss rate".
         promised: the value: at least this for precision and recall, at most this for the miss rate.
         reached: what came of it: for precision and recall, the mean over the genres that are said at all and have

@@ -48,6 +48,5 @@ def _label_issues(evaluation: Evaluation, path: Path) -> tuple[Path, ...]:
     if not evaluation.label_issues:
         path.unlink(missing_ok=True)  # An earlier report's would be taken for this one's.
         return ()
-    # With a byte order mark, by which spreadsheets know UTF-8.
-    write_text(path, "\ufeff" + label_csv(evaluation.label_issues))
+    write_text(path, label_csv(evaluation.label_issues))
     return (path,)

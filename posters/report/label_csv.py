@@ -12,8 +12,12 @@ _CHANGES = {"missing": "add", "false": "remove"}
 
 
 def label_csv(issues: Iterable[LabelIssue]) -> str:
-    """A row for each issue; the column `accept` is left for a person to fill with yes."""
+    """A row for each issue; the column `accept` is left for a person to fill with yes or no.
+
+    It begins with a byte order mark, by which spreadsheets know UTF-8.
+    """
     file = io.StringIO(newline="")
+    file.write("\ufeff")
     lines = csv.writer(file, lineterminator="\r\n")
     lines.writerow(_COLUMNS)
     for issue in issues:

@@ -3,20 +3,16 @@
 import re
 
 from posters.evaluation import Evaluation
+from posters.report.sentences import heading, making, meaning, notes, verdict
 from posters.report.tables import (
     Table,
     calibration_table,
     confusion_table,
     decision_table,
     genre_table,
-    heading,
-    making,
-    meaning,
-    notes,
     predictor_table,
     rules,
     target_table,
-    verdict,
 )
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -27,7 +23,7 @@ def markdown(evaluation: Evaluation) -> str:
     blocks = [
         f"# Evaluation on {escape(heading(evaluation))}",
         f"**{escape(verdict(evaluation))}** {escape(meaning(evaluation))}",
-        "## Beside predictors that never look at a poster",
+        "## Beside its baselines",
         _table(predictor_table(evaluation)),
         "## Genres",
         "Sorted by average precision (AP), best first.",

@@ -5,18 +5,15 @@ from itertools import zip_longest
 
 from posters.evaluation import HALF, Evaluation
 from posters.report.columns import WIDTH, columns, fit, wrapped
+from posters.report.sentences import calibration, heading, meaning, notes, verdict
 from posters.report.tables import (
     Table,
     genre_table,
-    heading,
-    meaning,
-    notes,
     number,
     predictor_table,
     ranked,
     rules,
     target_table,
-    verdict,
 )
 
 # A header wider than this goes on in the next line; figures are narrower.
@@ -24,7 +21,7 @@ _HEADER = 10
 
 
 def summary(evaluation: Evaluation) -> str:
-    """The verdict, the predictors side by side, each genre and what was left out, at most 100 columns wide."""
+    """The verdict, predictors side by side, each genre, promises and what was left out, at most 100 columns wide."""
     blocks = [
         wrapped(heading(evaluation)),
         wrapped(verdict(evaluation)),
@@ -33,6 +30,7 @@ def summary(evaluation: Evaluation) -> str:
         wrapped("Genres by average precision (AP), best first:"),
         aligned(_genres(evaluation)),
         *_targets(evaluation),
+        wrapped(calibration(evaluation)),
         "\n".join(wrapped(note) for note in notes(evaluation)),
     ]
     return "\n\n".join(blocks) + "\n"

@@ -1,6 +1,7 @@
 """From a classifier and posters that it has not seen to an evaluation."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ import numpy as np
 from posters.catalogue import Catalogue
 from posters.classifier import Classifier, load_classifier
 from posters.duplicates import group_posters
-from posters.errors import RunError
+from posters.errors import RunError, ScoresError
 from posters.evaluation import Context, Epoch, Evaluation, evaluate
 from posters.label_issues import LabelIssue, find_label_issues
+from posters.log import logger
 from posters.runs import Run
 from posters.scores import Scores
 from posters.scores_file import read_scores
@@ -23,7 +25,12 @@ _NO_RUN = "label issues are looked for among the posters of a run, and these are
 
 
 def evaluate_classifier(
-    classifier: Classifier, catalogue: Catalogue, *, side: str = "all", progress: Progress = lambda rows: rows
+    classifier: Classifier,
+    catalogue: Catalogue,
+    *,
+    side: str = "all",
+    ignore_unknown_genres: bool = False,
+    progress: Progress = lambda rows: rows,
 ) -> Evaluation:
     """Judge a classifier on every poster of a catalogue.
 
@@ -31,18 +38,24 @@ def evaluate_classifier(
         classifier: with the calibration and the rules that it carries.
         catalogue: posters that it was not trained on; its genres must be known to the classifier.
         side: what the evaluation calls these posters.
+        ignore_unknown_genres: judge by the genres that the classifier knows, and name the others. Posters that have
+            none of these stay, as posters without genres.
         progress: wraps the posters in a progress bar, as `tqdm` does.
 
     Raises:
-        ScoresError: the classifier does not know a genre of the catalogue, or no poster can be read.
+        ScoresError: the classifier does not know a genre of the catalogue, or (where unknown ones are ignored) knows
+            none; or no poster can be read.
     """
+    unknown = [name for name in catalogue.genre_names if name not in classifier.genre_names]
+    if ignore_unknown_genres and unknown:
+        catalogue = _without(catalogue, unknown)
     uncalibrated = classifier.score_uncalibrated(catalogue, progress)
     context = Context(
         uncalibrated=_before(classifier, uncalibrated),
         groups=_groups(catalogue, uncalibrated),
         catalogue=catalogue,
         label_issues_from=_NO_RUN,
-        provenance=_provenance(classifier, catalogue),
+        provenance=_provenance(classifier, catalogue, uncalibrated) | ({"genres left out": unknown} if unknown else {}),
     )
     return _evaluate(classifier, uncalibrated, side, context)
 
@@ -75,7 +88,7 @@ def evaluate_run(
         learning=_learning(directory),
         label_issues=label_issues,
         label_issues_from=found_by,
-        provenance=_provenance(classifier, catalogue),
+        provenance=_provenance(classifier, catalogue, uncalibrated),
     )
     return _evaluate(classifier, uncalibrated, side, context)
 
@@ -90,6 +103,16 @@ def _evaluate(classifier: Classifier, uncalibrated: Scores, side: str, context: 
         head=manifest.head,
         context=context,
     )
+
+
+def _without(catalogue: Catalogue, unknown: list[str]) -> Catalogue:
+    """All posters, judged by the other genres."""
+    names = tuple(name for name in catalogue.genre_names if name not in unknown)
+    if not names:
+        raise ScoresError(f"{catalogue.name} has no genre that the classifier knows, but {', '.join(unknown)}")
+    logger.warning(f"genres left out, since the classifier doesn't know them: {', '.join(unknown)}")
+    posters = (replace(poster, genres=tuple(name for name in poster.genres if name in names)) for poster in catalogue)
+    return replace(catalogue, posters=tuple(posters), genre_names=names)
 
 
 def _before(classifier: Classifier, uncalibrated: Scores) -> Scores | None:
@@ -137,11 +160,12 @@ def _learning(run: Run) -> tuple[Epoch, ...]:
         raise RunError(f"{path}: the history can't be read ({error})") from error
 
 
-def _provenance(classifier: Classifier, catalogue: Catalogue) -> dict[str, Any]:
-    kept = classifier.manifest.provenance
+def _provenance(classifier: Classifier, catalogue: Catalogue, scores: Scores) -> dict[str, Any]:
+    kept, unreadable = classifier.manifest.provenance, len(catalogue) - len(scores)
     return {
         "classifier": str(classifier.directory),
         "catalogue": catalogue.name,
         "trained on": kept.get("catalogue"),
         **{name: kept.get(name) for name in ("split", "backbone", "seed", "made")},
+        **({"posters that could not be read": unreadable} if unreadable else {}),
     }

@@ -128,7 +128,7 @@ def test_the_csv_of_a_report_comes_back(shop):
         LabelIssue("1", None, "a.jpg", "War", "false", 0.1, 0.7, ("Drama", "War")),
         LabelIssue("2", "@home", "b.jpg", "War", "missing", 0.7, 0.6, ("Drama",)),
     ]
-    rows = list(csv.DictReader(io.StringIO(label_csv(issues))))
+    rows = list(csv.DictReader(io.StringIO(label_csv(issues).removeprefix("\ufeff"))))
     assert rows[0]["id"] == "'=3"
     for row, accept in zip(rows, ["yes", "yes", "no"], strict=True):
         row["accept"] = accept

@@ -3,9 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# The drawing's own pixels; the page scales them.
-WIDTH, HEIGHT = 240, 170
-_LEFT, _RIGHT, _TOP, _BOTTOM = 34, 8, 8, 30
+# The ends of most axes: shares and probabilities.
+UNIT = (0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where a chart's plane lies in its drawing, in the drawing's own pixels; the page scales them."""
+
+    width: int = 240
+    height: int = 158
+    left: int = 40
+    right: int = 232
+    top: int = 8
+    bottom: int = 138
+
+
+FRAME = Frame()
 
 
 @dataclass(frozen=True)
@@ -79,14 +93,14 @@ class Plane:
         y: least and greatest figure upwards.
     """
 
-    x: tuple[float, float] = (0.0, 1.0)
-    y: tuple[float, float] = (0.0, 1.0)
+    x: tuple[float, float] = UNIT
+    y: tuple[float, float] = UNIT
 
     def right(self, value: float) -> float:
-        return round(_LEFT + _share(value, self.x) * (WIDTH - _LEFT - _RIGHT), 1)
+        return round(FRAME.left + _share(value, self.x) * (FRAME.right - FRAME.left), 1)
 
     def down(self, value: float) -> float:
-        return round(HEIGHT - _BOTTOM - _share(value, self.y) * (HEIGHT - _TOP - _BOTTOM), 1)
+        return round(FRAME.bottom - _share(value, self.y) * (FRAME.bottom - FRAME.top), 1)
 
     def line(self, xs: Sequence[float], ys: Sequence[float], style: str) -> Line:
         """A line through the points (x, y), in figures."""

@@ -1,26 +1,30 @@
-"""The page: everything that its template draws, prepared."""
+"""The page: what its template draws, section by section, and the document that comes of it."""
 
-from dataclasses import dataclass
+import base64
 from typing import Any
 
-from posters.evaluation import Evaluation, Figure, GenreFigures, Interval
+from posters.evaluation import Evaluation
 from posters.extras import require
-from posters.report import tables
-from posters.report.html import drawings, heats, shelves
-from posters.report.html.charts import Tick
-from posters.report.html.thumbnails import Thumbnails
-from posters.report.tables import number, printable, span
-
-# The column without a title holds a drawing.
-_GENRE_HEADER = (
-    *("genre", "positives", "AP", "", "95% interval", "AP / prevalence", "ROC AUC"),
-    *("threshold", "precision", "recall", "F1"),
+from posters.label_issues import MOST as MOST_ISSUES
+from posters.report import sentences, tables
+from posters.report.html import (
+    ages,
+    calibration,
+    charts,
+    curves,
+    genres,
+    heats,
+    room,
+    shelves,
+    spread,
+    thumbnails,
+    training,
+    verdict,
 )
-# Where the axis of the verdict begins and ends, in its own pixels.
-_FROM, _TO = 130.0, 400.0
+from posters.report.label_csv import label_csv
 
 
-def page(evaluation: Evaluation, thumbnails: Thumbnails) -> str:
+def page(evaluation: Evaluation, pictures: thumbnails.Thumbnails) -> str:
     """The report as one HTML document that asks for nothing from anywhere."""
     jinja = require("jinja2")
     environment = jinja.Environment(
@@ -29,196 +33,77 @@ def page(evaluation: Evaluation, thumbnails: Thumbnails) -> str:
         trim_blocks=True,
         undefined=jinja.StrictUndefined,
     )
-    return environment.get_template("page.html").render(_contents(evaluation, thumbnails))
+    environment.globals |= {"frame": charts.FRAME, "thumbnail": thumbnails.SIZE}
+    drawn = {**_figures(evaluation), **_drawings(evaluation), **_posters(evaluation, pictures)}
+    return environment.get_template("page.html").render(drawn, evaluation=evaluation, contents=_contents(drawn))
 
 
-def _contents(evaluation: Evaluation, thumbnails: Thumbnails) -> dict[str, Any]:
-    examples = shelves.genre_shelves(evaluation, thumbnails)
-    learning, decade = drawings.learning_curves(evaluation), drawings.by_decade(evaluation)
-    decades = [] if decade is None else [decade]
-    targets = tables.target_table(evaluation)
-    cut = len([genre for genre in evaluation.genres if genre.positives]) > heats.MOST
+def _figures(evaluation: Evaluation) -> dict[str, Any]:
     return {
-        "evaluation": evaluation,
-        "heading": tables.heading(evaluation),
-        "headline": headline(evaluation.of("model").figures["macro_map"]),
-        "meaning": tables.meaning(evaluation),
-        "axis": axis(evaluation),
-        "contents": _sections(bool(targets.rows), bool(learning or decades), bool(examples)),
-        "left_out": tables.left_out(evaluation),
-        "genre_header": _GENRE_HEADER,
-        "genres": [genre_row(genre, evaluation.default_rule) for genre in tables.ranked(evaluation)],
+        "heading": sentences.heading(evaluation),
+        "headline": verdict.headline(evaluation),
+        "meaning": sentences.meaning(evaluation),
+        "axis": verdict.axis(evaluation),
+        "left_out": list(sentences.left_out(evaluation)),
+        "genre_header": genres.HEADER,
+        "genres": [genres.genre_row(genre, evaluation.default_rule) for genre in tables.ranked(evaluation)],
         "predictor_table": tables.predictor_table(evaluation),
-        "target_table": targets,
-        "precision_recall": drawings.precision_recall(evaluation),
-        "reliability": drawings.reliability_diagrams(evaluation),
+        "target_table": tables.target_table(evaluation),
+        "making": sentences.making(evaluation),
+        "notes": sentences.notes(evaluation),
+    }
+
+
+def _drawings(evaluation: Evaluation) -> dict[str, Any]:
+    return {
+        "undrawn": room.left_undrawn(evaluation, room.DRAWN),
+        "undrawn_in_squares": room.left_undrawn(evaluation, room.SQUARE),
+        "precision_recall": curves.precision_recall(evaluation),
+        "reliability": calibration.reliability_diagrams(evaluation),
+        "steady": calibration.STEADY,
         "calibration_table": tables.calibration_table(evaluation),
+        "habits": heats.habits(evaluation),
         "true_together": heats.together(evaluation, evaluation.co_occurrence.true),
         "predicted_together": heats.together(evaluation, evaluation.co_occurrence.predicted),
         "instead": heats.instead(evaluation),
-        "heats_cut": heats.MOST if cut else None,
         "confusion_table": tables.confusion_table(evaluation),
-        "histograms": drawings.score_histograms(evaluation),
-        "learning": learning,
-        "decades": decades,
-        "examples": examples,
-        "unreadable": len(thumbnails.unreadable),
-        "likely_missing": shelves.issue_shelf(evaluation, "missing", thumbnails),
-        "likely_false": shelves.issue_shelf(evaluation, "false", thumbnails),
-        "label_count": f"{len(evaluation.label_issues):,}",
-        "making": tables.making(evaluation),
-        "notes": tables.notes(evaluation),
+        "histograms": spread.score_histograms(evaluation),
+        "learning": training.learning_curves(evaluation),
+        "learning_table": training.learning_table(evaluation),
+        "decades": ages.by_decade(evaluation),
+        "decade_table": ages.decade_table(evaluation),
     }
 
 
-def _sections(rules: bool, time: bool, posters: bool) -> list[tuple[str, str]]:
+def _posters(evaluation: Evaluation, pictures: thumbnails.Thumbnails) -> dict[str, Any]:
+    csv = base64.b64encode(label_csv(evaluation.label_issues).encode()).decode()
+    return {
+        "pictures": pictures,
+        "examples": shelves.genre_shelves(evaluation, pictures),
+        "each": shelves.each(evaluation) if shelves.some_left_out(evaluation) else None,
+        "likely_missing": shelves.issue_shelf(evaluation, "missing", pictures),
+        "likely_false": shelves.issue_shelf(evaluation, "false", pictures),
+        "all_issues_listed": len(evaluation.label_issues) < MOST_ISSUES,
+        "csv": f"data:text/csv;charset=utf-8;base64,{csv}",
+    }
+
+
+def _contents(drawn: dict[str, Any]) -> list[tuple[str, str]]:
     """Ids and titles of the sections that there are."""
+    several = len(drawn["true_together"].rows) > 1
     every = [
         ("genres", "Genres", True),
         ("predictors", "Baselines", True),
-        ("rules", "Rules", rules),
+        ("rules", "Rules", drawn["target_table"].rows),
         ("curves", "Precision and recall", True),
         ("calibration", "Calibration", True),
-        ("together", "Co-occurrence", True),
-        ("confusion", "Confusion", True),
+        ("together", "Co-occurrence", several),
+        ("confusion", "Confusion", several),
         ("histograms", "Histograms", True),
-        ("time", "Training and decades", time),
-        ("posters", "Posters", posters),
+        ("training", "Training", drawn["learning"]),
+        ("decades", "Decades", drawn["decades"]),
+        ("posters", "Posters", drawn["examples"]),
         ("labels", "Labels in doubt", True),
+        ("making", "How it was made", True),
     ]
     return [(id, title) for id, title, there in every if there]
-
-
-@dataclass(frozen=True)
-class Headline:
-    """The figure to quote, as text."""
-
-    value: str
-    interval: str | None
-    counted: int
-
-
-def headline(figure: Figure) -> Headline:
-    return Headline(number(figure.value), span(figure.interval) if figure.interval else None, figure.counted or 0)
-
-
-@dataclass(frozen=True)
-class AxisRow:
-    """One predictor on the axis of the verdict, in pixels."""
-
-    name: str
-    value: str
-    x: float
-    y: float
-    after: float
-    span: str | None
-
-
-@dataclass(frozen=True)
-class Axis:
-    """The verdict as a drawing: macro mAP of the model, logistic regression and chance on one axis."""
-
-    rows: tuple[AxisRow, ...]
-    ticks: tuple[Tick, ...]
-    floor: float
-    height: float
-    words: str
-
-
-def axis(evaluation: Evaluation) -> Axis:
-    named = {
-        "model": evaluation.of("model").figures["macro_map"],
-        "logistic regression": tables.baseline_map(evaluation),
-        "chance": evaluation.of("prior").figures["macro_map"],
-    }
-    figures = {name: figure for name, figure in named.items() if figure is not None and figure.value is not None}
-    top = _top([_greatest(figure) for figure in figures.values()])
-    rows = tuple(
-        _axis_row(name, figure.value or 0.0, figure.interval, 20.0 + 30 * place, top)
-        for place, (name, figure) in enumerate(figures.items())
-    )
-    floor = 30.0 * len(figures) + 14
-    ticks = tuple(Tick(_along(value, top), f"{value:g}") for value in (0.0, top / 2, top))
-    words = "Macro mAP: " + "; ".join(f"{name} {number(figure.value)}" for name, figure in figures.items())
-    return Axis(rows, ticks, floor, floor + 26, words)
-
-
-def _greatest(figure: Figure) -> float:
-    return max(figure.value or 0.0, figure.interval.high if figure.interval else 0.0)
-
-
-def _top(values: list[float]) -> float:
-    """The next of 0.2, 0.4, ... 1 above all values."""
-    return next((top for top in (0.2, 0.4, 0.6, 0.8) if top > max(values, default=0) * 1.1), 1.0)
-
-
-def _axis_row(name: str, value: float, interval: Interval | None, y: float, top: float) -> AxisRow:
-    right = _along(interval.high if interval else value, top)
-    ends = f"{_along(interval.low, top):g},{y:g} {right:g},{y:g}" if interval else None
-    return AxisRow(name, f"{value:.3f}", _along(value, top), y, max(right, _along(value, top)) + 12, ends)
-
-
-def _along(value: float, top: float) -> float:
-    return round(_FROM + min(value / top, 1.0) * (_TO - _FROM), 1)
-
-
-@dataclass(frozen=True)
-class GenreCell:
-    """A figure as text, and as a number to sort by, empty where it is undefined."""
-
-    text: str
-    value: str
-
-
-@dataclass(frozen=True)
-class GenreBar:
-    """Average precision, its interval and chance on a line of 130 pixels."""
-
-    at: float
-    low: float
-    high: float
-    chance: float
-    words: str
-
-
-@dataclass(frozen=True)
-class GenreRow:
-    """One row of the sortable table; the drawing stands between its cells."""
-
-    name: str
-    first: tuple[GenreCell, ...]
-    bar: GenreBar | None
-    others: tuple[GenreCell, ...]
-
-
-def genre_row(genre: GenreFigures, rule: str) -> GenreRow:
-    made = genre.decisions[rule]
-    width = None if genre.interval is None else genre.interval.high - genre.interval.low
-    first = (GenreCell(f"{genre.positives:,}", str(genre.positives)), _cell(genre.average_precision))
-    others = (
-        GenreCell(span(genre.interval), "" if width is None else f"{width:.6f}"),
-        _cell(genre.lift, 1),
-        _cell(genre.roc_auc),
-        GenreCell(
-            tables.threshold_text(made.threshold, rule), "" if made.threshold is None else f"{made.threshold:.6f}"
-        ),
-        _cell(made.precision),
-        _cell(made.recall),
-        _cell(made.f1),
-    )
-    return GenreRow(printable(genre.name), first, _bar(genre), others)
-
-
-def _cell(value: float | None, decimals: int = 3) -> GenreCell:
-    return GenreCell(number(value, decimals), "" if value is None else f"{value:.6f}")
-
-
-def _bar(genre: GenreFigures) -> GenreBar | None:
-    if genre.average_precision is None or genre.interval is None:
-        return None
-    at, low, high, chance = (
-        round(3 + 124 * value, 1)
-        for value in (genre.average_precision, genre.interval.low, genre.interval.high, genre.prevalence)
-    )
-    words = f"AP {number(genre.average_precision)}, interval {span(genre.interval)}, chance {genre.prevalence:.3f}"
-    return GenreBar(at, low, high, chance, words)

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from posters.evaluation import Evaluation
-from posters.evaluation.examples import Example
+from posters.evaluation.examples import Example, Examples
 from posters.label_issues import LabelIssue
-from posters.report.html.thumbnails import MOST, Thumbnails
+from posters.report.html.room import DRAWN, POSTERS, commonest
+from posters.report.html.thumbnails import Thumbnails
 from posters.report.tables import number, printable, ranked
 
 # Label issues of each kind that are shown with their posters.
@@ -16,13 +17,13 @@ _KINDS = 3
 
 @dataclass(frozen=True)
 class Shown:
-    """One poster on a shelf, as text."""
+    """One poster on a shelf, as text; `picture` is the reference of its thumbnail."""
 
-    uri: str | None
+    picture: str | None
     title: str
     figure: str
     true: str
-    predicted: str
+    predicted: str | None
 
 
 @dataclass(frozen=True)
@@ -38,20 +39,30 @@ class Shelves:
 
 def each(evaluation: Evaluation) -> int:
     """How many posters of each kind a genre may show, so that the page stays small."""
-    room = MOST - 2 * _ISSUES
-    return max(1, room // (_KINDS * max(len(evaluation.examples), 1)))
+    room, genres = POSTERS - 2 * _ISSUES, len(commonest(evaluation, DRAWN))
+    return room // (_KINDS * max(genres, 1))
+
+
+def some_left_out(evaluation: Evaluation) -> bool:
+    """Whether a shelf of a drawn genre lacks posters that the evaluation names."""
+    return any(len(kind) > each(evaluation) for genre in _drawn(evaluation) for kind in _kinds(genre))
 
 
 def shown_ids(evaluation: Evaluation) -> list[str]:
     """The posters that the page shows."""
     most = each(evaluation)
-    ids = [
-        example.id
-        for genre in evaluation.examples
-        for kind in (genre.surest_right, genre.surest_wrong, genre.most_missed)
-        for example in kind[:most]
-    ]
+    ids = [example.id for genre in _drawn(evaluation) for kind in _kinds(genre) for example in kind[:most]]
     return ids + [issue.id for kind in ("missing", "false") for issue in issues(evaluation, kind)]
+
+
+def _drawn(evaluation: Evaluation) -> list[Examples]:
+    """The examples of the genres that there is room for, the genre with the highest average precision first."""
+    by_name, drawn = {genre.name: genre for genre in evaluation.examples}, commonest(evaluation, DRAWN)
+    return [by_name[genre.name] for genre in ranked(evaluation) if genre.name in drawn and genre.name in by_name]
+
+
+def _kinds(genre: Examples) -> tuple[Sequence[Example], ...]:
+    return genre.surest_right, genre.surest_wrong, genre.most_missed
 
 
 def issues(evaluation: Evaluation, kind: str) -> list[LabelIssue]:
@@ -61,33 +72,24 @@ def issues(evaluation: Evaluation, kind: str) -> list[LabelIssue]:
 
 def genre_shelves(evaluation: Evaluation, thumbnails: Thumbnails) -> list[Shelves]:
     """The posters of each genre, the genre with the highest average precision first."""
-    by_name, most = {genre.name: genre for genre in evaluation.examples}, each(evaluation)
-
-    def shelf(examples: Sequence[Example]) -> tuple[Shown, ...]:
-        return tuple(_example(example, thumbnails) for example in examples[:most])
-
-    return [
-        Shelves(
-            name=printable(genre.name),
-            figure=f"AP {number(genre.average_precision)}, {genre.positives:,} posters",
-            right=shelf(by_name[genre.name].surest_right),
-            wrong=shelf(by_name[genre.name].surest_wrong),
-            missed=shelf(by_name[genre.name].most_missed),
-        )
-        for genre in ranked(evaluation)
-        if genre.name in by_name
-    ]
+    figures, most = {genre.name: genre for genre in evaluation.genres}, each(evaluation)
+    shelves = []
+    for genre in _drawn(evaluation):
+        right, wrong, missed = (tuple(_example(one, thumbnails) for one in kind[:most]) for kind in _kinds(genre))
+        figure = f"AP {number(figures[genre.name].average_precision)}, {figures[genre.name].positives:,} with it"
+        shelves.append(Shelves(printable(genre.name), figure, right, wrong, missed))
+    return shelves
 
 
 def issue_shelf(evaluation: Evaluation, kind: str, thumbnails: Thumbnails) -> list[Shown]:
     """Labels of one kind that may be wrong."""
     return [
         Shown(
-            uri=thumbnails[issue.id],
+            picture=thumbnails[issue.id],
             title=_title(issue.title, None, issue.id),
             figure=f"{printable(issue.genre)} {issue.probability:.2f}",
             true=_names(issue.labels),
-            predicted="",
+            predicted=None,
         )
         for issue in issues(evaluation, kind)
     ]
@@ -95,7 +97,7 @@ def issue_shelf(evaluation: Evaluation, kind: str, thumbnails: Thumbnails) -> li
 
 def _example(example: Example, thumbnails: Thumbnails) -> Shown:
     return Shown(
-        uri=thumbnails[example.id],
+        picture=thumbnails[example.id],
         title=_title(example.title, example.year, example.id),
         figure=f"{example.probability:.2f}",
         true=_names(example.true),

@@ -1,10 +1,13 @@
-// Sorts a table by the column whose header is pressed. Without this script the page lacks nothing but that.
+// Sorts a table by the column whose title is pressed. Without this script the page lacks nothing but that.
 for (const table of document.querySelectorAll("table.sortable")) {
   const body = table.tBodies[0];
-  table.querySelectorAll("thead button").forEach((button) => {
+  for (const header of table.querySelectorAll("th.sorts")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(...header.childNodes);
+    header.append(button);
     button.addEventListener("click", () => {
-      const header = button.closest("th"), column = header.cellIndex;
-      const text = header.classList.contains("words");
+      const column = header.cellIndex, text = header.classList.contains("words");
       const up = header.getAttribute("aria-sort") === (text ? "ascending" : "descending") ? -1 : 1;
       const value = (row) => row.cells[column].dataset.value ?? row.cells[column].textContent.trim();
       const undefinedLast = (a, b) => (a === "") - (b === "");
@@ -16,7 +19,6 @@ for (const table of document.querySelectorAll("table.sortable")) {
       header.setAttribute("aria-sort", (up === 1) === text ? "ascending" : "descending");
       body.append(...rows);
     });
-  });
+  }
 }
-// What is folded on the screen is printed too.
-addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => (one.open = true)));
+document.querySelectorAll(".scripted").forEach((one) => (one.hidden = false));
