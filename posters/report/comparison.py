@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from posters.evaluation.compared import ComparedGenre, ComparedRun, Comparison, Difference
 from posters.evaluation.interval import Interval
 from posters.report.columns import wrapped
-from posters.report.tables import BLANK, Table, number, printable, span
+from posters.report.tables import BLANK, Table, number, printable, signed, span
 from posters.report.terminal import aligned
 
 _SAID = {"better": "is better than", "worse": "is worse than", "no difference shown": "shows no difference from"}
@@ -31,7 +31,7 @@ def _verdicts(comparison: Comparison) -> Iterator[str]:
         if (difference := run.against_first) is not None:
             yield (
                 f"{printable(run.name)} (macro mAP {run.macro_map:.3f}) {_SAID[difference.verdict]} "
-                f"{printable(first.name)} ({first.macro_map:.3f}): {difference.difference:+.3f}, "
+                f"{printable(first.name)} ({first.macro_map:.3f}): {signed(difference.difference)}, "
                 f"{difference.interval.level:.0%} interval {_ends(difference.interval)}, over {len(run.genres)} genres."
             )
 
@@ -50,11 +50,11 @@ def _difference(difference: Difference | None) -> tuple[str, str, str, str]:
     if difference is None:
         return BLANK, BLANK, BLANK, BLANK
     p = "<0.001" if difference.p_value < 0.001 else number(difference.p_value)
-    return f"{difference.difference:+.3f}", _ends(difference.interval), f"{difference.share_ahead:.0%}", p
+    return signed(difference.difference), _ends(difference.interval), f"{difference.share_ahead:.0%}", p
 
 
 def _ends(interval: Interval) -> str:
-    return f"{interval.low:+.3f} to {interval.high:+.3f}"
+    return f"{signed(interval.low)} to {signed(interval.high)}"
 
 
 def _genre_verdict(run: ComparedRun) -> str:

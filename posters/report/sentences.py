@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from posters.evaluation import HALF, Evaluation, Figure
 from posters.metrics import METRICS
-from posters.report.tables import UNDEFINED, number, printable, span
+from posters.report.tables import UNDEFINED, number, printable, signed, span
 
 
 def heading(evaluation: Evaluation) -> str:
@@ -48,8 +48,8 @@ def _beside_baseline(evaluation: Evaluation) -> str:
     own = evaluation.of("model").figures["macro_map"].value
     if ahead is None or baseline is None or baseline.value is None or own is None:
         return ""
-    ends = f"{_signed(ahead.low)} to {_signed(ahead.high)}"
-    difference = f"{_signed(own - baseline.value)} ({ahead.level:.0%} interval {ends})"
+    ends = f"{signed(ahead.low)} to {signed(ahead.high)}"
+    difference = f"{signed(own - baseline.value)} ({ahead.level:.0%} interval {ends})"
     # An interval without width comes of posters that never move the figures, and shows nothing.
     if ahead.low == ahead.high or ahead.low <= 0 <= ahead.high:
         return (
@@ -58,11 +58,6 @@ def _beside_baseline(evaluation: Evaluation) -> str:
         )
     word = "better" if ahead.low > 0 else "worse"
     return f"It is {word} than logistic regression on the frozen features: the difference in macro mAP is {difference}."
-
-
-def _signed(value: float) -> str:
-    """Rounded, and never -0.000."""
-    return f"{round(value, 3) + 0.0:+.3f}"
 
 
 def baseline_map(evaluation: Evaluation) -> Figure | None:

@@ -28,6 +28,11 @@ def number(value: float | None, decimals: int = 3) -> str:
     return UNDEFINED if value is None else f"{value:.{decimals}f}"
 
 
+def signed(value: float) -> str:
+    """A difference with its sign, and never -0.000."""
+    return f"{round(value, 3) + 0.0:+.3f}"
+
+
 def span(interval: Interval | None) -> str:
     """An interval's ends."""
     return UNDEFINED if interval is None else f"{interval.low:.3f} to {interval.high:.3f}"
