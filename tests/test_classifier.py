@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from posters.calibration import no_calibration
+from posters.calibration import Calibration, Curve, no_calibration
 from posters.catalogue import Catalogue, Poster
 from posters.classifier import Manifest, load_classifier, write_classifier
 from posters.errors import ClassifierError, ConfigError, ImageError, ScoresError
+from posters.report.model_card import model_card
 
 GENRES = ("Comedy", "Drama", "Horror", "Western")
 NAMES = ("dusk.png", "ghost.png", "night.png")
@@ -459,3 +460,14 @@ def test_bytes_that_are_no_image_are_refused_without_a_file_name(classifier):
     Image.new("F", (4, 4)).save(buffer, "TIFF")
     with pytest.raises(ImageError, match=r"^grey levels of 32 bits"):
         classifier.predict(buffer.getvalue())
+
+
+def test_the_card_of_a_classifier_that_says_nothing_of_its_calibrations_worth(classifier):
+    """Somebody else's manifest may be calibrated and have no figures for it: the card goes without."""
+    curves = (Curve("platt", (2.0, 0.0)), Curve(), Curve(), Curve())
+    manifest = replace(classifier.manifest, calibration=Calibration(GENRES, curves, "validation, 12 posters"))
+    card = model_card(manifest)
+    assert "The probabilities of 1 genres are calibrated, fitted on validation, 12 posters." in card
+    worth = {"log_loss_before": 0.3, "log_loss_after": 0.2, "ece_before": 0.1, "ece_after": 0.05}
+    told = model_card(replace(manifest, metrics={**manifest.metrics, "calibration": worth}))
+    assert "log loss from 0.3000 to 0.2000, and the expected calibration error from 0.1000 to 0.0500" in told

@@ -61,10 +61,12 @@ def _calibration(manifest: Manifest) -> str:
     if manifest.calibration.changes_nothing:
         return "The probabilities are the network's own: on the validation posters no calibration was better."
     changed = sum(curve.method != "identity" for curve in manifest.calibration.curves)
-    worth = manifest.metrics["calibration"]
+    said = f"The probabilities of {changed} genres are calibrated, fitted on {manifest.calibration.fitted_on}."
+    worth = manifest.metrics.get("calibration")
+    if worth is None:  # Somebody else's classifier need not say what its calibration is worth.
+        return said
     return (
-        f"The probabilities of {changed} genres are calibrated, fitted on {manifest.calibration.fitted_on}. "
-        f"Cross-validated there, calibration takes the log loss from {worth['log_loss_before']:.4f} to "
+        f"{said} Cross-validated there, calibration takes the log loss from {worth['log_loss_before']:.4f} to "
         f"{worth['log_loss_after']:.4f}, and the expected calibration error from {worth['ece_before']:.4f} to "
         f"{worth['ece_after']:.4f}."
     )

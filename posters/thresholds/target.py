@@ -9,7 +9,7 @@ from posters.thresholds.passing import below, passing
 from posters.thresholds.thresholds import NEVER, Thresholds
 
 # The promise must hold with this confidence, not just on these posters: the best of many thresholds looks better than
-# it is.
+# it is, and a margin makes up for most of that.
 _CONFIDENCE = 0.9
 
 
@@ -17,7 +17,8 @@ def target_precision_thresholds(scores: Scores, target: float, side: str = "vali
     """For each genre the lowest threshold whose precision is at least `target`, with 90% confidence.
 
     The confidence is a one-sided lower bound of Clopper and Pearson (1934) on the precision among the posters that
-    pass. A genre for which no threshold shows it is never said (`NEVER`), with a warning that names it.
+    pass, at each threshold by itself: that the lowest of many is taken still favours it a little. A genre for which no
+    threshold shows it is never said (`NEVER`), with a warning that names it.
 
     Args:
         scores: with labels, of posters that the network was not trained on.
