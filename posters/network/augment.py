@@ -60,3 +60,31 @@ def _recolour(posters: Any, seed: Any) -> Any:
     coloured = grey + (posters - grey) * saturation
     mean = tf.reduce_mean(coloured, axis=[1, 2, 3], keepdims=True)
     return (mean + (coloured - mean) * contrast) * brightness
+
+
+def mixup(posters: Any, genres: Any, seed: Any, alpha: float) -> tuple[Any, Any]:
+    r"""Blend each poster, and its genres, with another one of the batch (Zhang et al. 2018, "mixup", equation 1).
+
+    .. math:: \tilde x_i = \lambda_i x_i + (1 - \lambda_i) x_{B-1-i}, \quad
+        \lambda_i = \max(l, 1 - l), \; l \sim \mathrm{Beta}(\alpha, \alpha)
+
+    Two genres half true ask for a probability of a half each, which only independent sigmoids can give.
+
+    Args:
+        posters: uint8 (B, H, W, 3).
+        genres: float32 (B, G), from 0 to 1.
+        seed: int32 (2,); the same seed gives the same blends.
+        alpha: above 0; the larger, the more often a blend is an even one.
+
+    Returns:
+        uint8 (B, H, W, 3) and float32 (B, G).
+    """
+    # The first of two gamma variates as a share of both is a beta variate.
+    draws = tf.random.stateless_gamma([2, tf.shape(posters)[0]], seed, alpha)
+    share = draws[0] / tf.maximum(draws[0] + draws[1], 1e-30)
+    share = tf.maximum(share, 1 - share)
+    pixels = share[:, None, None, None]
+    floats = tf.cast(posters, tf.float32)
+    mixed = pixels * floats + (1 - pixels) * tf.reverse(floats, [0])
+    labels = share[:, None]
+    return tf.cast(tf.round(mixed), tf.uint8), labels * genres + (1 - labels) * tf.reverse(genres, [0])

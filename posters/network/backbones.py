@@ -3,10 +3,10 @@
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from posters.errors import ConfigError, TrainingError
+from posters.models import POSTERS, weights_file
 from posters.network.tensorflow import keras
 
 # How each family of keras.applications wants its pixels, by the beginning of the name; the longest that fits counts.
@@ -130,26 +130,34 @@ def build_backbone(backbone: Backbone, weights: str, input_shape: tuple[int, int
 
     Args:
         backbone: which.
-        weights: "imagenet", "none", or the path of a weights file that Keras can load into it.
+        weights: "posters", "imagenet", "none", or the path of a weights file that Keras can load into it.
         input_shape: (height, width, 3).
 
     Raises:
         TrainingError: the weights can't be had, or don't fit.
     """
-    if weights == "imagenet" and not backbone.pretrained:
-        raise TrainingError(f"there are no ImageNet weights for {backbone.name}: pass --weights none")
-    if weights not in ("imagenet", "none") and not Path(weights).is_file():
-        raise TrainingError(f"--weights is imagenet, none or a weights file, and there is no file {weights!r}")
+    _check_weights(backbone, weights)
+    known = {"none": None, "imagenet": "imagenet"}
+    source = known[weights] if weights in known else str(weights_file(weights))
     try:
         with warnings.catch_warnings():
             # Without a top, weights fit every shape of input, upright ones too.
             warnings.filterwarnings("ignore", message="`input_shape` is undefined or non-square")
-            return backbone.build(
-                include_top=False, weights=None if weights == "none" else weights, input_shape=input_shape
-            )
+            return backbone.build(include_top=False, weights=source, input_shape=input_shape)
     # Keras raises plain Exception for a failed download, and many kinds for a file that does not fit.
     except Exception as error:
         raise TrainingError(_why_not_built(backbone, weights, error)) from error
+
+
+def _check_weights(backbone: Backbone, weights: str) -> None:
+    if weights == POSTERS and backbone.name != "MobileNetV2":
+        others = "imagenet or none" if backbone.pretrained else "none"
+        raise TrainingError(f"the posters weights are MobileNetV2's: for {backbone.name} pass --weights {others}")
+    if weights == "imagenet" and not backbone.pretrained:
+        raise TrainingError(f"there are no ImageNet weights for {backbone.name}: pass --weights none")
+    file = weights_file(weights)
+    if weights not in ("imagenet", "none") and not file.is_file():
+        raise TrainingError(f"--weights is posters, imagenet, none or a file, and there is no file {str(file)!r}")
 
 
 def _why_not_built(backbone: Backbone, weights: str, error: Exception) -> str:

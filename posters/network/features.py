@@ -11,6 +11,7 @@ from posters.config import TrainConfig
 from posters.errors import ArraysError
 from posters.extras import require
 from posters.files import fingerprint, sha256_of
+from posters.models import weights_file
 from posters.network.pipeline import in_order
 from posters.network.tensorflow import keras, tf
 from posters.rows import GrowingRows, open_rows
@@ -24,7 +25,7 @@ def features_path(config: TrainConfig, arrays: PosterArrays, directory: Path) ->
     if weights == "none":
         weights = f"none, seed {config.seed}"
     elif weights != "imagenet":
-        weights = sha256_of(Path(weights))
+        weights = sha256_of(weights_file(weights))
     parts = [arrays.fingerprint, config.backbone, config.pooling, weights, keras.__version__]
     return Path(directory) / f"features-{fingerprint(parts)}.npy"
 

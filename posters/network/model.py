@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from posters.config import TrainConfig
+from posters.config import PreprocessConfig, TrainConfig
 from posters.network.backbones import build_backbone, find_backbone
 from posters.network.tensorflow import keras
 
@@ -28,7 +28,9 @@ class Network:
     head: Any
 
 
-def build_network(config: TrainConfig, n_genres: int, load_weights: bool = True) -> Network:
+def build_network(
+    config: TrainConfig, n_genres: int, load_weights: bool = True, preprocess: PreprocessConfig | None = None
+) -> Network:
     """Build the network of a config, not compiled.
 
     Batch normalisation keeps the statistics of pretrained weights; from scratch it learns them.
@@ -37,14 +39,16 @@ def build_network(config: TrainConfig, n_genres: int, load_weights: bool = True)
         config: backbone, weights, pooling, head, dropout and image size.
         n_genres: G.
         load_weights: False where they are going to be overwritten anyway.
+        preprocess: of another image size than the config's; the weights have the same shapes for every size.
 
     Raises:
         ConfigError: there is no such backbone.
         TrainingError: its weights can't be had.
     """
     backbone = find_backbone(config.backbone)
-    pixels = keras.Input(config.preprocess.shape, dtype="uint8", name="poster")
-    body = build_backbone(backbone, config.weights if load_weights else "none", config.preprocess.shape)
+    shape = (preprocess or config.preprocess).shape
+    pixels = keras.Input(shape, dtype="uint8", name="poster")
+    body = build_backbone(backbone, config.weights if load_weights else "none", shape)
     feature_map = body(backbone.scale(pixels))
     features = keras.Model(pixels, _POOLINGS[config.pooling](feature_map), name="features")
     head = build_head(config, features.output_shape[-1], n_genres)

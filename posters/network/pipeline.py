@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from posters.network.augment import augment
+from posters.network.augment import augment, mixup
 from posters.network.tensorflow import tf
 
 
@@ -24,6 +24,7 @@ class Batches:
         batch_size: rows in a step; each epoch leaves out the few rows that would not fill one.
         seed: of the order and the augmentation.
         augmented: whether `x` are uint8 posters to be changed a little each time.
+        mixup: alpha of mixup; 0 blends nothing. Only for uint8 posters.
     """
 
     x: np.ndarray
@@ -32,6 +33,7 @@ class Batches:
     batch_size: int
     seed: int
     augmented: bool = False
+    mixup: float = 0.0
 
     @property
     def size(self) -> int:
@@ -54,12 +56,19 @@ class Batches:
         def load(step: Any) -> tuple[Any, Any]:
             x, y = tf.numpy_function(gather, [step], (self.x.dtype, tf.float32))
             x = tf.ensure_shape(x, (self.size, *self.x.shape[1:]))
-            if self.augmented:
-                x = augment(x, tf.stack([self.seed, number * self.steps + tf.cast(step, tf.int32)]))
-            return x, tf.ensure_shape(y, (self.size, self.y.shape[1]))
+            y = tf.ensure_shape(y, (self.size, self.y.shape[1]))
+            return self._changed(x, y, number * self.steps + tf.cast(step, tf.int32))
 
         steps = tf.data.Dataset.range(first_step, self.steps)
         return steps.map(load).prefetch(2)
+
+    def _changed(self, x: Any, y: Any, step: Any) -> tuple[Any, Any]:
+        """Augmented and blended, each by a seed that depends on the step of the whole training alone."""
+        if self.augmented:
+            x = augment(x, tf.stack([self.seed, step]))
+        if self.mixup > 0:
+            x, y = mixup(x, y, tf.stack([self.seed + 1, step]), self.mixup)
+        return x, y
 
 
 def in_order(x: np.ndarray, rows: Sequence[int] | np.ndarray, batch_size: int) -> Any:

@@ -34,6 +34,7 @@ _TOLERANCE = {"float32": 1e-3, "mixed_float16": 2e-2, "mixed_bfloat16": 5e-2}
 def train_network(
     run: Run,
     arrays: PosterArrays,
+    learned: PosterArrays,
     split: Split,
     config: TrainConfig,
     cache: Path,
@@ -46,6 +47,7 @@ def train_network(
     Args:
         run: started; its checkpoints, if any, are gone on from.
         arrays: the packed posters.
+        learned: the same posters in the size that fine-tuning learns from.
         split: of their ids.
         cache: where frozen features are kept, for this run and others.
         provenance: what the classifier is to say of its own making.
@@ -63,7 +65,9 @@ def train_network(
     writer = EpochWriter(run.path / "tensorboard" if tensorboard else None)
     with precision_policy(resolved_precision(config.precision)):
         network = build_network(config, len(arrays.genre_names))
-        y_score = Stages(run, arrays, sides, config, writer).train(network, cache, on_features)
+        learner = build_network(config, len(arrays.genre_names), load_weights=False, preprocess=config.train_preprocess)
+        stages = Stages(run, arrays, learned, sides, config, writer)
+        y_score = stages.train(network, learner, cache, on_features)
     validation = Scores(
         ids=tuple(arrays.ids[row] for row in sides.validation),
         genre_names=arrays.genre_names,

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from posters.arrays import pack
+from posters.arrays import PosterArrays, pack
 from posters.cache import arrays_directory, default_cache
 from posters.catalogue import Catalogue
 from posters.classifier import Classifier, load_classifier
 from posters.config import TrainConfig, with_options
 from posters.duplicates import group_posters, perceptual_hashes
-from posters.errors import PostersError, RunError
+from posters.errors import ArraysError, PostersError, RunError
 from posters.extras import check_installed
 from posters.log import also_to_file, logger
 from posters.runs import Run, environment
@@ -84,6 +84,7 @@ def _train(
 ) -> Classifier:
     packed = arrays_directory(cache, catalogue, config.preprocess)
     arrays = pack(catalogue, packed, config.preprocess)
+    learned = _learned(catalogue, arrays, config, cache)
     readable = catalogue.among(arrays.ids)
     groups = group_posters(readable, perceptual_hashes(arrays, packed))
     split = _split(catalogue, readable, groups, config, sides)
@@ -95,11 +96,23 @@ def _train(
         from posters.network.train import train_network
 
         probe = partial(write_probe_scores, run, arrays, split, groups)
-        train_network(run, arrays, split, config, cache, _provenance(catalogue, split, config), probe, tensorboard)
+        provenance = _provenance(catalogue, split, config)
+        train_network(run, arrays, learned, split, config, cache, provenance, probe, tensorboard)
         if config.from_scratch:
             logger.info(_NO_PROBE)
         logger.info(f"the classifier is in {run.classifier}; judge it by `posters evaluate {run.path}`")
     return load_classifier(run.classifier)
+
+
+def _learned(catalogue: Catalogue, arrays: PosterArrays, config: TrainConfig, cache: Path) -> PosterArrays:
+    """The posters in the size that fine-tuning learns from; where nothing is fine-tuned, those that are there."""
+    if config.epochs == 0 or config.train_preprocess == config.preprocess:
+        return arrays
+    directory = arrays_directory(cache, catalogue, config.train_preprocess)
+    learned = pack(catalogue, directory, config.train_preprocess)
+    if learned.ids != arrays.ids:
+        raise ArraysError("the images changed while they were packed: train again")
+    return learned
 
 
 def _split(

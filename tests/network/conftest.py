@@ -53,6 +53,8 @@ def small() -> TrainConfig:
         dropout=0.1,
         ema=0.5,
         augment=False,
+        mixup=0.0,
+        train_scale=1.0,
         validation=0.2,
         test=0.2,
     )
