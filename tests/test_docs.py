@@ -1,31 +1,70 @@
-"""Commands and names in the documents exist, and the documents name every command."""
+"""Commands, options, defaults and names in the documents exist, their examples run, and every command is explained."""
 
+import argparse
 import ast
+import inspect
 import re
 import shlex
+import shutil
+import tomllib
+from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
+from fastapi.testclient import TestClient
 
 import posters
-from posters.cli import COMMANDS, parser
+from posters.cli import COMMANDS, main, parser
+from posters.config import config_from_dict
+from posters.serve import Pool, create_app
 
 REPOSITORY = Path(__file__).parent.parent
-DOCUMENTS = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+PAGES = sorted((REPOSITORY / "docs").glob("*.md"))
+REFERENCE = sorted((REPOSITORY / "docs" / "reference").glob("*.md"))
+DOCUMENTS = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *PAGES]
+CATALOGUES = REPOSITORY / "docs" / "catalogues.md"
+NAMES = [command.__name__.rpartition(".")[2] for command in COMMANDS]
 
 
-def blocks(language: str) -> list[str]:
-    text = "\n".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
-    return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
+def read(document):
+    return document.read_text(encoding="utf-8")
 
 
-def commands() -> list[list[str]]:
+TEXT = "\n".join(map(read, DOCUMENTS))
+
+
+def blocks(language, text=TEXT):
+    return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def commands(text=TEXT):
     """The `posters` commands of the shell examples, a list of words each; lines ending in \\ go on."""
-    lines = "\n".join(blocks("bash")).replace("\\\n", " ").splitlines()
+    lines = "\n".join(blocks("bash", text)).replace("\\\n", " ").splitlines()
     words = [shlex.split(line, comments=True) for line in lines]
     # Settings such as KERAS_HOME=... may stand before the command.
     trimmed = [[word for place, word in enumerate(line) if place or "=" not in word] for line in words]
-    return [line[1:] for line in trimmed if line and line[0] == "posters"]
+    return [_own_words(line[1:]) for line in trimmed if line and line[0] == "posters"]
+
+
+def _own_words(words):
+    """Without what a shell makes of the rest: pipes and redirections."""
+    ends = [place for place, word in enumerate(words) if word in ("|", "<", ">")]
+    return words[: min(ends, default=len(words))]
+
+
+def prose():
+    """The documents without their blocks of code, a line each."""
+    return re.sub(r"^```.*?^```", "", TEXT, flags=re.DOTALL | re.MULTILINE).splitlines()
+
+
+def inline():
+    """The words of each piece of code within the prose."""
+    return [code.split() for code in re.findall(r"`([^`]+)`", "\n".join(prose()))]
+
+
+# Commands
 
 
 def test_there_are_examples():
@@ -37,9 +76,81 @@ def test_every_command_of_the_documents_parses(words):
     assert callable(parser().parse_args(words).run)
 
 
-@pytest.mark.parametrize("command", [command.__name__.rpartition(".")[2] for command in COMMANDS])
+@pytest.mark.parametrize("command", NAMES)
 def test_every_command_is_in_the_readme(command):
-    assert f"posters {command}" in (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    assert f"posters {command}" in read(REPOSITORY / "README.md")
+
+
+@pytest.mark.parametrize("command", NAMES)
+def test_every_command_is_explained_outside_the_reference(command):
+    assert any(f"posters {command}" in read(page) for page in PAGES), f"no page of docs/ speaks of posters {command}"
+
+
+def test_every_command_within_the_prose_exists():
+    named = {words[1] for words in inline() if words[0] == "posters" and len(words) > 1}
+    assert {name for name in named if name.isalpha()} <= set(NAMES)
+
+
+# Options
+
+
+def options(*names):
+    """The options of these commands, or of all: each with what its help gives as its default, one for each command."""
+    actions = next(action for action in parser()._actions if isinstance(action, argparse._SubParsersAction))
+    known = {}
+    for name in names or NAMES:
+        for action in actions.choices[name]._actions:
+            said = re.search(r"\(default: (.*)\)", action.help or "")
+            for option in action.option_strings:
+                known.setdefault(option, set()).add(said[1] if said else None)
+    return known
+
+
+def options_of_scripts():
+    sources = [path.read_text(encoding="utf-8") for path in (REPOSITORY / "scripts").iterdir() if path.is_file()]
+    return set(re.findall(r"--[a-z][a-z-]+", "\n".join(sources)))
+
+
+def test_every_option_within_the_prose_exists():
+    """Of the command that stands before it, if one does; else of any, or of a script."""
+    for words in inline():
+        named = {word.partition("=")[0] for word in words if re.match(r"--[a-z]", word)}
+        if words[0] == "posters" and len(words) > 1 and words[1] in NAMES:
+            assert named <= set(options(words[1])), " ".join(words)
+        elif words[0].startswith("--"):
+            assert named <= set(options()) | options_of_scripts(), " ".join(words)
+
+
+def documented_defaults():
+    """(option, default) where a line says `--option` (default: X), and of each table with a column `default`."""
+    found = [pair for line in prose() for pair in re.findall(r"`(--[a-z-]+)[^`]*`[^`(]*\(default: ([^)]+)\)", line)]
+    column = None
+    for line in prose():
+        cells = [cell.strip() for cell in line.strip("|").split("|")] if line.startswith("|") else []
+        if "default" in cells:
+            column = cells.index("default")
+        elif not cells:
+            column = None
+        elif column is not None and cells[0].startswith("`--"):
+            found.append((cells[0].strip("`").split()[0], cells[column]))
+    return [(option, default.replace("`", "")) for option, default in found]
+
+
+def test_documented_defaults_are_found():
+    assert ("--min-posters", "20") in documented_defaults()
+
+
+@pytest.mark.parametrize(("option", "default"), sorted(set(documented_defaults())))
+def test_a_documented_default_is_that_of_the_code(option, default):
+    assert default in options()[option]
+
+
+# Examples
+
+
+@pytest.mark.parametrize("text", [read(REPOSITORY / "scripts" / "demo.toml"), *blocks("toml")])
+def test_a_config_of_the_documents_is_one(text):
+    config_from_dict(tomllib.loads(text))
 
 
 @pytest.mark.parametrize("code", blocks("python"))
@@ -52,8 +163,105 @@ def test_names_in_python_examples_are_public(code):
     assert used <= set(posters.__all__)
 
 
-def test_links_between_documents_lead_somewhere():
-    for document in DOCUMENTS:
-        for target in re.findall(r"\]\(([^)#]+)\)", document.read_text(encoding="utf-8")):
-            if "://" not in target:
-                assert (document.parent / target).exists(), f"{document.name} links to {target}"
+@pytest.fixture
+def workshop(golden, tmp_path, monkeypatch):
+    """A working directory with what the examples speak of: a table, images, and the golden classifier for a run."""
+    shutil.copytree(golden / "classifier", tmp_path / "runs" / "first" / "classifier")
+    for folder in ("images", "folder"):
+        shutil.copytree(golden / "posters", tmp_path / folder)
+    shutil.copy(golden / "posters" / "dusk.png", tmp_path / "alien.jpg")
+    rows = [f"{number},dusk.png,Western|Comedy" for number in range(20)]
+    (tmp_path / "posters.csv").write_text("\n".join(["id,image,genres", *rows]))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def stand_in_for_training(*arguments, **options):
+    """Checks the arguments, and trains nothing."""
+    given = inspect.signature(posters.train).bind(*arguments, **options).arguments
+    posters.config.with_options(posters.TrainConfig(), **given.get("options", {}))
+    return posters.load_classifier("runs/first")
+
+
+def stand_in_for_the_web(client, url, **options):
+    """Asks the application itself, where the example asks a server."""
+    return client.post(urlsplit(url).path, **options)
+
+
+@pytest.mark.parametrize("document", [path for path in DOCUMENTS if blocks("python", read(path))], ids=lambda p: p.stem)
+def test_the_python_examples_run(document, workshop, monkeypatch):
+    """Those of one document one after the other, as a reader types them; but for the training itself."""
+    examples = "\n".join(blocks("python", read(document)))
+    with Pool("runs/first", interpreters=1, queue=1) as pool:
+        monkeypatch.setattr(httpx, "post", partial(stand_in_for_the_web, TestClient(create_app(pool))))
+        run_examples(examples, document.name)
+
+
+def run_examples(examples, name):
+    namespace = {"train": stand_in_for_training}
+    exec(compile(examples.replace("posters.train(", "train("), name, "exec"), namespace)
+
+
+def sections():
+    """The whole examples on the page of catalogues: title to text."""
+    parts = read(CATALOGUES).split("\n## ")[1:]
+    return {part.partition("\n")[0]: part for part in parts if commands(part)}
+
+
+def set_out(text, folder):
+    """Write the files that a section shows, and empty images of the names that it lists."""
+    for name, content in re.findall(r"^`([^`]+)`:\n\n```\w+\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content, encoding="utf-8")
+    listed = re.search(r"^Images: (.*)\.$", text, flags=re.MULTILINE)
+    for name in re.findall(r"`([^`]+)`", listed[1]):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+
+
+def test_every_dialect_has_an_example():
+    assert set(posters.dialect_names()) <= set(sections())
+
+
+@pytest.mark.parametrize("title", sections())
+def test_a_catalogue_of_the_documents_is_read_as_they_print(title, tmp_path, monkeypatch, capsys, messages):
+    set_out(sections()[title], tmp_path)
+    monkeypatch.chdir(tmp_path)
+    (command,) = commands(sections()[title])
+    assert main(command) == 0
+    printed = "\n".join(messages) + "\n" + capsys.readouterr().out
+    assert [printed] == blocks("text", sections()[title])
+    if title in posters.dialect_names():
+        assert f"({title}): " in printed
+
+
+# Changes
+
+
+def test_the_changelog_keeps_its_form():
+    """https://keepachangelog.com/en/1.1.0/: versions with their dates, the newest first, changes by their kinds."""
+    text = read(REPOSITORY / "CHANGELOG.md")
+    versions, kinds = (re.findall(rf"^{level} (.*)$", text, flags=re.MULTILINE) for level in ("##", "###"))
+    assert text.startswith("# Changelog\n")
+    assert versions[0] == "[Unreleased]"
+    assert all(re.fullmatch(r"\[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d", version) for version in versions[1:])
+    assert set(kinds) <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+
+
+# Links
+
+
+def anchors(document):
+    """What GitHub calls the headings of a document."""
+    headings = re.findall(r"^#+ (.*)$", read(document), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", [*DOCUMENTS, *REFERENCE], ids=lambda path: path.stem)
+def test_links_lead_somewhere(document):
+    for target in re.findall(r"\]\(([^)]+)\)", read(document)):
+        path, _, anchor = target.partition("#")
+        if "://" not in target:
+            there = document.parent / path if path else document
+            assert there.exists(), f"{document.name} links to {target}"
+            assert not anchor or anchor in anchors(there), f"{document.name} links to {target}"

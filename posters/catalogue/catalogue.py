@@ -125,10 +125,12 @@ class Catalogue:
 
     @property
     def ids(self) -> tuple[str, ...]:
+        """The ids of its posters, in their order."""
         return tuple(poster.id for poster in self.posters)
 
     @property
     def genres(self) -> tuple[tuple[str, ...], ...]:
+        """The genres of its posters, in their order."""
         return tuple(poster.genres for poster in self.posters)
 
     def multi_hot(self) -> np.ndarray:
@@ -136,6 +138,7 @@ class Catalogue:
         return multi_hot_matrix(self.genres, self.genre_names)
 
     def image_path(self, poster: Poster) -> Path:
+        """Where the image of one of its posters lies."""
         return self.image_root / poster.image
 
     def take(self, rows: Sequence[int]) -> "Catalogue":

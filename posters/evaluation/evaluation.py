@@ -183,6 +183,7 @@ class Evaluation:
 
     @property
     def genre_names(self) -> tuple[str, ...]:
+        """The genres, in the order of `genres`."""
         return tuple(genre.name for genre in self.genres)
 
     def of(self, predictor: str, rule: str | None = None) -> PredictorFigures:
