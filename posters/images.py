@@ -12,30 +12,33 @@ The rule, in order:
    brightness range nobody knows, is refused.
 6. Resize to (height, width) with an antialiasing filter, by the aspect rule of the `PreprocessConfig`.
 
-An image that is cut short is refused, not filled with grey.
+An image that is cut short is refused, not filled with grey. Any number of threads may decode at once.
 """
 
 import io
 import logging
 import math
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import BinaryIO, TypeAlias
 
 import numpy as np
 from PIL import ExifTags, Image
 
 from posters.config import PreprocessConfig
 from posters.errors import DamagedImageError, ImageError
+from posters.pillow_warnings import pillow_warnings_held_back
 
 ImageSource: TypeAlias = "str | Path | bytes | Image.Image | np.ndarray"
 
 # Several pictures in one JPEG file (MPO) are opened as JPEG.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM")
 MAX_PIXELS = 120_000_000
+# Of a file: as many pixels as that, uncompressed. What never ends, a device or a server, must end here.
+MAX_BYTES = 3 * MAX_PIXELS
+_PIECE = 1 << 20
 
 _RESAMPLING = {
     "bilinear": Image.Resampling.BILINEAR,
@@ -62,12 +65,13 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())
 DECODER_VERSION = 1
 
 
-def decode(source: ImageSource, preprocess: PreprocessConfig) -> np.ndarray:
+def decode(source: ImageSource, preprocess: PreprocessConfig, name: str = "") -> np.ndarray:
     """Decode one image to what the network takes.
 
     Args:
         source: a path, an image file's bytes, a PIL image, or a uint8 array (H, W, 3), (H, W, 1) or (H, W) of 0 to 255.
         preprocess: size, aspect rule and filter.
+        name: what messages call bytes, an image or an array; a path is called by itself.
 
     Returns:
         uint8 RGB array (preprocess.height, preprocess.width, 3).
@@ -75,21 +79,22 @@ def decode(source: ImageSource, preprocess: PreprocessConfig) -> np.ndarray:
     Raises:
         ImageError: it can't be read or decoded; the message names the file, where there is one, and says why.
     """
-    image = to_rgb(source, wanted=(preprocess.width, preprocess.height))
+    image = to_rgb(source, wanted=(preprocess.width, preprocess.height), name=name)
     return np.asarray(_ASPECTS[preprocess.aspect](image, preprocess))
 
 
-def to_rgb(source: ImageSource, wanted: tuple[int, int] | None = None) -> Image.Image:
+def to_rgb(source: ImageSource, wanted: tuple[int, int] | None = None, name: str = "") -> Image.Image:
     """Decode one image to RGB in its own size (steps 1 to 5).
 
     Args:
         source: as in `decode`.
         wanted: (width, height) that the caller is going to resize to; lets a large JPEG be decoded at a reduced scale.
+        name: as in `decode`.
 
     Raises:
         ImageError: as in `decode`.
     """
-    with _refusals(f"{source}: " if isinstance(source, (str, Path)) else ""):
+    with _refusals(source, name):
         image = _checked_size(_opened(source))
         if wanted and image is not source:  # A caller's own image stays as it is.
             _reduce(image, wanted)
@@ -118,18 +123,19 @@ def read_header(source: ImageSource) -> ImageHeader:
     Raises:
         ImageError: as in `decode`, but for damage further on.
     """
-    with _refusals(f"{source}: " if isinstance(source, (str, Path)) else ""):
+    with _refusals(source):
         image = _checked_size(_opened(source))
         width, height = reversed(image.size) if _lies_on_its_side(image) else image.size
         return ImageHeader(image.format, width, height)
 
 
 @contextmanager
-def _refusals(name: str) -> Iterator[None]:
-    """Raise whatever goes wrong as an ImageError that begins with `name`."""
+def _refusals(source: ImageSource, name: str = "") -> Iterator[None]:
+    """Raise whatever goes wrong as an ImageError that begins with what the source is called."""
+    called = str(source) if isinstance(source, (str, Path)) else name
+    name = f"{called}: " if called else ""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of what is refused or written down here.
+        with pillow_warnings_held_back():  # They tell of what is refused or written down here.
             yield
     except ImageError as error:
         raise ImageError(f"{name}{error}") from error.__cause__
@@ -164,10 +170,29 @@ def _opened(source: ImageSource) -> Image.Image:
         return source
     if not isinstance(source, (str, Path, bytes, bytearray, memoryview)):
         raise ImageError(f"an image is a path, bytes, a PIL image or an array, but got {type(source).__name__}")
-    data = Path(source).read_bytes() if isinstance(source, (str, Path)) else bytes(source)
+    data = _bytes_of(Path(source)) if isinstance(source, (str, Path)) else bytes(source)
     if not data:
         raise ImageError("the file is empty")
     return Image.open(io.BytesIO(data), formats=FORMATS)
+
+
+def _bytes_of(path: Path) -> bytes:
+    with open(path, "rb") as file:
+        return read_bytes(file)
+
+
+def read_bytes(file: BinaryIO) -> bytes:
+    """All that is left of an open file.
+
+    Raises:
+        ImageError: that is more than `MAX_BYTES`.
+    """
+    data = io.BytesIO()
+    while piece := file.read(_PIECE):
+        if data.tell() + len(piece) > MAX_BYTES:
+            raise ImageError(f"the file has more than {MAX_BYTES // 10**6} MB, which no poster needs: scale it down")
+        data.write(piece)
+    return data.getvalue()
 
 
 def _from_array(array: np.ndarray) -> Image.Image:

@@ -60,6 +60,21 @@ def test_the_base_install_predicts_and_says_what_the_rest_needs(shop):
     assert trained == [2, needs_pandas.replace("pandas", "tensorflow"), ""]
 
 
+def test_predicting_asks_for_an_extra_only_where_it_needs_one(shop):
+    poster, rest = "images/dusk.png", ["--classifier", "classifier", "--output", "said.csv"]
+    predicted, table, parquet = run_without(
+        ["pandas", "pyarrow"],
+        shop,
+        ["predict", poster, "images", "images/*.png", *rest],
+        ["predict", poster, "table.csv", *rest],
+        ["predict", poster, "--format", "parquet", *rest],
+    )
+    assert predicted == [0, "", ""]
+    needs = "posters: {} is not installed, and this needs it: run `pip install 'posters[{}]'`\n"
+    assert table == [2, needs.format("pandas", "train"), ""]
+    assert parquet == [2, needs.format("pyarrow", "parquet"), ""]
+
+
 @pytest.mark.parametrize("package", ["tensorflow", "keras", "tomli_w"])
 def test_training_finds_out_before_it_leaves_anything_behind(shop, package):
     before = sorted(shop.iterdir())

@@ -3,7 +3,9 @@
 import io
 import struct
 import tracemalloc
+import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,7 @@ from PIL import Image
 
 from posters.config import PreprocessConfig
 from posters.errors import ImageError
-from posters.images import MAX_PIXELS, decode, to_rgb
+from posters.images import MAX_BYTES, MAX_PIXELS, decode, read_bytes, read_header, to_rgb
 
 IMAGES = Path(__file__).parent / "golden" / "images"
 SMALL = PreprocessConfig(height=24, width=16)
@@ -468,6 +470,70 @@ def test_an_array_above_the_limit_is_refused():
 
 def test_a_png_without_pixels_is_refused():
     assert refusal(png_claiming(0, 10))
+
+
+class Endless:
+    """A device or a server that never stops."""
+
+    def read(self, size):
+        return bytes(size)
+
+
+def test_a_file_without_end_is_refused_once_it_is_too_large_for_any_poster():
+    with pytest.raises(ImageError, match=rf"^the file has more than {MAX_BYTES // 10**6} MB"):
+        read_bytes(Endless())
+    assert MAX_BYTES == 3 * MAX_PIXELS
+
+
+@pytest.mark.parametrize("size", [0, 1, 2**20 - 1, 2**20, 2**20 + 1, 3 * 2**20])
+def test_a_file_is_read_whole(size):
+    data = np.random.default_rng(0).bytes(size)
+    assert read_bytes(io.BytesIO(data)) == data
+
+
+def test_what_has_no_name_is_called_as_the_caller_says(tmp_path):
+    for source in (b"text", Image.new("F", (4, 4)), np.zeros(3)):
+        with pytest.raises(ImageError, match=r"^row 7: "):
+            decode(source, SMALL, name="row 7")
+    with pytest.raises(ImageError, match=r"none\.jpg: there is no such file"):
+        decode(tmp_path / "none.jpg", SMALL, name="row 7")
+
+
+# Threads
+
+
+def test_any_number_of_threads_read_without_a_warning_and_leave_the_filters_as_they_were():
+    """With `catch_warnings`, filters that one thread puts back are those that another had set for itself."""
+    header = struct.pack("<IHHI", 54, 0, 0, 54) + struct.pack("<IiiHHIIiiII", 40, 9_500, 9_500, 1, 24, *[0] * 6)
+    files = [b"BM" + header] * 2000  # Pillow warns of their size.
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("always")
+        before = list(warnings.filters)
+        with ThreadPoolExecutor(8) as pool:
+            headers = list(pool.map(read_header, files))
+        assert warnings.filters == before
+        assert shown == []
+        warnings.warn("of the caller", stacklevel=1)
+        assert [str(warning.message) for warning in shown] == ["of the caller"]
+    assert {header.width for header in headers} == {9_500}
+
+
+class TellTale(Image.Image):
+    """An image that warns as Pillow does, and as its caller would, while it is decoded."""
+
+    def load(self):
+        warnings.warn_explicit("of Pillow", UserWarning, "Image.py", 1, "PIL.Image")
+        warnings.warn_explicit("of the caller", UserWarning, "shop.py", 1, "shop")
+        return super().load()
+
+
+def test_a_callers_own_warnings_are_shown_while_posters_are_decoded():
+    image = TellTale()
+    image.__dict__.update(Image.new("RGB", (4, 4)).__dict__)
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("always")
+        to_rgb(image)
+    assert {str(warning.message) for warning in shown} == {"of the caller"}
 
 
 # Anything at all

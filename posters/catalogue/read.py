@@ -55,7 +55,7 @@ def read_catalogue(
     source = open_source(Path(table))
     chosen = choose_dialect(source, dialect)
     tally = Tally()
-    folder = ImageFolder(_image_root(source, chosen, images))
+    folder = ImageFolder(image_root(source, chosen, images))
     drafter = Drafter(source.path, folder, tally)
     drafts = drafter.drafts(chosen.rows(source))
     if not drafts:
@@ -78,7 +78,12 @@ def _check_min_posters(value: object) -> None:
         raise CatalogueError(f"min_posters must be a whole number from 1 up, but got {value!r}")
 
 
-def _image_root(source: Source, dialect: Dialect, images: str | Path | None) -> Path:
+def image_root(source: Source, dialect: Dialect, images: str | Path | None) -> Path:
+    """The folder that image paths start from: `images`, or where a table of this dialect has it.
+
+    Raises:
+        CatalogueError: there is no such folder.
+    """
     if images is not None:
         root = Path(images)
         if not root.is_dir():

@@ -1,33 +1,52 @@
 """Predictions as text: a table for people, JSON, JSON lines and CSV for programs.
 
-A file name may hold anything, and stdout may have any encoding, so the formats for programs rely on neither.
+A file name may hold anything, and stdout may have any encoding, so the formats for programs rely on neither. In these a
+poster that can't be read keeps its place, with its error; people are told on stderr.
 """
 
 import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from posters.spreadsheet import safe_cell
 
 if TYPE_CHECKING:
     from posters.classifier import Prediction
 
 
-def as_table(results: Iterable[tuple[Path, "Prediction"]], genre_names: Sequence[str], every: bool) -> Iterator[str]:
-    """A line for each poster; with `every`, a block with a line for each genre, the likeliest first."""
-    for poster, prediction in results:
-        yield f"{_printable(poster)}: {_said(prediction)}"
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A poster and what is said of it.
+
+    Attributes:
+        name: of the poster.
+        prediction: None if it can't be read.
+        error: why it can't be read, on one line; "" if it can.
+    """
+
+    name: str
+    prediction: "Prediction | None"
+    error: str = ""
+
+
+def as_table(rows: Iterable[Row], genre_names: Sequence[str], every: bool) -> Iterator[str]:
+    """A line for each poster that can be read; with `every`, a line for each genre below it, the likeliest first."""
+    for row in rows:
+        if row.prediction is None:
+            continue
+        yield f"{_printable(row.name)}: {_said(row.prediction)}"
         if every:
             width = max(len(name) for name in genre_names)
-            for name, probability in _likeliest_first(prediction):
-                mark = "*" if name in prediction.genres else " "
+            for name, probability in _likeliest_first(row.prediction):
+                mark = "*" if name in row.prediction.genres else " "
                 yield f"  {mark} {name:<{width}}  {probability:.3f}"
 
 
-def _printable(poster: Path) -> str:
-    """Its name, but quoted where it would break the line or move a terminal's cursor."""
-    name = str(poster)
+def _printable(name: str) -> str:
+    """Quoted where it would break the line or move a terminal's cursor."""
     return name if name.isprintable() else repr(name)
 
 
@@ -42,48 +61,50 @@ def _likeliest_first(prediction: "Prediction") -> list[tuple[str, float]]:
     return sorted(prediction.probabilities.items(), key=lambda item: -item[1])
 
 
-def as_json_lines(
-    results: Iterable[tuple[Path, "Prediction"]], genre_names: Sequence[str], every: bool
-) -> Iterator[str]:
+def as_json_lines(rows: Iterable[Row], genre_names: Sequence[str], every: bool) -> Iterator[str]:
     """A JSON object for each poster."""
-    for poster, prediction in results:
-        yield json.dumps(_plain(poster, prediction, every))
+    for row in rows:
+        yield json.dumps(_plain(row, every))
 
 
-def as_json(results: Iterable[tuple[Path, "Prediction"]], genre_names: Sequence[str], every: bool) -> Iterator[str]:
+def as_json(rows: Iterable[Row], genre_names: Sequence[str], every: bool) -> Iterator[str]:
     """One JSON array, written as it comes."""
     separator = "["
-    for line in as_json_lines(results, genre_names, every):
+    for line in as_json_lines(rows, genre_names, every):
         yield separator + line
         separator = ","
     yield "]" if separator == "," else "[]"
 
 
-def _plain(poster: Path, prediction: "Prediction", every: bool) -> dict[str, Any]:
-    said = [{"genre": name, "probability": round(prediction.probabilities[name], 6)} for name in prediction.genres]
-    values: dict[str, Any] = {"poster": str(poster), "genres": said}
-    if every:
-        values["probabilities"] = {name: round(value, 6) for name, value in prediction.probabilities.items()}
-    return values
+def _plain(row: Row, every: bool) -> dict[str, Any]:
+    if row.prediction is None:
+        return {"poster": row.name, "error": row.error}
+    shares = {name: round(value, 6) for name, value in row.prediction.probabilities.items()}
+    said = [{"genre": name, "probability": shares[name]} for name in row.prediction.genres]
+    return {"poster": row.name, "genres": said} | ({"probabilities": shares} if every else {})
 
 
-def as_csv(results: Iterable[tuple[Path, "Prediction"]], genre_names: Sequence[str], every: bool) -> Iterator[str]:
+def as_csv(rows: Iterable[Row], genre_names: Sequence[str], every: bool) -> Iterator[str]:
     """A row for each poster: its genres joined by `|`, and their probabilities, or a column for each genre."""
-    yield _row(["poster", "genres", *(genre_names if every else ["probabilities"])])
-    for poster, prediction in results:
-        shown = genre_names if every else prediction.genres
-        values = [f"{prediction.probabilities[name]:.6f}" for name in shown]
-        yield _row([str(poster), "|".join(prediction.genres), *(values if every else ["|".join(values)])])
+    columns = genre_names if every else ["probabilities"]
+    yield _line(["poster", "genres", *columns, "error"])
+    for row in rows:
+        if row.prediction is None:
+            yield _line([row.name, "", *("" for _ in columns), row.error])
+            continue
+        shown = genre_names if every else row.prediction.genres
+        values = [f"{row.prediction.probabilities[name]:.6f}" for name in shown]
+        yield _line([row.name, "|".join(row.prediction.genres), *(values if every else ["|".join(values)]), ""])
 
 
-def _row(cells: Sequence[str]) -> str:
+def _line(cells: Sequence[str]) -> str:
     line = io.StringIO()
     # Python 3.11 quotes no other line breaks than those of its own terminator.
-    csv.writer(line, lineterminator="\r\n").writerow(cells)
+    csv.writer(line, lineterminator="\r\n").writerow(map(safe_cell, cells))
     return line.getvalue().removesuffix("\r\n")
 
 
-FORMATS: dict[str, Callable[..., Iterator[str]]] = {
+TEXT_FORMATS: dict[str, Callable[..., Iterator[str]]] = {
     "table": as_table,
     "json": as_json,
     "jsonl": as_json_lines,
