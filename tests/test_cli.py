@@ -31,7 +31,7 @@ from posters.scores_file import write_scores
 from posters.splits import Split
 from posters.thresholds import fixed_thresholds
 
-COMMANDS = ("sample", "catalogue", "audit", "train", "evaluate", "compare", "thresholds", "predict")
+COMMANDS = ("sample", "catalogue", "audit", "train", "evaluate", "compare", "thresholds", "predict", "serve")
 GENRES = ("Comedy", "Drama", "Horror", "Western")
 TABLE = "id,image,genres\n1,dusk.png,Western\n2,night.png,Comedy|Horror\n3,ghost.png,Drama\n"
 
@@ -195,7 +195,7 @@ class TestPredict:
         outcome = predict(images[0], classifier=tiny_classifier)
         assert outcome.out == f"{images[0]}: no genre is sure enough (likeliest: Western 0.66)\n"
         assert outcome.code == 0
-        assert csv_rows(predict(images[0], "--format", "csv", classifier=tiny_classifier).out)[1][1:] == ["", ""]
+        assert csv_rows(predict(images[0], "--format", "csv", classifier=tiny_classifier).out)[1][1:] == ["", "", ""]
         assert json.loads(predict(images[0], "--format", "json", classifier=tiny_classifier).out)[0]["genres"] == []
 
     @pytest.mark.parametrize("every", [False, True])
@@ -216,8 +216,8 @@ class TestPredict:
 
     def test_csv_says_what_predict_says(self, predict, images, classifier):
         header, *rows = csv_rows(predict(*images, "--format", "csv").out)
-        assert header == ["poster", "genres", "probabilities"]
-        for (poster, genres, probabilities), image in zip(rows, images, strict=True):
+        assert header == ["poster", "genres", "probabilities", "error"]
+        for (poster, genres, probabilities, _), image in zip(rows, images, strict=True):
             said = classifier.predict(image)
             assert (poster, genres) == (str(image), "|".join(said.genres))
             shown = [float(value) for value in probabilities.split("|")]
@@ -225,8 +225,8 @@ class TestPredict:
 
     def test_csv_of_all_genres_has_a_column_for_each(self, predict, images, classifier):
         header, *rows = csv_rows(predict(*images, "--format", "csv", "--all").out)
-        assert header == ["poster", "genres", *GENRES]
-        for (_, _, *values), image in zip(rows, images, strict=True):
+        assert header == ["poster", "genres", *GENRES, "error"]
+        for (_, _, *values, _), image in zip(rows, images, strict=True):
             said = classifier.predict(image)
             assert [float(value) for value in values] == pytest.approx(list(said.probabilities.values()), abs=1e-6)
 
@@ -238,25 +238,31 @@ class TestPredict:
         rows = json.loads(predict(images[2], tmp_path, "--format", "json").out)
         assert [row["poster"] for row in rows] == [str(images[2]), str(tmp_path / "a.png"), str(tmp_path / "b.PNG")]
 
-    def test_a_folder_without_images_is_refused(self, predict, tmp_path):
-        assert predict(tmp_path).refusal.startswith(f"{tmp_path} holds no images (")
-
     @pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv"])
     def test_unreadable_posters_are_named_and_the_rest_is_predicted(self, predict, images, tmp_path, form):
         (tmp_path / "text.jpg").write_text("no image")
         bad = [tmp_path / "missing.jpg", tmp_path / "text.jpg"]
         outcome = predict(bad[0], images[0], bad[1], images[1], "--format", form)
         assert outcome.code == 1
-        assert outcome.out == predict(images[0], images[1], "--format", form).out
         first, second, last = outcome.err.splitlines()
         assert first == f"{bad[0]}: there is no such file"
         assert second.startswith(f"{bad[1]}: this is no image that can be read")
         assert last == "2 of 4 posters could not be read"
+        good = predict(images[0], images[1], "--format", form).out
+        if form == "table":
+            assert outcome.out == good
+            return
+        rows, expected = parsed(outcome.out, form), parsed(good, form)
+        assert [row["poster"] for row in rows] == [str(bad[0]), str(images[0]), str(bad[1]), str(images[1])]
+        assert rows[1::2] == expected
+        assert [row["error"] for row in rows[::2]] == [first, second]
+        assert not any(row.get("genres") for row in rows[::2])
 
     def test_a_single_unreadable_poster_is_named_once(self, predict, tmp_path):
+        error = f"{tmp_path / 'missing.jpg'}: there is no such file"
         outcome = predict(tmp_path / "missing.jpg", "--format", "json")
-        assert (outcome.code, json.loads(outcome.out)) == (1, [])
-        assert outcome.err == f"{tmp_path / 'missing.jpg'}: there is no such file\n"
+        assert (outcome.code, outcome.err) == (1, error + "\n")
+        assert json.loads(outcome.out) == [{"poster": str(tmp_path / "missing.jpg"), "error": error}]
 
     @pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv"])
     def test_a_bad_classifier_leaves_stdout_empty(self, predict, images, tiny_classifier, tmp_path, form):
@@ -310,6 +316,13 @@ class TestPredict:
 
 def csv_rows(text: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline="")))
+
+
+def parsed(text: str, form: str) -> list[dict]:
+    """The rows of a format for programs, by their columns' names."""
+    if form == "csv":
+        return list(csv.DictReader(io.StringIO(text, newline="")))
+    return json.loads(text) if form == "json" else [json.loads(line) for line in text.splitlines()]
 
 
 class TestPipesAndInterrupts:

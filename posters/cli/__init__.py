@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from posters import __version__
-from posters.cli import audit, catalogue, compare, evaluate, predict, sample, thresholds, train
+from posters.cli import audit, catalogue, compare, evaluate, predict, sample, serve, thresholds, train
 from posters.errors import PostersError
 
-COMMANDS = (sample, catalogue, audit, train, evaluate, compare, thresholds, predict)
+COMMANDS = (sample, catalogue, audit, train, evaluate, compare, thresholds, predict, serve)
 
 
 class _Parser(argparse.ArgumentParser):

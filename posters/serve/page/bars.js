@@ -1,0 +1,35 @@
+// A genre as a row: its name, its probability, its threshold, and both as a bar with a mark.
+
+const template = document.querySelector("#genre");
+
+/** A share for people. Only 0 and 1 themselves are called 0% and 100%. */
+export function percent(share, digits = 0) {
+  const least = 0.5 / 10 ** (digits + 2);
+  if (share > 0 && share < least) return "<1%";
+  if (share < 1 && share > 1 - least) return ">99%";
+  return `${(100 * share).toFixed(digits)}%`;
+}
+
+function needs(threshold, rule, digits) {
+  if (rule.name === "argmax") return "";
+  if (threshold === null) return "never said";
+  return threshold === 0 ? "always said" : `needs ${percent(threshold, digits)}`;
+}
+
+/** One row of a card. */
+export function genreRow({ genre, probability }, isSaid, rule) {
+  const row = template.content.firstElementChild.cloneNode(true);
+  const threshold = rule.thresholds[genre];
+  // Two numbers that look the same, but are not, get one digit more.
+  const digits = threshold !== null && percent(probability) === percent(threshold) ? 1 : 0;
+  row.dataset.genre = genre;
+  row.classList.toggle("said", isSaid);
+  row.querySelector(".name").textContent = genre;
+  row.querySelector(".share").textContent = percent(probability, digits);
+  row.querySelector(".needs").textContent = needs(threshold, rule, digits);
+  row.querySelector(".fill").style.width = `${100 * probability}%`;
+  const mark = row.querySelector(".mark");
+  mark.hidden = threshold === null;
+  mark.style.left = `${100 * (threshold ?? 0)}%`;
+  return row;
+}

@@ -1,0 +1,73 @@
+// The page: posters come in, each becomes a card, and the chosen rule decides for all of them.
+
+import { predict, readClassifier } from "./api.js";
+import { Card } from "./card.js";
+import { acceptPosters } from "./intake.js";
+import { offerRules, said } from "./rules.js";
+import { offerSamples } from "./samples.js";
+import { showTrust } from "./trust.js";
+
+const list = document.querySelector("#cards");
+const section = document.querySelector("#posters");
+const cards = new Set();
+let classifier, rule;
+
+/** For those who can't see the cards. */
+const announce = (sentence) => (document.querySelector("#status").textContent = sentence);
+
+function remove(card) {
+  const next = card.element.nextElementSibling ?? card.element.previousElementSibling;
+  cards.delete(card);
+  card.remove();
+  section.hidden = cards.size === 0;
+  // The focus was on a button that is gone.
+  (next?.querySelector(".remove") ?? document.querySelector("#files")).focus();
+  announce(`${card.poster.name} removed.`);
+}
+
+async function fill(card) {
+  try {
+    const { max_bytes: most } = classifier.limits;
+    if (card.poster.blob.size > most) throw new Error(`The file is larger than the ${most / 1e6} MB that the server takes.`);
+    card.show(await predict(card.poster.blob), rule);
+    announce(`${card.poster.name}: ${said(card.genres, rule).join(", ") || "no genre reaches its threshold"}.`);
+  } catch (error) {
+    card.fail(error.message);
+    announce(`${card.poster.name}: ${error.message}`);
+  }
+}
+
+function take(posters) {
+  const added = posters.map((poster) => new Card(poster, remove));
+  list.prepend(...added.map((card) => card.element));
+  added.forEach((card) => cards.add(card));
+  section.hidden = cards.size === 0;
+  section.scrollIntoView({ block: "nearest" });
+  return Promise.all(added.map(fill));
+}
+
+function introduce({ classifier: { name }, genres }) {
+  document.querySelector("#about").textContent =
+    `The classifier “${name}” knows ${genres.length} genres. It says those whose probability reaches a threshold, and shows how sure it is of every one.`;
+}
+
+async function start() {
+  try {
+    classifier = await readClassifier();
+  } catch (error) {
+    document.querySelector("#about").textContent = error.message;
+    document.querySelector("#about").classList.add("alert");
+    return;
+  }
+  introduce(classifier);
+  offerRules(classifier.rules, (chosen) => {
+    rule = chosen;
+    cards.forEach((card) => card.draw(rule));
+  });
+  showTrust(classifier);
+  acceptPosters(take);
+  offerSamples(take);
+  document.querySelector("#clear").addEventListener("click", () => [...cards].forEach(remove));
+}
+
+start();

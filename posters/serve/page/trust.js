@@ -1,0 +1,46 @@
+// What the classifier says of itself: how good it was on validation, beside never looking, and what it was made from.
+
+const MEANING =
+  "Macro mAP is 1 where each genre's posters all rank before the others, and each genre's share where the order is " +
+  "chance. These posters also chose the weights and the thresholds, so that the figure flatters: quote what posters " +
+  "evaluate says of test posters. ";
+
+function made(tag, text, className = "") {
+  const element = document.createElement(tag);
+  element.textContent = text;
+  element.className = className;
+  return element;
+}
+
+function against(name, value, own) {
+  const row = document.createElement("li");
+  const bar = made("span", "", own ? "bar said" : "bar");
+  const fill = made("i", "", "fill");
+  fill.style.width = `${100 * value}%`;
+  bar.append(fill);
+  row.append(made("span", name), bar, made("span", value.toFixed(3)));
+  return row;
+}
+
+function figures(validation) {
+  const { macro_map: own, macro_map_of_the_prior: chance, posters } = validation;
+  const figure = made("p", own.toFixed(3), "figure");
+  figure.append(" ", made("small", `macro mAP on ${posters.toLocaleString("en")} validation posters`));
+  const list = made("ul", "", "against");
+  list.append(against("this classifier", own, true), against("never looking", chance, false));
+  document.querySelector("#meaning").prepend(MEANING);
+  return [figure, list];
+}
+
+const text = (value) => (typeof value === "object" ? JSON.stringify(value) : String(value));
+
+/** Fills the section; a classifier without figures says so. */
+export function showTrust({ metrics, provenance, calibrated_on: calibrated }) {
+  const parts = metrics.validation ? figures(metrics.validation) : [made("p", "This classifier does not say how good it is.")];
+  document.querySelector("#figures").replaceChildren(...parts);
+  const rows = Object.entries({ ...provenance, "probabilities calibrated on": calibrated });
+  document.querySelector("#provenance").replaceChildren(
+    ...rows.flatMap(([name, value]) => [made("dt", name), made("dd", text(value))]),
+  );
+  document.querySelector("#trust").hidden = false;
+}

@@ -1,0 +1,60 @@
+"""A real server in a thread, on a free port, with the golden classifier."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+from time import monotonic, sleep
+
+import httpx
+import pytest
+import uvicorn
+
+from posters.serve import Pool, create_app, listening
+from posters.serve.server import address_of
+
+LIMIT = 300_000
+
+
+@contextmanager
+def running(directory: Path, interpreters: int = 2, queue: int = 8, max_bytes: int = LIMIT) -> Iterator[str]:
+    """The URL of a server."""
+    with listening("127.0.0.1", 0) as listener, Pool(directory, interpreters, queue) as pool:
+        server = uvicorn.Server(uvicorn.Config(create_app(pool, max_bytes), log_config=None, access_log=False))
+        thread = Thread(target=server.run, args=[[listener]])
+        thread.start()
+        _wait_until(lambda: server.started)
+        yield address_of(listener)
+        server.should_exit = True
+        thread.join()
+
+
+def _wait_until(true, seconds: float = 10) -> None:
+    end = monotonic() + seconds
+    while not true():
+        assert monotonic() < end, "it took too long"
+        sleep(0.005)
+
+
+@pytest.fixture
+def wait_until():
+    return _wait_until
+
+
+@pytest.fixture(scope="session")
+def address(golden: Path) -> Iterator[str]:
+    """The URL of a server that all tests share."""
+    with running(golden) as url:
+        yield url
+
+
+@pytest.fixture
+def client(address: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=address) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def dusk(golden: Path) -> bytes:
+    """An image file: of its four genres the golden classifier says Western."""
+    return (golden / "posters" / "dusk.png").read_bytes()
