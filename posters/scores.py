@@ -100,6 +100,26 @@ class Scores:
             )
 
 
+def joined_scores(parts: Sequence[Scores]) -> Scores:
+    """The scores of several sets of posters, one after the other.
+
+    Args:
+        parts: with labels, of the same genres, and no poster twice; at least one.
+
+    Raises:
+        ScoresError: they have other genres, a poster twice, or no labels.
+    """
+    strange = next((part for part in parts if part.genre_names != parts[0].genre_names), None)
+    if strange is not None:
+        raise ScoresError(f"joined scores must be of the same genres, but got {strange.genre_names} and others")
+    return Scores(
+        tuple(id for part in parts for id in part.ids),
+        parts[0].genre_names,
+        np.concatenate([part.y_score for part in parts]),
+        np.concatenate([part.labels("joining scores") for part in parts]),
+    )
+
+
 def _distinct(values: Iterable[str], name: str) -> tuple[str, ...]:
     names = tuple(values)
     strange = [value for value in names if not isinstance(value, str)]

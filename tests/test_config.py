@@ -185,3 +185,15 @@ def test_from_scratch(weights, epochs, from_scratch):
 
 def test_the_shape_is_height_width_and_three_channels():
     assert PreprocessConfig(height=288, width=192).shape == (288, 192, 3)
+
+
+@pytest.mark.parametrize(
+    ("scale", "shape"),
+    [(1.0, (384, 256, 3)), (0.75, (288, 192, 3)), (0.5, (192, 128, 3)), (0.1, (38, 26, 3))],
+)
+def test_fine_tuning_learns_from_a_share_of_the_size(scale, shape):
+    config = TrainConfig(train_scale=scale, preprocess=PreprocessConfig(height=384, width=256, aspect="crop"))
+    assert config.train_preprocess.shape == shape
+    assert config.train_preprocess.aspect == "crop"
+    tiny = TrainConfig(train_scale=scale, preprocess=PreprocessConfig(height=20, width=16))
+    assert min(tiny.train_preprocess.shape[:2]) >= 16

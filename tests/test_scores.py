@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from posters.errors import ScoresError
-from posters.scores import Scores
+from posters.scores import Scores, joined_scores
 
 IDS = ("a", "b")
 GENRES = ("Comedy", "Drama", "Horror")
@@ -111,3 +111,26 @@ def test_taking_twice_is_taking_once(first, second):
     scores = Scores("wxyz", ("Comedy",), np.array([[0.1], [0.2], [0.3], [0.4]]))
     twice = scores.take(first).take(second)
     assert twice.ids == scores.take([first[row] for row in second]).ids
+
+
+def test_joined_scores_stand_one_after_the_other():
+    one = Scores(("a", "b"), ("X", "Y"), [[0.1, 0.2], [0.3, 0.4]], [[0, 1], [1, 0]])
+    other = Scores(("c",), ("X", "Y"), [[0.5, 0.6]], [[1, 1]])
+    joined = joined_scores([one, other])
+    assert joined.ids == ("a", "b", "c")
+    np.testing.assert_array_equal(joined.y_score, [[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]])
+    np.testing.assert_array_equal(joined.y_true, [[0, 1], [1, 0], [1, 1]])
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        (Scores(("c",), ("Y", "X"), [[0.5, 0.6]], [[1, 1]]), "same genres"),
+        (Scores(("b",), ("X", "Y"), [[0.5, 0.6]], [[1, 1]]), "'b' more than once"),
+        (Scores(("c",), ("X", "Y"), [[0.5, 0.6]]), "no labels"),
+    ],
+)
+def test_scores_that_can_not_be_joined_are_refused(other, message):
+    one = Scores(("a", "b"), ("X", "Y"), [[0.1, 0.2], [0.3, 0.4]], [[0, 1], [1, 0]])
+    with pytest.raises(ScoresError, match=message):
+        joined_scores([one, other])

@@ -5,8 +5,6 @@ Trained on 5,754 posters of the public IMDb set by `scripts/make_model`; its MOD
 
 from pathlib import Path
 
-import numpy as np
-
 CLASSIFIER = Path(__file__).parent / "mobilenet_v2_imdb"
 
 # Beside the light network that every classifier has: Keras weights in float16, for training to start from.
@@ -15,10 +13,8 @@ HEAD_WEIGHTS = "head.weights.h5"
 # The perceptual hashes, uint64 (N,), of the posters that it was trained on.
 TRAINED_ON = "trained_on.npy"
 
-# What `--weights` calls them.
+# What `--weights` and `--classifier` call them.
 POSTERS = "posters"
-
-_ROWS = 1024  # hashes compared at a time with all those of the training posters: bounds the memory
 
 
 def weights_file(weights: str) -> Path:
@@ -26,19 +22,9 @@ def weights_file(weights: str) -> Path:
     return CLASSIFIER / BACKBONE_WEIGHTS if weights == POSTERS else Path(weights)
 
 
-def seen_in_training(hashes: np.ndarray, distance: int) -> np.ndarray:
-    """Which posters look like ones that the shipped classifier and its weights were trained on.
-
-    Its figures on such posters flatter: it may remember them.
-
-    Args:
-        hashes: perceptual hashes, uint64 (N,).
-        distance: of 64 bits, the most that may differ.
-
-    Returns:
-        bool (N,).
-    """
-    known = np.load(CLASSIFIER / TRAINED_ON)
-    blocks = [hashes[start : start + _ROWS, None] for start in range(0, len(hashes), _ROWS)]
-    near = [(np.bitwise_count(block ^ known) <= distance).any(axis=1) for block in blocks]
-    return np.concatenate(near) if near else np.zeros(0, bool)
+def classifier_directory(name: str | Path) -> Path:
+    """The directory that a classifier's name means: our own by its name, the one inside a run, else the name itself."""
+    if str(name) == POSTERS:
+        return CLASSIFIER
+    inside = Path(name) / "classifier"
+    return inside if inside.is_dir() else Path(name)

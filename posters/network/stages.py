@@ -60,9 +60,7 @@ class Stages:
         self.prevalence = arrays.genres[sides.train].mean(axis=0)
         self.history: list[dict[str, Any]] = []
 
-    def train(
-        self, network: Network, learner: Network, cache: Path, on_features: Callable[[Path], None]
-    ) -> np.ndarray:
+    def train(self, network: Network, learner: Network, cache: Path, on_features: Callable[[Path], None]) -> np.ndarray:
         """Train `network` in place.
 
         Args:

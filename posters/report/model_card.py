@@ -3,6 +3,7 @@
 from posters.classifier import Manifest
 from posters.report.markdown import escape
 from posters.report.rules import threshold_text
+from posters.report.soup_card import soup_card
 
 _CARD = """# Model card: movie poster genres
 
@@ -38,6 +39,8 @@ all the same.
 
 def model_card(manifest: Manifest) -> str:
     """The card of a classifier, as Markdown."""
+    if "out_of_fold" in manifest.metrics:
+        return soup_card(manifest)
     figures = manifest.metrics["validation"]
     return _CARD.format(
         n_genres=len(manifest.genre_names),

@@ -113,6 +113,8 @@ def left_out(evaluation: Evaluation) -> Iterable[str]:
         yield f"{posters} without any genre, left out of {_listed(_means_over_fewer(evaluation))}."
     if evaluation.side == "train":
         yield "The network was trained on these very posters, which flatters every figure."
+    if "seen before" in evaluation.provenance:
+        yield f"{printable(str(evaluation.provenance['seen before']))}, which flatters every figure."
     if evaluation.fitted_on.startswith(f"{evaluation.side},"):
         yield f"The thresholds were fitted on the {printable(evaluation.side)} posters themselves, which flatters them."
 

@@ -15,7 +15,7 @@ from posters.duplicates import group_posters, perceptual_hashes
 from posters.folds import Folds, draw_folds, read_folds, write_folds
 from posters.log import logger
 from posters.runs import Run
-from posters.scores import Scores
+from posters.scores import Scores, joined_scores
 from posters.scores_file import read_scores, write_scores
 from posters.tasks.scoring import Progress, side_catalogue, side_scores
 from posters.tasks.train import train
@@ -62,7 +62,7 @@ def crossvalidate(
         train(catalogue, run.path, config, sides=sides, cache=cache, resume=True)
         for name, scores in _of_fold(run, progress).items():
             parts.setdefault(name, []).append(scores)
-    pooled = {name: _pooled(each) for name, each in parts.items()}
+    pooled = {name: joined_scores(each) for name, each in parts.items()}
     for name, scores in pooled.items():
         write_scores(scores, directory / f"{name}.npz")
     return pooled
@@ -98,12 +98,3 @@ def _prior(classifier: Classifier, posters: int) -> np.ndarray:
 
 def _with(scores: Scores, y_score: Any) -> Scores:
     return Scores(scores.ids, scores.genre_names, y_score, scores.y_true)
-
-
-def _pooled(parts: list[Scores]) -> Scores:
-    return Scores(
-        tuple(id for part in parts for id in part.ids),
-        parts[0].genre_names,
-        np.concatenate([part.y_score for part in parts]),
-        np.concatenate([part.labels("cross-validation") for part in parts]),
-    )

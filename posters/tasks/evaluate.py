@@ -18,6 +18,7 @@ from posters.runs import Run
 from posters.scores import Scores
 from posters.scores_file import read_scores
 from posters.tasks.scoring import Progress, finished_run, side_catalogue, side_scores
+from posters.tasks.seen import seen_of_table, seen_text
 
 _FOUND = "five logistic regressions on the frozen features, each asked of posters that it never saw"
 _NO_FEATURES = "the run trained from scratch and so kept no out-of-fold scores to find label issues by"
@@ -50,12 +51,14 @@ def evaluate_classifier(
     if ignore_unknown_genres and unknown:
         catalogue = _without(catalogue, unknown)
     uncalibrated = classifier.score_uncalibrated(catalogue, progress)
+    seen = seen_of_table(classifier.manifest, catalogue, progress)
     context = Context(
         uncalibrated=_before(classifier, uncalibrated),
         groups=_groups(catalogue, uncalibrated),
         catalogue=catalogue,
         label_issues_from=_NO_RUN,
-        provenance=_provenance(classifier, catalogue, uncalibrated) | ({"genres left out": unknown} if unknown else {}),
+        provenance=_provenance(classifier, catalogue, uncalibrated, seen)
+        | ({"genres left out": unknown} if unknown else {}),
     )
     return _evaluate(classifier, uncalibrated, side, context)
 
@@ -88,7 +91,7 @@ def evaluate_run(
         learning=_learning(directory),
         label_issues=label_issues,
         label_issues_from=found_by,
-        provenance=_provenance(classifier, catalogue, uncalibrated),
+        provenance=_provenance(classifier, catalogue, uncalibrated, _seen(classifier, side)),
     )
     return _evaluate(classifier, uncalibrated, side, context)
 
@@ -160,7 +163,13 @@ def _learning(run: Run) -> tuple[Epoch, ...]:
         raise RunError(f"{path}: the history can't be read ({error})") from error
 
 
-def _provenance(classifier: Classifier, catalogue: Catalogue, scores: Scores) -> dict[str, Any]:
+def _seen(classifier: Classifier, side: str) -> int:
+    """How many posters of a side the run's weights began with, as far as training counted them."""
+    counts = classifier.manifest.provenance.get("seen before", {})
+    return counts.get(side, 0) if isinstance(counts, dict) else 0
+
+
+def _provenance(classifier: Classifier, catalogue: Catalogue, scores: Scores, seen: int) -> dict[str, Any]:
     kept, unreadable = classifier.manifest.provenance, len(catalogue) - len(scores)
     return {
         "classifier": str(classifier.directory),
@@ -168,4 +177,5 @@ def _provenance(classifier: Classifier, catalogue: Catalogue, scores: Scores) ->
         "trained on": kept.get("catalogue"),
         **{name: kept.get(name) for name in ("split", "backbone", "seed", "made")},
         **({"posters that could not be read": unreadable} if unreadable else {}),
+        **seen_text(seen, len(scores)),
     }

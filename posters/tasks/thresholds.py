@@ -6,6 +6,7 @@ from pathlib import Path
 
 from posters.classifier import Manifest, read_manifest, rewrite_manifest
 from posters.errors import ConfigError, RunError
+from posters.models import classifier_directory
 from posters.report.model_card import model_card
 from posters.runs import Run
 from posters.scores_file import read_scores
@@ -18,7 +19,7 @@ def read_rules(path: str | Path) -> Manifest:
     Raises:
         ClassifierError: there is none.
     """
-    return read_manifest(_directory(Path(path)))
+    return read_manifest(classifier_directory(path))
 
 
 def change_rules(path: str | Path, add: Sequence[str] = (), default: str | None = None) -> Manifest:
@@ -37,7 +38,7 @@ def change_rules(path: str | Path, add: Sequence[str] = (), default: str | None 
         ConfigError: there is no such rule.
         RunError: the run kept no validation scores.
     """
-    directory = _directory(Path(path))
+    directory = classifier_directory(path)
     manifest = read_manifest(directory)
     fitted = _fitted(Path(path), manifest, add)
     rules = {thresholds.optimises: thresholds for thresholds in (*manifest.rules, *fitted)}
@@ -48,11 +49,6 @@ def change_rules(path: str | Path, add: Sequence[str] = (), default: str | None 
     changed = replace(manifest, rules=ordered)
     rewrite_manifest(directory, changed, model_card(changed))
     return changed
-
-
-def _directory(path: Path) -> Path:
-    inside = path / "classifier"
-    return inside if inside.is_dir() else path
 
 
 def _fitted(path: Path, manifest: Manifest, add: Sequence[str]) -> list[Thresholds]:

@@ -21,6 +21,7 @@ from posters.log import also_to_file, logger
 from posters.runs import Run, environment
 from posters.splits import Split, draw_split, given_split, split_table
 from posters.tasks.probe import write_probe_scores
+from posters.tasks.seen import seen_by_side
 
 _NO_PROBE = (
     "trained from scratch, so there are no frozen features, no logistic regression on them to compare with, "
@@ -85,8 +86,8 @@ def _train(
     packed = arrays_directory(cache, catalogue, config.preprocess)
     arrays = pack(catalogue, packed, config.preprocess)
     learned = _learned(catalogue, arrays, config, cache)
-    readable = catalogue.among(arrays.ids)
-    groups = group_posters(readable, perceptual_hashes(arrays, packed))
+    readable, hashes = catalogue.among(arrays.ids), perceptual_hashes(arrays, packed)
+    groups = group_posters(readable, hashes)
     split = _split(catalogue, readable, groups, config, sides)
     if not run.started:
         run.start(config, split, catalogue)
@@ -96,7 +97,8 @@ def _train(
         from posters.network.train import train_network
 
         probe = partial(write_probe_scores, run, arrays, split, groups)
-        provenance = _provenance(catalogue, split, config)
+        seen = seen_by_side(config, arrays.ids, hashes, split)
+        provenance = _provenance(catalogue, split, config) | ({"seen before": seen} if any(seen.values()) else {})
         train_network(run, arrays, learned, split, config, cache, provenance, probe, tensorboard)
         if config.from_scratch:
             logger.info(_NO_PROBE)

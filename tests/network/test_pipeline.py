@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from posters.network import keras
-from posters.network.augment import augment
+from posters.network.augment import augment, mixup
 from posters.network.ema import MovingAverage
 from posters.network.pipeline import Batches, in_order
 
@@ -97,3 +97,48 @@ def test_no_decay_keeps_the_weights_themselves():
     average.update()
     with average.in_place():
         assert float(variable.value[0]) == 3.0
+
+
+@pytest.fixture
+def plain() -> tuple[np.ndarray, np.ndarray]:
+    """Four posters of one value each, and one genre each: what is blended can be read off both."""
+    values = np.array([0, 80, 160, 240])
+    return np.broadcast_to(values[:, None, None, None], (4, 8, 6, 3)).astype(np.uint8), np.eye(4, dtype=np.float32)
+
+
+@pytest.mark.parametrize("alpha", [0.1, 0.4, 5.0])
+def test_mixup_blends_pixels_and_genres_by_the_same_share(plain, alpha):
+    x, y = plain
+    for seed in range(20):
+        mixed, labels = (values.numpy() for values in mixup(x, y, [seed, 0], alpha))
+        own, other = labels[range(4), range(4)], labels[range(4), [3, 2, 1, 0]]
+        np.testing.assert_allclose(own + other, 1, atol=1e-6)
+        np.testing.assert_allclose(labels.sum(axis=1), 1, atol=1e-6)
+        assert (own >= 0.5).all()
+        expected = own * x[:, 0, 0, 0] + other * x[::-1, 0, 0, 0]
+        np.testing.assert_allclose(mixed, np.broadcast_to(expected[:, None, None, None], mixed.shape), atol=0.51)
+
+
+def test_mixup_repeats_with_its_seed_alone(plain):
+    once, again, other = (mixup(*plain, seed, 0.4)[1].numpy() for seed in ([1, 2], [1, 2], [1, 3]))
+    np.testing.assert_array_equal(once, again)
+    assert (once != other).any()
+
+
+def test_the_larger_alpha_the_more_even_the_blends(plain):
+    def mean_share(alpha):
+        return np.mean([mixup(*plain, [seed, 0], alpha)[1].numpy().max(axis=1).mean() for seed in range(200)])
+
+    # Of l ~ Beta(a, a), the mean of max(l, 1 - l) is 0.75 for a = 1, and falls to 0.5 as a grows.
+    assert mean_share(1.0) == pytest.approx(0.75, abs=0.02)
+    assert mean_share(0.2) > 0.8 > 0.6 > mean_share(10.0)
+
+
+def test_an_epoch_blends_what_it_is_asked_to(plain):
+    x, y = plain
+    told = {"x": x, "y": y, "rows": np.arange(4)}
+    assert {value for _, labels in batches(**told).epoch(0) for value in labels.numpy().ravel()} == {0.0, 1.0}
+    blended = [labels.numpy() for _, labels in batches(**told, mixup=0.4).epoch(0)]
+    again = [labels.numpy() for _, labels in batches(**told, mixup=0.4).epoch(0)]
+    assert ((blended[0] > 0) & (blended[0] < 1)).any()
+    np.testing.assert_array_equal(blended, again)

@@ -94,13 +94,30 @@ def test_a_finished_run_is_refused_and_resuming_it_changes_nothing(trained, tmp_
     assert (run.classifier / "network.tflite").read_bytes() == before
 
 
+def test_it_learns_from_smaller_posters_and_predicts_from_whole_ones(colours, small, tmp_path, monkeypatch):
+    shapes = set()
+    count = StageTraining._count
+
+    def counted(self, loss):
+        shapes.add(self.model.input_shape[1:])
+        count(self, loss)
+
+    monkeypatch.setattr(StageTraining, "_count", counted)
+    config = replace(small, train_scale=0.5, epochs=12, patience=12)
+    classifier = posters.train(colours, tmp_path / "run", config, cache=tmp_path / "cache")
+    assert shapes == {(18, 12, 3)}
+    assert classifier.manifest.preprocess.shape == (36, 24, 3)
+    figures = posters.evaluate_run(tmp_path / "run")
+    assert figures.of("model").figures["macro_map"].value > 0.8 > figures.of("prior").figures["macro_map"].value
+
+
 class Killed(BaseException):
     """Stands for a kill: nothing of ours catches it."""
 
 
 @pytest.mark.parametrize("step", [2, 5, 9])
 def test_a_killed_training_goes_on_as_if_nothing_had_happened(step, colours, small, tmp_path, monkeypatch):
-    config = replace(small, augment=True)
+    config = replace(small, augment=True, mixup=0.4, train_scale=0.5)
     whole = posters.train(colours, tmp_path / "whole", config, cache=tmp_path / "cache")
     count = StageTraining._count
     steps = 0
