@@ -31,41 +31,24 @@ class Sides:
 
 
 class Stages:
-    """The stages of one run, and the history that they share.
-
-    Args:
-        run: keeps history and checkpoints.
-        arrays: the posters as the classifier will see them; of these the head learns, and on these it is validated.
-        learned: the same posters in the size that fine-tuning learns from.
-        sides: rows of both.
-        config: of the run.
-        tensorboard: is told of every epoch.
-    """
+    """The stages of one run, and the history that they share."""
 
     def __init__(
-        self,
-        run: Run,
-        arrays: PosterArrays,
-        learned: PosterArrays,
-        sides: Sides,
-        config: TrainConfig,
-        tensorboard: EpochWriter,
+        self, run: Run, arrays: PosterArrays, sides: Sides, config: TrainConfig, tensorboard: EpochWriter
     ) -> None:
         self.directory = run
         self.arrays = arrays
-        self.learned = learned
         self.sides = sides
         self.config = config
         self.tensorboard = tensorboard
         self.prevalence = arrays.genres[sides.train].mean(axis=0)
         self.history: list[dict[str, Any]] = []
 
-    def train(self, network: Network, learner: Network, cache: Path, on_features: Callable[[Path], None]) -> np.ndarray:
+    def train(self, network: Network, cache: Path, on_features: Callable[[Path], None]) -> np.ndarray:
         """Train `network` in place.
 
         Args:
             network: made by `build_network` from the same config.
-            learner: the same for the size of `learned`; it is fine-tuned, and `network` gets its weights.
             cache: where the frozen features are kept.
             on_features: called with their file once it is there; see `train_network`.
 
@@ -78,7 +61,7 @@ class Stages:
         else:
             best, y_score = self._train_head(network, cache, on_features)
         if self.config.epochs > 0:
-            self._train_whole(network, learner, best)
+            self._train_whole(network, best)
             y_score = self._predict(network.whole, "scoring validation")
         return y_score
 
@@ -105,29 +88,20 @@ class Stages:
         best = self._train(stage, float("-inf"))
         return best, head(validation, training=False).numpy()
 
-    def _train_whole(self, network: Network, learner: Network, best: float) -> None:
+    def _train_whole(self, network: Network, best: float) -> None:
         config = self.config
         batches = Batches(
-            self.learned.posters,
-            self.learned.genres,
-            self.sides.train,
-            config.batch_size,
-            config.seed,
-            config.augment,
-            config.mixup,
+            self.arrays.posters, self.arrays.genres, self.sides.train, config.batch_size, config.seed, config.augment
         )
-        learner.whole.set_weights(network.whole.get_weights())
         self._compile(
-            learner.whole, config.learning_rate, config.weight_decay, config.epochs * batches.steps, warm=True
+            network.whole, config.learning_rate, config.weight_decay, config.epochs * batches.steps, warm=True
         )
 
         def validate() -> float:
-            network.whole.set_weights(learner.whole.get_weights())
             return self._macro_map(self._predict(network.whole, "validating"))
 
-        stage = Stage("network", learner.whole, batches, validate, config.epochs, config.patience, config.ema)
+        stage = Stage("network", network.whole, batches, validate, config.epochs, config.patience, config.ema)
         self._train(stage, best)
-        network.whole.set_weights(learner.whole.get_weights())
 
     def _compile(self, model: Any, learning_rate: float, weight_decay: float, steps: int, warm: bool = False) -> None:
         """AdamW (Loshchilov and Hutter 2019), its rate falling to zero along a cosine; `warm` lets it rise first."""
