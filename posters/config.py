@@ -103,14 +103,14 @@ class TrainConfig(_Checked):
     head_batch_size: int = option(256, "posters per step of the head on frozen features", 1)
 
     train_scale: float = option(
-        0.75, "size of the posters that fine-tuning learns from, as a share of the network's input (FixRes)", 0.1, 1
+        0.75, "size of the posters that fine-tuning learns from, as a share of those that are predicted", 0.1, 1
     )
-    epochs: int = option(6, "most epochs of fine-tuning the whole network; 0 stops after the head", 0)
-    learning_rate: float = option(2e-4, "AdamW's highest learning rate in fine-tuning", 1e-8, 1)
+    epochs: int = option(4, "most epochs of fine-tuning the whole network; 0 stops after the head", 0)
+    learning_rate: float = option(1e-4, "AdamW's highest learning rate in fine-tuning", 1e-8, 1)
     weight_decay: float = option(0.05, "AdamW's weight decay in fine-tuning", 0, 10)
     batch_size: int = option(32, "posters per step of fine-tuning", 1)
     augment: bool = option(True, "shift, zoom, mirror and recolour the training posters a little; never upside down")
-    mixup: float = option(0.4, "alpha of mixup: fine-tuning learns from blends of two posters; 0 blends none", 0, 10)
+    mixup: float = option(0.0, "alpha of mixup: fine-tuning learns from blends of two posters; 0 blends none", 0, 10)
     ema: float = option(0.99, "decay per step of the weights' moving average; 0 keeps the last weights", 0, 0.99999)
     patience: int = option(3, "epochs without a better validation macro mAP before fine-tuning stops", 1)
     precision: Precision = option("auto", "arithmetic of the network; auto mixes where the device gains from it")
@@ -129,12 +129,14 @@ class TrainConfig(_Checked):
 
     @property
     def train_preprocess(self) -> PreprocessConfig:
-        """How an image becomes the pixels that fine-tuning learns from.
+        """How an image becomes the pixels that training learns from; where nothing is fine-tuned, as in prediction.
 
         Cropping and zooming while training make things look larger than they are when predicting; a network that
         predicts from larger images than it learned from makes up for it, and learns faster (Touvron et al. 2019,
         "Fixing the train-test resolution discrepancy").
         """
+        if self.epochs == 0:
+            return self.preprocess
         size = {name: max(16, round(getattr(self.preprocess, name) * self.train_scale)) for name in ("height", "width")}
         return replace(self.preprocess, **size)
 

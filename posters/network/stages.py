@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from posters.arrays import PosterArrays
 from posters.config import TrainConfig
@@ -16,9 +15,10 @@ from posters.network.features import compute_features, features_path
 from posters.network.loop import Progress, Stage, StageTraining
 from posters.network.losses import make_loss
 from posters.network.model import Network, start_biases, start_head
-from posters.network.pipeline import Batches, in_order
+from posters.network.pipeline import Batches
+from posters.network.scoring import network_scores
 from posters.network.tensorboard import EpochWriter
-from posters.network.tensorflow import keras, tf
+from posters.network.tensorflow import keras
 from posters.runs import Run
 
 
@@ -31,7 +31,15 @@ class Sides:
 
 
 class Stages:
-    """The stages of one run, and the history that they share."""
+    """The stages of one run, and the history that they share.
+
+    Args:
+        run: keeps history and checkpoints.
+        arrays: the posters in the size that training learns from.
+        sides: rows of the arrays.
+        config: of the run.
+        tensorboard: is told of every epoch.
+    """
 
     def __init__(
         self, run: Run, arrays: PosterArrays, sides: Sides, config: TrainConfig, tensorboard: EpochWriter
@@ -91,7 +99,13 @@ class Stages:
     def _train_whole(self, network: Network, best: float) -> None:
         config = self.config
         batches = Batches(
-            self.arrays.posters, self.arrays.genres, self.sides.train, config.batch_size, config.seed, config.augment
+            self.arrays.posters,
+            self.arrays.genres,
+            self.sides.train,
+            config.batch_size,
+            config.seed,
+            config.augment,
+            config.mixup,
         )
         self._compile(
             network.whole, config.learning_rate, config.weight_decay, config.epochs * batches.steps, warm=True
@@ -128,14 +142,7 @@ class Stages:
         return progress.best_score
 
     def _predict(self, model: Any, label: str) -> np.ndarray:
-        apply = tf.function(lambda posters: model(posters, training=False), reduce_retracing=True)
-        rows = self.sides.validation
-        with tqdm(total=len(rows), desc=label, unit="poster", leave=False) as bar:
-            scores = []
-            for batch in in_order(self.arrays.posters, rows, self.config.batch_size):
-                scores.append(apply(batch).numpy())
-                bar.update(len(batch))
-        return np.concatenate(scores)
+        return network_scores(model, self.arrays.posters, self.sides.validation, self.config.batch_size, label)
 
     def _macro_map(self, y_score: np.ndarray) -> float:
         return float(METRICS["macro_map"](self.arrays.genres[self.sides.validation], y_score))

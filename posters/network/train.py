@@ -16,6 +16,7 @@ from posters.metrics import METRICS, log_loss
 from posters.network.export import export_litert
 from posters.network.model import build_network
 from posters.network.precision import precision_policy, resolved_precision
+from posters.network.scoring import network_scores
 from posters.network.stages import Sides, Stages
 from posters.network.tensorboard import EpochWriter
 from posters.network.tensorflow import keras, tf
@@ -47,7 +48,7 @@ def train_network(
     Args:
         run: started; its checkpoints, if any, are gone on from.
         arrays: the packed posters.
-        learned: the same posters in the size that fine-tuning learns from.
+        learned: the same posters in the size that training learns from; the same object where that is the same size.
         split: of their ids.
         cache: where frozen features are kept, for this run and others.
         provenance: what the classifier is to say of its own making.
@@ -64,10 +65,13 @@ def train_network(
     sides = Sides(arrays.rows_of(split.train), arrays.rows_of(split.validation))
     writer = EpochWriter(run.path / "tensorboard" if tensorboard else None)
     with precision_policy(resolved_precision(config.precision)):
-        network = build_network(config, len(arrays.genre_names))
-        learner = build_network(config, len(arrays.genre_names), load_weights=False, preprocess=config.train_preprocess)
-        stages = Stages(run, arrays, learned, sides, config, writer)
-        y_score = stages.train(network, learner, cache, on_features)
+        network = build_network(config, len(arrays.genre_names), preprocess=config.train_preprocess)
+        y_score = Stages(run, learned, sides, config, writer).train(network, cache, on_features)
+    # Whatever it was trained in, what ships computes in float32.
+    shipped = build_network(config, len(arrays.genre_names), load_weights=False).whole
+    shipped.set_weights(network.whole.get_weights())
+    if learned is not arrays:
+        y_score = network_scores(shipped, arrays.posters, sides.validation, config.batch_size, "scoring validation")
     validation = Scores(
         ids=tuple(arrays.ids[row] for row in sides.validation),
         genre_names=arrays.genre_names,
@@ -77,7 +81,7 @@ def train_network(
     write_scores(validation, run.scores("validation"))
     manifest = _manifest(arrays, sides, config, validation, provenance)
     checked = sides.validation[:_CHECKED_POSTERS]
-    _write(run.classifier, manifest, network.whole, config, arrays.posters[checked], y_score[:_CHECKED_POSTERS])
+    _write(run.classifier, manifest, shipped, config, arrays.posters[checked], y_score[:_CHECKED_POSTERS])
 
 
 def _manifest(
@@ -124,11 +128,8 @@ def _worth_of_calibration(validation: Scores, prior: np.ndarray) -> dict[str, fl
 
 
 def _write(
-    directory: Path, manifest: Manifest, model: Any, config: TrainConfig, posters: np.ndarray, y_score: np.ndarray
+    directory: Path, manifest: Manifest, shipped: Any, config: TrainConfig, posters: np.ndarray, y_score: np.ndarray
 ) -> None:
-    # Whatever it was trained in, what ships computes in float32.
-    shipped = build_network(config, len(manifest.genre_names), load_weights=False).whole
-    shipped.set_weights(model.get_weights())
     tolerance = _TOLERANCE[resolved_precision(config.precision)]
 
     def write_networks(folder: Path) -> None:

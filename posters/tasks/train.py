@@ -107,8 +107,8 @@ def _train(
 
 
 def _learned(catalogue: Catalogue, arrays: PosterArrays, config: TrainConfig, cache: Path) -> PosterArrays:
-    """The posters in the size that fine-tuning learns from; where nothing is fine-tuned, those that are there."""
-    if config.epochs == 0 or config.train_preprocess == config.preprocess:
+    """The posters in the size that training learns from; those that are there where that is the same size."""
+    if config.train_preprocess == config.preprocess:
         return arrays
     directory = arrays_directory(cache, catalogue, config.train_preprocess)
     learned = pack(catalogue, directory, config.train_preprocess)

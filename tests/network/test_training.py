@@ -103,9 +103,9 @@ def test_it_learns_from_smaller_posters_and_predicts_from_whole_ones(colours, sm
         count(self, loss)
 
     monkeypatch.setattr(StageTraining, "_count", counted)
-    config = replace(small, train_scale=0.5, epochs=12, patience=12)
+    config = replace(small, train_scale=0.75, epochs=12, patience=12)
     classifier = posters.train(colours, tmp_path / "run", config, cache=tmp_path / "cache")
-    assert shapes == {(18, 12, 3)}
+    assert shapes == {(27, 18, 3)}
     assert classifier.manifest.preprocess.shape == (36, 24, 3)
     figures = posters.evaluate_run(tmp_path / "run")
     assert figures.of("model").figures["macro_map"].value > 0.8 > figures.of("prior").figures["macro_map"].value
