@@ -91,7 +91,7 @@ class TrainConfig(_Checked):
     seed: int = option(0, "seed of the split, the initial weights, the order of posters and the augmentation", 0, 2**31)
 
     backbone: str = option("mobilenet_v2", "small_cnn, or a model of keras.applications by its name")
-    weights: str = option("imagenet", "where the backbone starts from: imagenet, none, or a weights file")
+    weights: str = option("posters", "where the backbone starts from: posters, imagenet, none, or a weights file")
     pooling: Pooling = option("avg", "how the backbone's last feature map becomes one vector")
     head: Head = option("sigmoid", "sigmoid: each genre its own yes/no question; softmax: the wrong tool, to compare")
     loss: LossName = option("binary_crossentropy", "what training minimises; see posters.network.losses")

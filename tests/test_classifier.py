@@ -119,6 +119,106 @@ class TestPredicting:
         assert capfd.readouterr() == ("", "")
 
 
+class TestManyPosters:
+    @pytest.fixture
+    def images(self, golden):
+        return [golden / "posters" / name for name in NAMES]
+
+    def test_any_mix_comes_back_in_order_with_what_predict_says(self, classifier, images):
+        picture = Image.open(images[0])
+        mix = [images[0], str(images[1]), images[2].read_bytes(), picture, np.asarray(picture)] * 5
+        results = list(classifier.predict_many(iter(mix)))
+        assert all(result.poster is poster for result, poster in zip(results, mix, strict=True))
+        assert [result.prediction for result in results] == [classifier.predict(poster) for poster in mix]
+        assert {result.error for result in results} == {None}
+
+    @pytest.mark.parametrize("count", [0, 1, 2, 100])
+    def test_any_number_is_predicted(self, classifier, images, count):
+        assert len(list(classifier.predict_many(images[:1] * count))) == count
+
+    def test_a_poster_that_can_not_be_read_ends_nothing(self, classifier, images, tmp_path):
+        own = ImageError("not in the archive")
+        posters = [tmp_path / "none.jpg", images[0], b"text", np.zeros(3), None, own, images[1]]
+        results = list(classifier.predict_many(posters))
+        assert [result.prediction is None for result in results] == [result.error is not None for result in results]
+        assert [str(result.error).partition(" (")[0] for result in results if result.error] == [
+            f"{tmp_path}/none.jpg: there is no such file",
+            "this is no image that can be read",
+            "an image array must be uint8 of shape",
+            "an image is a path, bytes, a PIL image or an array, but got NoneType",
+            "not in the archive",
+        ]
+        assert [bool(result.prediction) for result in results] == [False, True, False, False, False, False, True]
+
+    def test_an_image_may_be_closed_and_an_array_painted_over_once_the_next_is_taken(self, classifier, images):
+        canvas = np.zeros((24, 16, 3), np.uint8)
+
+        def posters():
+            for path in images * 10:
+                with Image.open(path) as image:
+                    yield image
+                    canvas[:] = np.asarray(image.convert("RGB").resize((16, 24)))
+                yield canvas
+
+        pictures = [result.prediction for result in classifier.predict_many(posters())][::2]
+        assert pictures == [classifier.predict(path) for path in images] * 10
+
+    def test_other_errors_are_raised(self, classifier, images):
+        def posters():
+            yield from images
+            raise OSError("the archive is gone")
+
+        results = classifier.predict_many(posters())
+        with pytest.raises(OSError, match="the archive is gone"):
+            list(results)
+
+    def test_the_options_of_predict_are_those_of_many_and_refused_at_once(self, classifier, images):
+        for options in ({"rule": "precision=0.8"}, {"top": 2}, {"threshold": 0.9}):
+            (result,) = classifier.predict_many(images[:1], **options)
+            assert result.prediction == classifier.predict(images[0], **options)
+        with pytest.raises(ConfigError):
+            classifier.predict_many(images, top=0)
+
+
+class TestChoosing:
+    # 0.997 Comedy, 0.010 Drama, 0.832 Horror, 0.684 Western.
+    @pytest.mark.parametrize(
+        ("options", "genres"),
+        [
+            ({"top": 1}, ("Comedy",)),
+            ({"top": 3}, ("Comedy", "Horror", "Western")),
+            ({"top": 4}, ("Comedy", "Horror", "Western", "Drama")),
+            ({"top": 100}, ("Comedy", "Horror", "Western", "Drama")),
+            ({"threshold": 0}, ("Comedy", "Horror", "Western", "Drama")),
+            ({"threshold": 0.7}, ("Comedy", "Horror")),
+            ({"threshold": 1.0}, ()),
+        ],
+    )
+    @pytest.mark.parametrize("head", ["sigmoid", "softmax"])
+    def test_the_likeliest_few_or_those_from_one_threshold_on(self, golden, tiny_classifier, options, genres, head):
+        said = load_classifier(edit(tiny_classifier, head=head)).predict(golden / "posters/night.png", **options)
+        assert said.genres == genres
+        assert len(said.probabilities) == 4
+
+    @pytest.mark.parametrize(
+        ("options", "reason"),
+        [
+            ({"top": 0}, "top must be a whole number from 1 up, but got 0"),
+            ({"top": 1.5}, "top must be a whole number"),
+            ({"top": True}, "top must be a whole number"),
+            ({"threshold": -0.1}, "threshold must be a number from 0 to 1, but got -0.1"),
+            ({"threshold": float("nan")}, "threshold must be a number"),
+            ({"threshold": "0.5"}, "threshold must be a number"),
+            ({"top": 1, "threshold": 0.5}, "give one of them"),
+            ({"top": 1, "rule": "f1"}, "give one of them"),
+            ({"threshold": 0.5, "rule": "f1"}, "give one of them"),
+        ],
+    )
+    def test_what_contradicts_itself_or_makes_no_sense_is_refused(self, classifier, golden, options, reason):
+        with pytest.raises(ConfigError, match=reason):
+            classifier.predict(golden / "posters/night.png", **options)
+
+
 def rule(**changes):
     """A rule as classifier.json holds it."""
     plain = {"genre_names": GENRES, "values": [0.5] * 4, "optimises": "f1", "fitted_on": "nothing"}

@@ -31,7 +31,19 @@ from posters.scores_file import write_scores
 from posters.splits import Split
 from posters.thresholds import fixed_thresholds
 
-COMMANDS = ("sample", "catalogue", "audit", "train", "evaluate", "compare", "thresholds", "predict", "serve")
+COMMANDS = (
+    "sample",
+    "catalogue",
+    "audit",
+    "train",
+    "evaluate",
+    "compare",
+    "thresholds",
+    "predict",
+    "similar",
+    "serve",
+    "export",
+)
 GENRES = ("Comedy", "Drama", "Horror", "Western")
 TABLE = "id,image,genres\n1,dusk.png,Western\n2,night.png,Comedy|Horror\n3,ghost.png,Drama\n"
 

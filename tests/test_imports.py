@@ -35,7 +35,7 @@ FLOORS = (
     {"posters.arrays", "posters.evaluation", "posters.probe", "posters.sample", "posters.splits"},
     {"posters.duplicates", "posters.runs"},
     {"posters.audit", "posters.classifier"},
-    {"posters.report", "posters.serve"},
+    {"posters.heat", "posters.report", "posters.serve", "posters.similar"},
     {"posters.network"},
     {"posters.tasks"},
     {"posters.cli"},

@@ -1,32 +1,26 @@
 """Open a classifier directory and predict with it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from posters.catalogue import Catalogue, Poster
+from posters.classifier.choosing import Choice, choice
+from posters.classifier.explanation import Explanation, explanation
 from posters.classifier.manifest import LIGHT_NETWORK, Manifest, read_manifest
-from posters.classifier.runtime import LiteNetwork
-from posters.errors import ImageError, ScoresError
-from posters.images import ImageSource, decode
+from posters.classifier.pixels import PosterSource, pixels_of, sized_pixels_of
+from posters.classifier.results import Features, Prediction, Result
+from posters.classifier.runtime import FEATURES, MAPS, LiteNetwork, Outputs
+from posters.config import PreprocessConfig
+from posters.errors import ClassifierError, ConfigError, ImageError, ScoresError
 from posters.log import logger
+from posters.models import POSTERS, classifier_directory
 from posters.scores import Scores
-from posters.thresholds import argmax_decisions
 
-
-@dataclass(frozen=True)
-class Prediction:
-    """What a classifier says of one poster.
-
-    Attributes:
-        genres: those that it says, the surest first.
-        probabilities: of every genre that it knows, calibrated, from 0 to 1, in its own order.
-    """
-
-    genres: tuple[str, ...]
-    probabilities: dict[str, float]
+_T = TypeVar("_T")
+_R = TypeVar("_R")
 
 
 class Classifier:
@@ -47,36 +41,209 @@ class Classifier:
 
     @property
     def genre_names(self) -> tuple[str, ...]:
+        """The genres that it knows, in the order of its probabilities."""
         return self.manifest.genre_names
 
-    def predict(self, poster: ImageSource, rule: str | None = None) -> Prediction:
+    def predict(
+        self,
+        poster: PosterSource,
+        rule: str | None = None,
+        *,
+        top: int | None = None,
+        threshold: float | None = None,
+    ) -> Prediction:
         """Predict one poster.
 
         Args:
-            poster: a path, an image file's bytes, a PIL image, or a uint8 array (H, W, 3), (H, W, 1) or (H, W).
+            poster: a path, a URL (http or https), an image file's bytes, a PIL image, or a uint8 array (H, W, 3),
+                (H, W, 1) or (H, W).
             rule: which thresholds decide; those of `manifest.rules`, by name.
+            top: say this many genres instead, the likeliest, whatever their probabilities.
+            threshold: say every genre of this probability or more instead, from 0 to 1.
 
         Raises:
-            ImageError: it can't be read or decoded.
-            ConfigError: there is no such rule.
+            ImageError: it can't be fetched, read or decoded.
+            ConfigError: there is no such rule, top or threshold, or more than one of them is given.
         """
-        network_says = self._network(decode(poster, self.manifest.preprocess))
-        y_score = self.manifest.calibration.apply(network_says[None])[0]
-        said = np.flatnonzero(self.decide(y_score[None], rule)[0])
+        chosen = choice(self.manifest, rule, top, threshold)
+        return self._prediction(self._network(pixels_of(poster, self.manifest.preprocess)), chosen)
+
+    def predict_many(
+        self,
+        posters: Iterable[PosterSource],
+        rule: str | None = None,
+        *,
+        top: int | None = None,
+        threshold: float | None = None,
+    ) -> Iterator[Result]:
+        """Predict posters one after the other, while threads fetch and decode those that follow.
+
+        A poster that can't be read ends nothing: its result has an `error`. Memory doesn't grow with their number, for
+        posters are taken from their iterator no more than `posters.ahead.AHEAD` before their results are given back.
+
+        Args:
+            posters: any mix of what `predict` takes. An ImageError among them counts as a poster that can't be read.
+            rule: as in `predict`; so are top and threshold.
+            top: as in `predict`.
+            threshold: as in `predict`.
+
+        Returns:
+            a result for each poster, in their order.
+
+        Raises:
+            ConfigError: as in `predict`, before the first poster is taken.
+        """
+        return self._results(posters, choice(self.manifest, rule, top, threshold))
+
+    def _results(self, posters: Iterable[PosterSource], chosen: Choice) -> Iterator[Result]:
+        for poster, pixels in self._decoded(posters):
+            if isinstance(pixels, ImageError):
+                yield Result(poster, error=pixels)
+            else:
+                yield Result(poster, self._prediction(self._network(pixels), chosen))
+
+    @property
+    def explains(self) -> bool:
+        """Whether `explain` and `explain_many` can be used: classifiers of older versions, and of networks that don't
+        pool by average, can't."""
+        return MAPS in self._network.gives
+
+    def explain(self, poster: PosterSource, genre: str) -> Explanation:
+        """Where on a poster the probability of a genre comes from, whether or not the genre is said.
+
+        Args:
+            poster: as in `predict`.
+            genre: one of `genre_names`.
+
+        Raises:
+            ImageError: as in `predict`.
+            ConfigError: it knows no such genre.
+            ClassifierError: it doesn't explain.
+        """
+        self._check_gives(MAPS)
+        if genre not in self.genre_names:
+            raise ConfigError(f"the classifier has no genre {genre!r}, but {', '.join(self.genre_names)}")
+        pixels, size = sized_pixels_of(poster, self.manifest.preprocess)
+        outputs = self._network.outputs(pixels)
+        y_score = self._calibrated(outputs.probabilities)
+        return self._explanation(genre, float(y_score[self.genre_names.index(genre)]), outputs, size)
+
+    def explain_many(
+        self,
+        posters: Iterable[PosterSource],
+        rule: str | None = None,
+        *,
+        top: int | None = None,
+        threshold: float | None = None,
+    ) -> Iterator[Result]:
+        """As `predict_many`, with an explanation of every genre that is said.
+
+        Raises:
+            ConfigError: as in `predict`, before the first poster is taken.
+            ClassifierError: it doesn't explain; before the first poster is taken, too.
+        """
+        chosen = choice(self.manifest, rule, top, threshold)
+        self._check_gives(MAPS)
+        return self._explained_results(posters, chosen)
+
+    def _explained_results(self, posters: Iterable[PosterSource], chosen: Choice) -> Iterator[Result]:
+        for poster, read in self._read(posters, lambda poster: poster, sized_pixels_of):
+            if isinstance(read, ImageError):
+                yield Result(poster, error=read)
+                continue
+            pixels, size = read
+            outputs = self._network.outputs(pixels)
+            prediction = self._prediction(outputs.probabilities, chosen)
+            explanations = [
+                self._explanation(genre, prediction.probabilities[genre], outputs, size) for genre in prediction.genres
+            ]
+            yield Result(poster, prediction, explanations=tuple(explanations))
+
+    def _explanation(self, genre: str, probability: float, outputs: Outputs, size: tuple[int, int]) -> Explanation:
+        assert outputs.maps is not None
+        map = np.ascontiguousarray(outputs.maps[..., self.genre_names.index(genre)])
+        return explanation(genre, probability, map, size, self.manifest.preprocess)
+
+    def features(self, poster: PosterSource) -> np.ndarray:
+        """The pooled features that the network's head reads, float32 (F,): posters that look alike have similar ones.
+
+        Args:
+            poster: as in `predict`.
+
+        Raises:
+            ImageError: as in `predict`.
+            ClassifierError: the classifier gives none.
+        """
+        self._check_gives(FEATURES)
+        return self._features(pixels_of(poster, self.manifest.preprocess))
+
+    def features_of_many(self, posters: Iterable[PosterSource]) -> Iterator[Features]:
+        """Features of posters one after the other, read ahead and with errors as values, as in `predict_many`.
+
+        Raises:
+            ClassifierError: the classifier gives none; before the first poster is taken.
+        """
+        self._check_gives(FEATURES)
+        return self._features_results(posters)
+
+    def _features_results(self, posters: Iterable[PosterSource]) -> Iterator[Features]:
+        for poster, pixels in self._decoded(posters):
+            if isinstance(pixels, ImageError):
+                yield Features(poster, error=pixels)
+            else:
+                yield Features(poster, self._features(pixels))
+
+    def _features(self, pixels: np.ndarray) -> np.ndarray:
+        features = self._network.outputs(pixels).features
+        assert features is not None
+        return features
+
+    def _check_gives(self, name: str) -> None:
+        if name not in self._network.gives:
+            raise ClassifierError(
+                f"the classifier in {self.directory} gives no {name}: train it again with this version"
+            )
+
+    def _decoded(self, posters: Iterable[PosterSource]) -> Iterator[tuple[PosterSource, np.ndarray | ImageError]]:
+        return self._read(posters, lambda poster: poster, pixels_of)
+
+    def _read(
+        self,
+        items: Iterable[_T],
+        poster_of: Callable[[_T], PosterSource],
+        function: Callable[[PosterSource, PreprocessConfig], _R],
+    ) -> Iterator[tuple[_T, _R | ImageError]]:
+        """Each item with what the function reads of its poster, or with why it can't."""
+        from posters.ahead import ahead  # Here, so that one poster alone need not wait for it.
+
+        def read(item: _T) -> _R | ImageError:
+            try:
+                return function(poster_of(item), self.manifest.preprocess)
+            except ImageError as error:
+                return error
+
+        # Images and arrays may be closed or painted over by their owner once the next one is taken.
+        return ahead(read, items, lambda item: isinstance(poster_of(item), (str, Path, bytes)))
+
+    def _prediction(self, probabilities: np.ndarray, chosen: Choice) -> Prediction:
+        """What is said, of the network's own probabilities (G,)."""
+        y_score = self._calibrated(probabilities)
+        said = np.flatnonzero(chosen(y_score[None])[0])
         surest_first = said[np.argsort(-y_score[said], kind="stable")]
         return Prediction(
             genres=tuple(self.genre_names[genre] for genre in surest_first),
             probabilities=dict(zip(self.genre_names, y_score.tolist(), strict=True)),
         )
 
+    def _calibrated(self, probabilities: np.ndarray) -> np.ndarray:
+        return self.manifest.calibration.apply(probabilities[None])[0]
+
     def decide(self, y_score: np.ndarray, rule: str | None = None) -> np.ndarray:
         """Calibrated probabilities (N, G) to decisions, uint8 (N, G), by a rule of the manifest.
 
         A softmax head is read by its argmax unless a rule is named.
         """
-        if self.manifest.head == "softmax" and rule is None:
-            return argmax_decisions(y_score)
-        return self.manifest.rule(rule).apply(y_score)
+        return choice(self.manifest, rule, None, None)(y_score)
 
     def calibrate(self, uncalibrated: Scores) -> Scores:
         """What the network said, as what the classifier says."""
@@ -100,13 +267,11 @@ class Classifier:
         """
         self._check_genres(catalogue)
         scored: list[tuple[Poster, np.ndarray]] = []
-        for poster in progress(catalogue):
-            try:
-                pixels = decode(catalogue.image_path(poster), self.manifest.preprocess)
-            except ImageError as error:
-                logger.warning(f"{poster.id} is left out: {error}")
-                continue
-            scored.append((poster, self._network(pixels)))
+        for poster, pixels in self._read(progress(catalogue), catalogue.image_path, pixels_of):
+            if isinstance(pixels, ImageError):
+                logger.warning(f"{poster.id} is left out: {pixels}")
+            else:
+                scored.append((poster, self._network(pixels)))
         if not scored:
             raise ScoresError(f"none of the {len(catalogue):,} posters of {catalogue.name} can be read")
         genres = Catalogue(tuple(poster for poster, _ in scored), self.genre_names, catalogue.image_root)
@@ -127,11 +292,11 @@ class Classifier:
             )
 
 
-def load_classifier(directory: str | Path, threads: int = 1) -> Classifier:
+def load_classifier(directory: str | Path = POSTERS, threads: int = 1) -> Classifier:
     """Open a classifier.
 
     Args:
-        directory: a classifier directory, or a run that holds one.
+        directory: a classifier directory, or a run that holds one; "posters" is the one that comes with the package.
         threads: that compute one poster.
 
     Raises:
@@ -139,10 +304,7 @@ def load_classifier(directory: str | Path, threads: int = 1) -> Classifier:
             be run.
         ConfigError: threads is below 1.
     """
-    directory = Path(directory)
-    inside = directory / "classifier"
-    if inside.is_dir():
-        directory = inside
+    directory = classifier_directory(directory)
     manifest = read_manifest(directory)
     network = LiteNetwork(directory / LIGHT_NETWORK, manifest.preprocess.shape, len(manifest.genre_names), threads)
     return Classifier(directory, manifest, network)

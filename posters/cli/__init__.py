@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from posters import __version__
-from posters.cli import audit, catalogue, compare, evaluate, predict, sample, serve, thresholds, train
+from posters.cli import audit, catalogue, compare, evaluate, export, predict, sample, serve, similar, thresholds, train
 from posters.errors import PostersError
 
-COMMANDS = (sample, catalogue, audit, train, evaluate, compare, thresholds, predict, serve)
+COMMANDS = (sample, catalogue, audit, train, evaluate, compare, thresholds, predict, similar, serve, export)
 
 
 class _Parser(argparse.ArgumentParser):

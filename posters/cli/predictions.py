@@ -18,6 +18,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """What `--explain` wrote of one genre of a poster.
+
+    Attributes:
+        genre: which.
+        path: of the picture.
+        box: [left, top, right, bottom] of the strongest region, in pixels of the poster; None if there is none.
+    """
+
+    genre: str
+    path: str
+    box: tuple[int, int, int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """A poster and what is said of it.
 
@@ -25,15 +40,20 @@ class Row:
         name: of the poster.
         prediction: None if it can't be read.
         error: why it can't be read, on one line; "" if it can.
+        pictures: that explain its genres, in their order; None unless they were asked for.
     """
 
     name: str
     prediction: "Prediction | None"
     error: str = ""
+    pictures: tuple[Picture, ...] | None = None
 
 
 def as_table(rows: Iterable[Row], genre_names: Sequence[str], every: bool) -> Iterator[str]:
-    """A line for each poster that can be read; with `every`, a line for each genre below it, the likeliest first."""
+    """A line for each poster that can be read; with `every`, a line for each genre below it, the likeliest first.
+
+    Pictures that explain its genres have a line each, too.
+    """
     for row in rows:
         if row.prediction is None:
             continue
@@ -43,6 +63,8 @@ def as_table(rows: Iterable[Row], genre_names: Sequence[str], every: bool) -> It
             for name, probability in _likeliest_first(row.prediction):
                 mark = "*" if name in row.prediction.genres else " "
                 yield f"  {mark} {name:<{width}}  {probability:.3f}"
+        for picture in row.pictures or ():
+            yield f"    {picture.genre}: {_printable(picture.path)}"
 
 
 def _printable(name: str) -> str:
@@ -81,7 +103,12 @@ def _plain(row: Row, every: bool) -> dict[str, Any]:
         return {"poster": row.name, "error": row.error}
     shares = {name: round(value, 6) for name, value in row.prediction.probabilities.items()}
     said = [{"genre": name, "probability": shares[name]} for name in row.prediction.genres]
-    return {"poster": row.name, "genres": said} | ({"probabilities": shares} if every else {})
+    plain: dict[str, Any] = {"poster": row.name, "genres": said}
+    if every:
+        plain["probabilities"] = shares
+    if row.pictures is not None:
+        plain["explanations"] = [{"genre": p.genre, "picture": p.path, "box": p.box} for p in row.pictures]
+    return plain
 
 
 def as_csv(rows: Iterable[Row], genre_names: Sequence[str], every: bool) -> Iterator[str]:

@@ -10,7 +10,7 @@ from posters.network.backbones import build_backbone, find_backbone
 from posters.network.tensorflow import keras
 
 # Keeps the slope of the square root finite at 0, where many pooled activations lie.
-_ROOT_EPSILON = 1e-3
+ROOT_EPSILON = 1e-3
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def build_head(config: TrainConfig, n_features: int, n_genres: int) -> Any:
     Perronnin et al. 2010, "Improving the Fisher Kernel for Large-Scale Image Classification", section 3.2).
     """
     inputs = keras.Input((n_features,), name="pooled")
-    x = inputs * keras.ops.rsqrt(keras.ops.absolute(inputs) + _ROOT_EPSILON)
+    x = inputs * keras.ops.rsqrt(keras.ops.absolute(inputs) + ROOT_EPSILON)
     # Batch normalisation with given statistics; unlike keras.layers.Normalization, `set_weights` copies all of it.
     standardisation = keras.layers.BatchNormalization(center=False, scale=False, epsilon=1e-6, name="standardisation")
     x = standardisation(x)
@@ -95,7 +95,7 @@ def start_head(head: Any, features: np.ndarray, prevalence: np.ndarray, activati
     From there on, training need not spend its first steps on learning that most posters lack most genres (Lin et al.
     2017, section 4.1).
     """
-    rooted = features / np.sqrt(np.abs(features) + _ROOT_EPSILON)
+    rooted = features / np.sqrt(np.abs(features) + ROOT_EPSILON)
     standardisation = head.get_layer("standardisation")
     standardisation.moving_mean.assign(rooted.mean(axis=0))
     standardisation.moving_variance.assign(rooted.var(axis=0))

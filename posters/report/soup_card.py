@@ -7,8 +7,8 @@ from posters.classifier.manifest import Manifest
 from posters.report.markdown import escape
 from posters.report.rules import threshold_text
 
-# A genre whose interval reaches down to less than that many times its share is ranked little better than by chance.
-_LITTLE = 2.0
+# How much of the way from chance (0) to a perfect ranking (1) a genre must be shown to have gone.
+_LITTLE = 0.1
 
 _CARD = Path(__file__).with_suffix(".md")
 
@@ -16,8 +16,9 @@ _CARD = Path(__file__).with_suffix(".md")
 def soup_card(manifest: Manifest) -> str:
     """The card, as Markdown; its figures are those of `manifest.metrics["out_of_fold"]`."""
     figures = manifest.metrics["out_of_fold"]
-    provenance = dict(manifest.provenance)
-    command = provenance.pop("command")
+    # The config is what the command says, and both are in classifier.json.
+    provenance = {name: value for name, value in manifest.provenance.items() if name not in ("command", "config")}
+    provenance["versions"] = ", ".join(f"{name} {number}" for name, number in provenance["versions"].items())
     titles = [escape(thresholds.optimises) for thresholds in manifest.rules]
     return _CARD.read_text(encoding="utf-8").format(
         **{name: value for name, value in figures.items() if name != "genres"},
@@ -27,7 +28,7 @@ def soup_card(manifest: Manifest) -> str:
         genres="\n".join(_row(manifest, genre, own) for genre, own in enumerate(figures["genres"])),
         little=_little_better(figures["genres"], figures["posters"]),
         provenance="\n".join(f"- {name}: {escape(str(value))}" for name, value in provenance.items()),
-        command=command,
+        command=manifest.provenance["command"],
     )
 
 
@@ -39,7 +40,14 @@ def _row(manifest: Manifest, genre: int, own: dict[str, Any]) -> str:
 
 
 def _little_better(genres: list[dict[str, Any]], posters: int) -> str:
-    names = [escape(own["name"]) for own in genres if own["low"] < _LITTLE * own["positives"] / posters]
+    names = [escape(own["name"]) for own in genres if _way(own["low"], own["positives"] / posters) < _LITTLE]
     if not names:
         return "No genre is ranked like chance, but read the intervals of the rare ones."
-    return f"{', '.join(names)}: perhaps less than twice as good as chance. Don't sort by them."
+    return (
+        f"{', '.join(names)}: not shown to have gone a tenth of the way from chance to a perfect ranking (by the low "
+        "end of the interval). Don't sort by them."
+    )
+
+
+def _way(precision: float, share: float) -> float:
+    return (precision - share) / (1 - share)

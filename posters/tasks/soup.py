@@ -36,6 +36,7 @@ from posters.thresholds import fit_rules
 
 _CHECKED_POSTERS = 8
 _COMMONEST = 20
+_OF_THE_MACHINE = ("platform", "processor")
 
 
 def soup(
@@ -182,10 +183,11 @@ def _write(
 def _provenance(catalogue: Catalogue, config: TrainConfig, folds: int) -> dict[str, Any]:
     return {
         "made": datetime.now(UTC).date().isoformat(),
-        "catalogue": f"{catalogue.name}, {len(catalogue):,} posters, fingerprint {catalogue.fingerprint()}",
+        # Its name alone: where it lay is nobody's business.
+        "catalogue": f"{Path(catalogue.name).name}, {len(catalogue):,} posters, fingerprint {catalogue.fingerprint()}",
         "split": f"average of the networks of {folds} folds, each trained on the others",
         "backbone": f"{config.backbone}, weights {config.weights}",
         "seed": config.seed,
         "config": asdict(config),
-        "versions": environment(),
+        "versions": {name: known for name, known in environment().items() if name not in _OF_THE_MACHINE},
     }
