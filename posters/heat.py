@@ -10,7 +10,7 @@ from posters.classifier import Explanation
 # The longer side of a drawing; larger posters are scaled down, smaller ones stay as they are.
 _LONGEST = 1200
 # From dark to bright, so that stronger looks stronger, also in grey and to the colour-blind: eight colours of
-# matplotlib's "inferno" (Smith and van der Walt 2015, CC0), evenly spaced from 0 to 1.
+# matplotlib's "inferno" (CC0), evenly spaced from 0 to 1.
 _RAMP = np.array(
     [
         (0, 0, 4),

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from posters.cli.explaining import Pictures
 from posters.cli.output import FORMATS, format_of, write_rows
-from posters.cli.predictions import Row
+from posters.cli.predictions import Picture, Row
 from posters.errors import ConfigError
 from posters.models import POSTERS
 
 if TYPE_CHECKING:
-    from posters.classifier import Classifier
+    from posters.classifier import Classifier, Result
     from posters.cli.sources import Source
 
 _WORTH_A_BAR = 20
@@ -119,9 +119,13 @@ def _rows(
             if error:
                 failed.append(source.name)
                 _say(error)
-            yield Row(source.name, result.prediction, error, pictures and pictures.drawn(source.name, result))
+            yield Row(source.name, result.prediction, error, _drawn(pictures, source, result))
 
     return rows()
+
+
+def _drawn(pictures: Pictures | None, source: "Source", result: "Result") -> tuple[Picture, ...] | None:
+    return pictures.drawn(source.name, result) if pictures else None
 
 
 def _with_a_bar(sources: Sequence["Source"], output: Path | None) -> Iterator["Source"]:

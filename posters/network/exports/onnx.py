@@ -13,7 +13,7 @@ from posters.network.exports.format import Runtime
 from posters.network.exports.graph import OUTPUT, calibrated_graph
 
 METADATA = "posters"
-# From February 2021: ONNX Runtime 1.7, TensorRT 8, OpenVINO 2022 and whatever is newer read it.
+# Old enough that ONNX Runtime 1.7, TensorRT 8 and whatever is newer read it.
 _OPSET = 13
 _EXTRA = "onnx"
 
