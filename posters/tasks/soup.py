@@ -94,14 +94,14 @@ def _manifest(
     provenance: dict[str, Any],
     folds: int,
 ) -> Manifest:
-    calibration = fit_calibration(uncalibrated, groups, side="out of fold")
+    calibration = fit_calibration(uncalibrated, groups, side="out-of-fold scores")
     figures = _figures(cross_calibrated(uncalibrated, groups), decisions, groups)
     return Manifest(
         genre_names=uncalibrated.genre_names,
         preprocess=config.preprocess,
         head=config.head,
         calibration=calibration,
-        rules=fit_rules(uncalibrated, calibration, side="out of fold"),
+        rules=fit_rules(uncalibrated, calibration, side="out-of-fold scores"),
         prior=tuple(uncalibrated.labels("the prior").mean(axis=0).tolist()),
         metrics={"out_of_fold": {"folds": folds, **figures}},
         provenance=provenance,

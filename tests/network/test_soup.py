@@ -63,17 +63,17 @@ def test_it_decides_by_the_out_of_fold_scores_of_all_posters(made, colours):
     classifier, scores, folder = made
     parts = [read_scores(folder / "cv" / f"fold-{fold}" / "scores" / "light-test.npz") for fold in range(2)]
     manifest = classifier.manifest
-    assert manifest.calibration.fitted_on == "out of fold, 120 posters"
-    assert {rule.fitted_on for rule in manifest.rules} == {"out of fold, 120 posters", "nothing"}
+    assert manifest.calibration.fitted_on == "out-of-fold scores, 120 posters"
+    assert {rule.fitted_on for rule in manifest.rules} == {"out-of-fold scores, 120 posters", "nothing"}
     ids = [id for part in parts for id in part.ids]
     assert sorted(ids) == sorted(colours.ids)
     rows = [colours.ids.index(id) for id in ids]
     labels = colours.multi_hot()[rows]
     np.testing.assert_allclose(manifest.prior, labels.mean(axis=0))
     pooled = replace(parts[0], ids=tuple(ids), y_score=np.concatenate([p.y_score for p in parts]), y_true=labels)
-    calibration = fit_calibration(pooled, group_posters(colours.among(ids)), side="out of fold")
+    calibration = fit_calibration(pooled, group_posters(colours.among(ids)), side="out-of-fold scores")
     assert manifest.calibration == calibration
-    assert manifest.rules == fit_rules(pooled, calibration, side="out of fold")
+    assert manifest.rules == fit_rules(pooled, calibration, side="out-of-fold scores")
     decided = scores["decisions"]
     figures = manifest.metrics["out_of_fold"]
     assert figures["macro_f1"] == METRICS["macro_f1"](decided.y_true, decided.y_score.astype(np.uint8))

@@ -1,9 +1,12 @@
 // What the classifier says of itself: how good it was on validation, beside never looking, and what it was made from.
 
 const MEANING =
-  "Macro mAP is 1 where each genre's posters all rank before the others, and each genre's share where the order is " +
-  "chance. These posters also chose the weights and the thresholds, so that the figure flatters: quote what posters " +
-  "evaluate says of test posters. ";
+  "Macro mAP is 1 where each genre's posters all rank before the others, and each genre's share where the order is chance. ";
+const FLATTERS =
+  "These posters also chose the weights and the thresholds, so that the figure flatters: quote what posters evaluate says " +
+  "of test posters. ";
+const CROSS_VALIDATED =
+  "Each poster was scored by a network that was not trained on it; the classifier is the average of those networks. ";
 
 function made(tag, text, className = "") {
   const element = document.createElement(tag);
@@ -22,22 +25,26 @@ function against(name, value, own) {
   return row;
 }
 
-function figures(validation) {
-  const { macro_map: own, macro_map_of_the_prior: chance, posters } = validation;
+function figures({ macro_map: own, macro_map_of_the_prior: chance, posters }, kind, caution) {
   const figure = made("p", own.toFixed(3), "figure");
-  figure.append(" ", made("small", `macro mAP on ${posters.toLocaleString("en")} validation posters`));
+  figure.append(" ", made("small", `macro mAP on ${posters.toLocaleString("en")} ${kind} posters`));
   const list = made("ul", "", "against");
   list.append(against("this classifier", own, true), against("never looking", chance, false));
-  document.querySelector("#meaning").prepend(MEANING);
+  document.querySelector("#meaning").prepend(MEANING + caution);
   return [figure, list];
 }
 
 const text = (value) => (typeof value === "object" ? JSON.stringify(value) : String(value));
 
+function measured({ out_of_fold: outOfFold, validation }) {
+  if (outOfFold) return figures(outOfFold, "cross-validated", CROSS_VALIDATED);
+  if (validation) return figures(validation, "validation", FLATTERS);
+  return [made("p", "This classifier does not say how good it is.")];
+}
+
 /** Fills the section; a classifier without figures says so. */
 export function showTrust({ metrics, provenance, calibrated_on: calibrated }) {
-  const parts = metrics.validation ? figures(metrics.validation) : [made("p", "This classifier does not say how good it is.")];
-  document.querySelector("#figures").replaceChildren(...parts);
+  document.querySelector("#figures").replaceChildren(...measured(metrics));
   const rows = Object.entries({ ...provenance, "probabilities calibrated on": calibrated });
   document.querySelector("#provenance").replaceChildren(
     ...rows.flatMap(([name, value]) => [made("dt", name), made("dd", text(value))]),
