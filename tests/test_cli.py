@@ -645,7 +645,7 @@ def another_value(entry):
         return not entry.default
     if entry.type is str:
         return "none" if entry.name == "weights" else "small_cnn"
-    return entry.default + 1 if entry.type is int else entry.default / 2
+    return entry.default + 1 if entry.type is int else entry.default / 2 or 0.5
 
 
 # What `posters train` refuses: its arguments, and what its one line says. SHOP is a folder with a table, images, split

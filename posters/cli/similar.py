@@ -38,7 +38,7 @@ def add_parser(commands: Any) -> None:
         "--classifier",
         default=POSTERS,
         metavar="DIR",
-        help="a classifier directory, or a run that holds one (default: posters, the one that comes with the package)",
+        help="a classifier directory, or a run that holds one; posters comes with the package (default: posters)",
     )
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="that compute one poster (default: 1)")
     parser.add_argument(

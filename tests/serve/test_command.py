@@ -76,9 +76,15 @@ def test_an_address_of_the_sixth_version_is_written_in_brackets():
         assert re.fullmatch(r"http://\[::1\]:\d+", address_of(listener))
 
 
+def _minding_interrupts():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_it_serves_until_it_is_interrupted(golden, dusk):
     command = [sys.executable, "-m", "posters", "serve", "--classifier", golden, "--port", "0", "--interpreters", "1"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+    pipes = {"stderr": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    # What was started in the background ignores Ctrl-C, and so would what it starts.
+    with subprocess.Popen(command, **pipes, preexec_fn=_minding_interrupts) as server:
         said = server.stderr.readline()
         url = said.partition(" ")[0]
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url)
