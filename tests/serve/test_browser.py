@@ -206,7 +206,7 @@ def test_everything_can_be_done_by_keyboard(opened, golden):
     assert page.evaluate("document.activeElement.id") == "files"
     assert page.locator(".button").evaluate("button => getComputedStyle(button).outlineStyle") == "solid"
     with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
+        page.keyboard.press("Space")
     chooser.value.set_files([golden / "posters" / "dusk.png", golden / "posters" / "night.png"])
     card(page, "night.png")
     page.get_by_role("button", name="Remove dusk.png").press("Enter")
