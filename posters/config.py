@@ -27,6 +27,9 @@ _REFUSED = {
 }
 
 
+_SMALLEST = 16  # pixels of a side: a network makes nothing of less
+
+
 def option(default: Any, help: str, minimum: float | None = None, maximum: float | None = None) -> Any:
     """A field of a config, with the help that the command line shows and the range that it must lie in."""
     return field(default=default, metadata={"help": help, "minimum": minimum, "maximum": maximum})
@@ -67,8 +70,8 @@ class PreprocessConfig(_Checked):
     Posters are about 2:3 upright, and so is the default size.
     """
 
-    height: int = option(384, "height of the network's input, in pixels", 16, 4096)
-    width: int = option(256, "width of the network's input, in pixels", 16, 4096)
+    height: int = option(384, "height of the network's input, in pixels", _SMALLEST, 4096)
+    width: int = option(256, "width of the network's input, in pixels", _SMALLEST, 4096)
     aspect: Aspect = option(
         "stretch", "how other shapes fit in: stretched, cropped around the centre, or padded with white"
     )
@@ -137,8 +140,10 @@ class TrainConfig(_Checked):
         """
         if self.epochs == 0:
             return self.preprocess
-        size = {name: max(16, round(getattr(self.preprocess, name) * self.train_scale)) for name in ("height", "width")}
-        return replace(self.preprocess, **size)
+        height, width = self.preprocess.height, self.preprocess.width
+        # Both sides by one scale, or posters would look squeezed while training.
+        scale = max(self.train_scale, _SMALLEST / min(height, width))
+        return replace(self.preprocess, height=round(height * scale), width=round(width * scale))
 
     @property
     def from_scratch(self) -> bool:

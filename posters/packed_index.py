@@ -15,8 +15,28 @@ from typing import Any, TypeVar
 _Record = TypeVar("_Record")
 
 
+class FileRecord:
+    """What is known of a file, and goes for it as long as the file's size and time of change are the same."""
+
+    __slots__ = ()
+
+    image: str
+    size: int
+    mtime_ns: int
+    error: str
+
+    @property
+    def stamp(self) -> tuple[str, int, int]:
+        """Equal stamps are taken for equal bytes, as make and git do it."""
+        return (self.image, self.size, self.mtime_ns)
+
+    @property
+    def readable(self) -> bool:
+        return not self.error
+
+
 @dataclass(frozen=True, slots=True)
-class ImageRecord:
+class ImageRecord(FileRecord):
     """One image.
 
     Attributes:
@@ -34,15 +54,6 @@ class ImageRecord:
     sha256: str = ""
     checksum: int = 0
     error: str = ""
-
-    @property
-    def stamp(self) -> tuple[str, int, int]:
-        """Equal stamps are taken for equal bytes, as make and git do it."""
-        return (self.image, self.size, self.mtime_ns)
-
-    @property
-    def readable(self) -> bool:
-        return not self.error
 
 
 def stamped(root: Path, image: str) -> ImageRecord:

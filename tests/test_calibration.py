@@ -133,6 +133,14 @@ def test_posters_of_one_group_stand_in_one_fold():
     assert fit_calibration(scores, groups).changes_nothing
 
 
+def test_posters_of_one_group_alone_keep_their_probabilities():
+    """No other posters could show that something else is better."""
+    scores = scores_of(drawn(600, 0.5, 2.0))
+    groups = np.zeros(600, int)
+    assert fit_calibration(scores, groups).changes_nothing
+    np.testing.assert_array_equal(cross_calibrated(scores, groups).y_score, scores.y_score)
+
+
 def test_cross_calibrated_scores_are_of_the_posters_that_were_not_fitted_on():
     """A label that is changed doesn't touch its own poster's calibrated score."""
     y_true, y_score = drawn(400, 0.3, 2.5)

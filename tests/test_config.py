@@ -195,5 +195,22 @@ def test_fine_tuning_learns_from_a_share_of_the_size(scale, shape):
     config = TrainConfig(train_scale=scale, preprocess=PreprocessConfig(height=384, width=256, aspect="crop"))
     assert config.train_preprocess.shape == shape
     assert config.train_preprocess.aspect == "crop"
-    tiny = TrainConfig(train_scale=scale, preprocess=PreprocessConfig(height=20, width=16))
-    assert min(tiny.train_preprocess.shape[:2]) >= 16
+
+
+@given(
+    scale=st.floats(0.1, 1),
+    height=st.one_of(st.integers(16, 160), st.integers(16, 4096)),
+    width=st.one_of(st.integers(16, 160), st.integers(16, 4096)),
+)
+def test_tiny_posters_are_learned_from_in_their_own_shape(scale, height, width):
+    """No side is below 16, and the other is scaled by as much, but for rounding to whole pixels."""
+    config = TrainConfig(train_scale=scale, preprocess=PreprocessConfig(height=height, width=width))
+    learned = config.train_preprocess
+    assert min(learned.height, learned.width) >= 16
+    assert min(learned.height, learned.width) == max(16, round(scale * min(height, width)))
+    assert abs(learned.height / height - learned.width / width) <= 0.5 / height + 0.5 / width + 1e-9
+
+
+def test_a_scale_that_would_be_too_small_is_raised_for_both_sides():
+    config = TrainConfig(train_scale=0.1, preprocess=PreprocessConfig(height=96, width=64))
+    assert config.train_preprocess.shape == (24, 16, 3)

@@ -10,14 +10,14 @@ from posters.config import PreprocessConfig
 from posters.duplicates import perceptual_hash
 from posters.errors import DamagedImageError, ImageError
 from posters.images import decode, read_header, to_rgb
-from posters.packed_index import stamped
+from posters.packed_index import FileRecord, stamped
 
 # The pixels that training would look at by default, so that hashes agree with those that a split is grouped by.
 PREPROCESS = PreprocessConfig()
 
 
 @dataclass(frozen=True, slots=True)
-class Inspection:
+class Inspection(FileRecord):
     """One image.
 
     Attributes:
@@ -45,15 +45,6 @@ class Inspection:
     height: int = 0
     spread: float = 0.0
     hash: int = 0
-
-    @property
-    def stamp(self) -> tuple[str, int, int]:
-        """Equal stamps are taken for equal bytes, as packing does it."""
-        return (self.image, self.size, self.mtime_ns)
-
-    @property
-    def readable(self) -> bool:
-        return not self.error
 
 
 def inspect(root: Path, image: str) -> Inspection:

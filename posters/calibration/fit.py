@@ -29,7 +29,7 @@ def fit_calibration(
 
     A genre with fewer than 10 positives (or negatives) keeps its probabilities. From there on Platt scaling may be
     chosen, from 200 positives on isotonic regression too; among these and leaving it alone, the lowest cross-validated
-    log loss decides.
+    log loss decides. Where all posters are one group there is nothing to cross-validate, and all keep theirs.
 
     Args:
         scores: the network's, with labels.
@@ -54,9 +54,11 @@ def cross_calibrated(scores: Scores, groups: np.ndarray | None = None, *, seed: 
     """
     y_true = scores.labels("cross-validating a calibration")
     folds = _folds(y_true, groups, seed)
-    y_score = np.empty_like(scores.y_score)
+    y_score = scores.y_score.copy()
     for fold in np.unique(folds):
         own = folds == fold
+        if own.all():
+            break  # All are one group: nothing else could be learned from.
         other_groups = None if groups is None else groups[~own]
         calibration = fit_calibration(scores.take(np.flatnonzero(~own)), other_groups, seed=seed)
         y_score[own] = calibration.apply(scores.y_score[own])
@@ -69,6 +71,8 @@ def _folds(y_true: np.ndarray, groups: np.ndarray | None, seed: int) -> np.ndarr
 
 
 def _best(y: np.ndarray, p: np.ndarray, folds: np.ndarray) -> Curve:
+    if len(np.unique(folds)) < 2:
+        return Curve()
     losses = {method: _cross_validated(method, y, p, folds) for method in _allowed(y)}
     best = min(losses, key=lambda method: losses[method])
     if losses[best] > (1 - _WORTH) * losses["identity"]:

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from posters.cli.output import _binary as binary
-from posters.cli.predictions import _line as csv_line
-from posters.cli.predictions import _printable as printable
+from posters.cli.lines import csv_line, json_array, shown_name
+from posters.cli.output import write_lines
 
 if TYPE_CHECKING:
     from posters.similar import Neighbour
@@ -37,23 +36,17 @@ def write_rows(rows: Iterable[Row], form: str, output: Path | None) -> None:
         form: one of `FORMATS`.
         output: a file, which is replaced once all is written; None for standard output.
     """
-    lines = _WRITERS[form](rows)
-    if output is None:
-        for line in lines:
-            print(line)
-    else:
-        with binary(output) as file:
-            file.writelines(f"{line}\n".encode("utf-8", "backslashreplace") for line in lines)
+    write_lines(_WRITERS[form](rows), output)
 
 
 def _as_table(rows: Iterable[Row]) -> Iterator[str]:
     """A line for each poster that can be read, and its look-alikes below it."""
     for row in rows:
         if not row.error:
-            yield f"{printable(row.name)}:" if row.neighbours else f"{printable(row.name)}: no other poster"
+            yield f"{shown_name(row.name)}:" if row.neighbours else f"{shown_name(row.name)}: no other poster"
             for near in row.neighbours:
                 mark = "  (same picture)" if near.same_picture else ""
-                yield f"  {near.similarity:.3f}  {printable(near.name)}{mark}"
+                yield f"  {near.similarity:.3f}  {shown_name(near.name)}{mark}"
 
 
 def _as_json_lines(rows: Iterable[Row]) -> Iterator[str]:
@@ -62,11 +55,7 @@ def _as_json_lines(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def _as_json(rows: Iterable[Row]) -> Iterator[str]:
-    separator = "["
-    for line in _as_json_lines(rows):
-        yield separator + line
-        separator = ","
-    yield "]" if separator == "," else "[]"
+    return json_array(_as_json_lines(rows))
 
 
 def _plain(row: Row) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Where predictions go: to standard output, or into a file that is written whole or not at all."""
+"""Where results go: to standard output, or into a file that is written whole or not at all."""
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -51,13 +51,23 @@ def write_rows(rows: Iterable["Row"], genre_names: Sequence[str], every: bool, f
         with _binary(output) as file:
             write_parquet(rows, genre_names, every, file)
     else:
-        lines = TEXT_FORMATS[form](rows, genre_names, every)
-        if output is None:
-            for line in lines:
-                print(line)
-        else:
-            with _binary(output) as file:
-                file.writelines(f"{line}\n".encode("utf-8", "backslashreplace") for line in lines)
+        write_lines(TEXT_FORMATS[form](rows, genre_names, every), output)
+
+
+def write_lines(lines: Iterable[str], output: Path | None) -> None:
+    """Write lines of text as they come.
+
+    Args:
+        lines: without their line breaks.
+        output: a file, in UTF-8, which is replaced once all is written; None for standard output, in its own encoding.
+    """
+    if output is None:
+        for line in lines:
+            print(line)
+    else:
+        with _binary(output) as file:
+            # File names may hold bytes that are no text.
+            file.writelines(f"{line}\n".encode("utf-8", "backslashreplace") for line in lines)
 
 
 @contextmanager

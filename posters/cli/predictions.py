@@ -4,14 +4,12 @@ A file name may hold anything, and stdout may have any encoding, so the formats 
 poster that can't be read keeps its place, with its error; people are told on stderr.
 """
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from posters.spreadsheet import safe_cell
+from posters.cli.lines import csv_line, json_array, shown_name
 
 if TYPE_CHECKING:
     from posters.classifier import Prediction
@@ -57,19 +55,14 @@ def as_table(rows: Iterable[Row], genre_names: Sequence[str], every: bool) -> It
     for row in rows:
         if row.prediction is None:
             continue
-        yield f"{_printable(row.name)}: {_said(row.prediction)}"
+        yield f"{shown_name(row.name)}: {_said(row.prediction)}"
         if every:
             width = max(len(name) for name in genre_names)
             for name, probability in _likeliest_first(row.prediction):
                 mark = "*" if name in row.prediction.genres else " "
                 yield f"  {mark} {name:<{width}}  {probability:.3f}"
         for picture in row.pictures or ():
-            yield f"    {picture.genre}: {_printable(picture.path)}"
-
-
-def _printable(name: str) -> str:
-    """Quoted where it would break the line or move a terminal's cursor."""
-    return name if name.isprintable() else repr(name)
+            yield f"    {picture.genre}: {shown_name(picture.path)}"
 
 
 def _said(prediction: "Prediction") -> str:
@@ -91,11 +84,7 @@ def as_json_lines(rows: Iterable[Row], genre_names: Sequence[str], every: bool) 
 
 def as_json(rows: Iterable[Row], genre_names: Sequence[str], every: bool) -> Iterator[str]:
     """One JSON array, written as it comes."""
-    separator = "["
-    for line in as_json_lines(rows, genre_names, every):
-        yield separator + line
-        separator = ","
-    yield "]" if separator == "," else "[]"
+    return json_array(as_json_lines(rows, genre_names, every))
 
 
 def _plain(row: Row, every: bool) -> dict[str, Any]:
@@ -114,21 +103,14 @@ def _plain(row: Row, every: bool) -> dict[str, Any]:
 def as_csv(rows: Iterable[Row], genre_names: Sequence[str], every: bool) -> Iterator[str]:
     """A row for each poster: its genres joined by `|`, and their probabilities, or a column for each genre."""
     columns = genre_names if every else ["probabilities"]
-    yield _line(["poster", "genres", *columns, "error"])
+    yield csv_line(["poster", "genres", *columns, "error"])
     for row in rows:
         if row.prediction is None:
-            yield _line([row.name, "", *("" for _ in columns), row.error])
+            yield csv_line([row.name, "", *("" for _ in columns), row.error])
             continue
         shown = genre_names if every else row.prediction.genres
         values = [f"{row.prediction.probabilities[name]:.6f}" for name in shown]
-        yield _line([row.name, "|".join(row.prediction.genres), *(values if every else ["|".join(values)]), ""])
-
-
-def _line(cells: Sequence[str]) -> str:
-    line = io.StringIO()
-    # Python 3.11 quotes no other line breaks than those of its own terminator.
-    csv.writer(line, lineterminator="\r\n").writerow(map(safe_cell, cells))
-    return line.getvalue().removesuffix("\r\n")
+        yield csv_line([row.name, "|".join(row.prediction.genres), *(values if every else ["|".join(values)]), ""])
 
 
 TEXT_FORMATS: dict[str, Callable[..., Iterator[str]]] = {

@@ -37,6 +37,7 @@ def train_network(
     arrays: PosterArrays,
     learned: PosterArrays,
     split: Split,
+    groups: np.ndarray,
     config: TrainConfig,
     cache: Path,
     provenance: Mapping[str, Any],
@@ -50,6 +51,8 @@ def train_network(
         arrays: the packed posters.
         learned: the same posters in the size that training learns from; the same object where that is the same size.
         split: of their ids.
+        groups: int (N,), of the packed posters; those of one number are one film or look alike, and judge nothing that
+            was fitted on another of them.
         cache: where frozen features are kept, for this run and others.
         provenance: what the classifier is to say of its own making.
         on_features: called with the file of the frozen features (N, F) once it is there, before anything learns from
@@ -79,19 +82,24 @@ def train_network(
         y_true=arrays.genres[sides.validation],
     )
     write_scores(validation, run.scores("validation"))
-    manifest = _manifest(arrays, sides, config, validation, provenance)
+    manifest = _manifest(arrays, sides, config, validation, groups[sides.validation], provenance)
     checked = sides.validation[:_CHECKED_POSTERS]
     _write(run.classifier, manifest, shipped, config, arrays.posters[checked], y_score[:_CHECKED_POSTERS])
 
 
 def _manifest(
-    arrays: PosterArrays, sides: Sides, config: TrainConfig, validation: Scores, provenance: Mapping[str, Any]
+    arrays: PosterArrays,
+    sides: Sides,
+    config: TrainConfig,
+    validation: Scores,
+    groups: np.ndarray,
+    provenance: Mapping[str, Any],
 ) -> Manifest:
     prior = arrays.genres[sides.train].mean(axis=0)
     # A softmax's probabilities share one unit, which genre by genre can't be put right.
     calibrates = config.head == "sigmoid"
-    calibration = fit_calibration(validation) if calibrates else no_calibration(arrays.genre_names)
-    worth = {"calibration": _worth_of_calibration(validation, prior)} if calibrates else {}
+    calibration = fit_calibration(validation, groups) if calibrates else no_calibration(arrays.genre_names)
+    worth = {"calibration": _worth_of_calibration(validation, groups, prior)} if calibrates else {}
     return Manifest(
         genre_names=arrays.genre_names,
         preprocess=config.preprocess,
@@ -114,9 +122,9 @@ def _figures(validation: Scores, prior: np.ndarray) -> dict[str, Any]:
     }
 
 
-def _worth_of_calibration(validation: Scores, prior: np.ndarray) -> dict[str, float | None]:
+def _worth_of_calibration(validation: Scores, groups: np.ndarray, prior: np.ndarray) -> dict[str, float | None]:
     """Log loss and expected calibration error before, and after by cross-validation."""
-    after = cross_calibrated(validation)
+    after = cross_calibrated(validation, groups)
     errors = reliability(after, prior, uncalibrated=validation)
     y_true = validation.labels("validation")
     return {

@@ -99,7 +99,7 @@ def _train(
         probe = partial(write_probe_scores, run, arrays, split, groups)
         seen = seen_by_side(config, arrays.ids, hashes, split)
         provenance = _provenance(catalogue, split, config) | ({"seen before": seen} if any(seen.values()) else {})
-        train_network(run, arrays, learned, split, config, cache, provenance, probe, tensorboard)
+        train_network(run, arrays, learned, split, groups, config, cache, provenance, probe, tensorboard)
         if config.from_scratch:
             logger.info(_NO_PROBE)
         logger.info(f"the classifier is in {run.classifier}; judge it by `posters evaluate {run.path}`")

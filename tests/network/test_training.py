@@ -3,13 +3,15 @@
 import csv
 import json
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
 import posters
-from posters.calibration import fit_calibration
+from posters.calibration import cross_calibrated, fit_calibration
 from posters.catalogue import Catalogue, Poster
+from posters.duplicates import group_posters, perceptual_hash
 from posters.errors import ConfigError, PostersError, RunError, TrainingError
 from posters.metrics import METRICS, log_loss
 from posters.network import keras
@@ -51,16 +53,38 @@ def test_what_ships_gives_the_probabilities_of_the_keras_network(trained):
 
 
 def test_calibration_and_rules_are_fitted_on_the_validation_scores_that_the_run_keeps(trained):
-    classifier, run, _ = trained
+    classifier, run, colours = trained
     manifest, kept = classifier.manifest, read_scores(run.scores("validation"))
     assert set(kept.ids) == {id for id, side in run.sides().items() if side == "validation"}
-    refitted = fit_calibration(kept)
+    hashes = [perceptual_hash(posters.decode(colours.image_path(poster), manifest.preprocess)) for poster in colours]
+    groups = dict(zip(colours.ids, group_posters(colours, np.array(hashes, np.uint64)), strict=True))
+    refitted = fit_calibration(kept, np.array([groups[id] for id in kept.ids]))
     assert manifest.calibration == refitted
     assert manifest.rules == fit_rules(kept, refitted)
     worth = manifest.metrics["calibration"]
     assert worth["log_loss_before"] == log_loss(kept.y_true, kept.y_score)
     card = (run.classifier / "MODEL_CARD.md").read_text()
     assert f"log loss from {worth['log_loss_before']:.4f} to {worth['log_loss_after']:.4f}" in card
+
+
+def test_posters_of_one_film_calibrate_together(colours, small, tmp_path, monkeypatch):
+    from posters.network import train
+
+    given = {}
+
+    def noted(function, scores, groups=None):
+        given[function.__name__] = dict(zip(scores.ids, groups, strict=True))
+        return function(scores, groups)
+
+    for function in (fit_calibration, cross_calibrated):
+        monkeypatch.setattr(train, function.__name__, partial(noted, function))
+    films = tuple(replace(poster, title=f"Film {row // 4}", year=1979) for row, poster in enumerate(colours))
+    posters.train(replace(colours, posters=films), tmp_path / "run", small, cache=tmp_path / "cache", epochs=1)
+    titles = {poster.id: poster.title for poster in films}
+    for groups in (given["fit_calibration"], given["cross_calibrated"]):
+        groups_of_films = {(titles[id], group) for id, group in groups.items()}
+        assert len(groups_of_films) == len({titles[id] for id in groups}) < len(groups)
+        assert len(set(groups.values())) > 1
 
 
 def test_what_ships_is_an_ordinary_keras_model_that_anyone_may_fit(trained):
