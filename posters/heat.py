@@ -42,9 +42,9 @@ def heat_picture(poster: Image.Image, explanation: Explanation) -> Image.Image:
     scale = min(1.0, _LONGEST / max(explanation.size))
     size = _at_least_one(explanation.size[0] * scale), _at_least_one(explanation.size[1] * scale)
     ground = poster.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
-    strength = _on_poster(_strength(explanation.map), explanation.frame, scale, size)
+    shares = _on_poster(strength(explanation.map), explanation.frame, scale, size)
     paled = Image.blend(ground, ground.convert("L").convert("RGB"), _PALED)
-    drawn = Image.fromarray(_over(np.asarray(paled, np.float32), strength))
+    drawn = Image.fromarray(_over(np.asarray(paled, np.float32), shares))
     if explanation.box:
         _draw_box(drawn, [round(scale * side) for side in explanation.box])
     return drawn
@@ -54,18 +54,22 @@ def _at_least_one(length: float) -> int:
     return max(1, round(length))
 
 
-def _strength(map: np.ndarray) -> np.ndarray:
-    """float32 (h, w), 0 to 1; all 0 where nothing speaks for the genre."""
+def strength(map: np.ndarray) -> np.ndarray:
+    """A map's values, (h, w), as shares of its strongest place.
+
+    Returns:
+        float32 (h, w), 0 to 1: 0 where a place speaks against the genre, and everywhere if none speaks for it.
+    """
     strongest = float(map.max())
     return (map.clip(0) / strongest if strongest > 0 else np.zeros_like(map)).astype(np.float32)
 
 
 def _on_poster(
-    strength: np.ndarray, frame: tuple[float, float, float, float], scale: float, size: tuple[int, int]
+    shares: np.ndarray, frame: tuple[float, float, float, float], scale: float, size: tuple[int, int]
 ) -> np.ndarray:
     """Enlarged smoothly to (height, width) of the drawing; 0 where the map doesn't reach."""
     left, top, right, bottom = (scale * side for side in frame)
-    enlarged = Image.fromarray(strength).resize(
+    enlarged = Image.fromarray(shares).resize(
         (_at_least_one(right - left), _at_least_one(bottom - top)), Image.Resampling.BICUBIC
     )
     whole = Image.new("F", size)
@@ -73,11 +77,11 @@ def _on_poster(
     return np.asarray(whole).clip(0, 1)
 
 
-def _over(pixels: np.ndarray, strength: np.ndarray) -> np.ndarray:
-    """uint8 (H, W, 3): pixels (H, W, 3), 0 to 255, under colours of strength (H, W)."""
+def _over(pixels: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """uint8 (H, W, 3): pixels (H, W, 3), 0 to 255, under colours of shares (H, W), 0 to 1."""
     stops = np.linspace(0, 1, len(_RAMP))
-    colours = np.stack([np.interp(strength, stops, channel) for channel in _RAMP.T], axis=-1)
-    opacity = (_OPAQUE * strength)[..., None]
+    colours = np.stack([np.interp(shares, stops, channel) for channel in _RAMP.T], axis=-1)
+    opacity = (_OPAQUE * shares)[..., None]
     return np.rint(pixels * (1 - opacity) + colours * opacity).astype(np.uint8)
 
 

@@ -41,10 +41,10 @@ def run(options: argparse.Namespace) -> int:
     from posters.extras import check_installed
 
     check_installed("fastapi", "uvicorn", "python_multipart", extra="serve")
+    from posters.cores import cores
     from posters.errors import ConfigError
     from posters.log import logger
     from posters.serve import Pool, create_app, listening, serve
-    from posters.serve.pool import cores
     from posters.serve.server import address_of
 
     if options.max_upload < 1:

@@ -33,6 +33,7 @@ def described(classifier: Classifier, limits: LimitsAnswer) -> ClassifierAnswer:
     return ClassifierAnswer(
         classifier=served(classifier),
         genres=list(manifest.genre_names),
+        explains=classifier.explains,
         prior=dict(zip(manifest.genre_names, manifest.prior, strict=True)),
         rules=rules,
         calibrated_on=manifest.calibration.fitted_on,

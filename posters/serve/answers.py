@@ -45,6 +45,28 @@ class PredictAnswer(BaseModel):
     posters: list[PosterAnswer]
 
 
+class ExplainAnswer(BaseModel):
+    """Where on a poster the probability of one genre comes from."""
+
+    classifier: ServedAnswer
+    file: str | None = Field(description="its file's name, where the request had one")
+    genre: str
+    probability: float = Field(description="calibrated, from 0 to 1")
+    size: list[int] = Field(description="[width, height] of the poster in pixels, upright")
+    box: list[int] | None = Field(
+        description="[left, top, right, bottom] of the strongest region, in pixels of the poster; null: nothing on it "
+        "speaks for the genre"
+    )
+    frame: list[float] = Field(
+        description="[left, top, right, bottom] of what the map covers, in pixels of the poster: the poster itself, "
+        "unless the classifier cuts or pads posters"
+    )
+    map: list[list[float]] = Field(
+        description="rows from the top, each from the left: how much a place adds to the genre's logit, as a share of "
+        "the place that adds most, from 0 to 1; 0 also where it speaks against the genre"
+    )
+
+
 class RuleAnswer(BaseModel):
     """A rule by which genres are said."""
 
@@ -66,6 +88,7 @@ class ClassifierAnswer(BaseModel):
 
     classifier: ServedAnswer
     genres: list[str]
+    explains: bool = Field(description="whether it can say where on a poster a genre comes from")
     prior: dict[str, float] = Field(description="each genre's share of the training posters")
     rules: list[RuleAnswer] = Field(description="the first one decides unless another is asked for")
     calibrated_on: str

@@ -1,47 +1,38 @@
-"""The JSON API: predict posters, and ask what predicts them."""
+"""The JSON API: predict posters, explain a genre of one, and ask what predicts them."""
 
 from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import PlainTextResponse
-from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
-from posters.classifier import Classifier, Prediction
+from posters.classifier import Classifier, Explanation, Prediction
 from posters.classifier.manifest import CARD
 from posters.errors import ImageError
+from posters.heat import strength
 from posters.serve.about import described
 from posters.serve.answers import (
     ClassifierAnswer,
     ErrorAnswer,
+    ExplainAnswer,
     GenreAnswer,
     LimitsAnswer,
     PosterAnswer,
     PredictAnswer,
+    ServedAnswer,
 )
 from posters.serve.figures import Figures
 from posters.serve.pool import Pool
-from posters.serve.predicting import predicted
+from posters.serve.predicting import explained, predicted
 from posters.serve.rules import Rule, find_rule
+from posters.serve.uploads import BODY, REFUSALS, file_of, files_of
 
-_REFUSALS: dict[int | str, dict[str, Any]] = {
-    400: {"model": ErrorAnswer, "description": "No poster of the request can be read"},
-    413: {"model": ErrorAnswer, "description": "The request is too large, or a poster has too many pixels"},
-    422: {"model": ErrorAnswer, "description": "A parameter has a value that it can't have"},
-    503: {"model": ErrorAnswer, "description": "The queue is full: try again soon"},
-}
-_FILE = {"type": "string", "format": "binary"}
-_FILES = {"type": "object", "properties": {"poster": {"type": "array", "items": _FILE}}}
-_BODY = {
-    "required": True,
-    "content": {
-        "image/*": {"schema": _FILE},
-        "multipart/form-data": {"schema": _FILES},
-    },
-}
 _NO_CARD: dict[int | str, dict[str, Any]] = {404: {"model": ErrorAnswer, "description": "It has none"}}
+_NO_MAPS: dict[int | str, dict[str, Any]] = {404: {"model": ErrorAnswer, "description": "It doesn't explain"}}
 _TOP = "list the N surest genres alone; `said` stays whole"
+_GENRE = "one of the classifier's; unless it is named, the surest that is said, or else the surest"
+_DIGITS = 4  # of a share of the strongest place
 
 
 def api_routes(pool: Pool, figures: Figures, max_bytes: int) -> APIRouter:
@@ -49,7 +40,7 @@ def api_routes(pool: Pool, figures: Figures, max_bytes: int) -> APIRouter:
     router = APIRouter(prefix="/api", tags=["posters"])
     answers = described(pool.classifier, LimitsAnswer(max_bytes=max_bytes, max_posters=pool.capacity))
 
-    @router.post("/predict", summary="Predict posters", responses=_REFUSALS, openapi_extra={"requestBody": _BODY})
+    @router.post("/predict", summary="Predict posters", responses=REFUSALS, openapi_extra={"requestBody": BODY})
     async def predict(
         request: Request,
         rule: Annotated[str | None, Query(description="which of the classifier's rules decides")] = None,
@@ -58,12 +49,29 @@ def api_routes(pool: Pool, figures: Figures, max_bytes: int) -> APIRouter:
         """The body is one image file, whatever its type is called, or a form with several files. Of several posters,
         those that can't be read have an `error` in the place of genres."""
         chosen = find_rule(pool.classifier.manifest, rule)
-        files = await _files(request, pool.capacity)
+        files = await files_of(request, pool.capacity)
         results = await pool.run_all([partial(_result, data=data, rule=chosen) for _, data in files])
         _refuse_if_none(results)
         figures.predicted += sum(isinstance(result, Prediction) for result in results)
         posters = [_poster(name, result, chosen, top) for (name, _), result in zip(files, results, strict=True)]
         return PredictAnswer(classifier=answers.classifier, rule=chosen.name, posters=posters)
+
+    @router.post(
+        "/explain",
+        summary="Explain a genre of a poster",
+        responses=REFUSALS | _NO_MAPS,
+        openapi_extra={"requestBody": BODY},
+    )
+    async def explain(
+        request: Request, genre: Annotated[str | None, Query(description=_GENRE)] = None
+    ) -> ExplainAnswer:
+        """Where on the poster the genre comes from, whether or not it is said. The body is one image file, or a form
+        with one."""
+        if not pool.classifier.explains:
+            raise HTTPException(404, f"the classifier {answers.classifier.name!r} gives no maps: train it again")
+        name, data = await file_of(request, pool.capacity)
+        found = await pool.run(partial(explained, data=data, genre=genre))
+        return _explanation(answers.classifier, name, found)
 
     @router.get("/classifier", summary="The classifier: genres, rules, figures, provenance")
     async def classifier() -> ClassifierAnswer:
@@ -78,18 +86,6 @@ def api_routes(pool: Pool, figures: Figures, max_bytes: int) -> APIRouter:
         return (pool.classifier.directory / CARD).read_text(encoding="utf-8")
 
     return router
-
-
-async def _files(request: Request, most: int) -> list[tuple[str | None, bytes]]:
-    """Name and bytes of each poster of a request."""
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        return [(None, await request.body())]
-    async with request.form(max_files=most, max_fields=most) as form:
-        uploads = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
-        files = [(upload.filename or None, await upload.read()) for upload in uploads]
-    if not files:
-        raise HTTPException(400, "the form has no file: send each poster as a file, as `curl -F poster=@FILE` does")
-    return files
 
 
 def _result(classifier: Classifier, data: bytes, rule: Rule) -> Prediction | ImageError:
@@ -115,3 +111,16 @@ def _poster(name: str | None, result: Prediction | ImageError, rule: Rule, top: 
     ]
     genres.sort(key=lambda genre: -genre.probability)
     return PosterAnswer(file=name, said=list(result.genres), genres=genres[:top])
+
+
+def _explanation(classifier: ServedAnswer, name: str | None, found: Explanation) -> ExplainAnswer:
+    return ExplainAnswer(
+        classifier=classifier,
+        file=name,
+        genre=found.genre,
+        probability=found.probability,
+        size=list(found.size),
+        box=None if found.box is None else list(found.box),
+        frame=list(found.frame),
+        map=[[round(share, _DIGITS) for share in row] for row in strength(found.map).tolist()],
+    )

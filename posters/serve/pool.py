@@ -1,7 +1,6 @@
 """A fixed number of interpreters, a thread for each, and a bounded queue before them."""
 
 import asyncio
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -17,11 +16,6 @@ Result = TypeVar("Result")
 
 class BusyError(PostersError):
     """All interpreters are at work and the queue before them is full."""
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Pool:

@@ -1,6 +1,6 @@
-"""The job that is done in a thread of the pool: decode one poster, and compute its genres."""
+"""The jobs of the pool's threads: decode one poster, and compute its genres, or where one of them comes from."""
 
-from posters.classifier import Classifier, Prediction
+from posters.classifier import Classifier, Explanation, Prediction
 from posters.errors import ImageError
 from posters.images import read_header
 
@@ -19,10 +19,32 @@ def predicted(classifier: Classifier, data: bytes, rule: str | None) -> Predicti
         ImageError: it can't be read or decoded.
         HugePosterError: it has more than `MAX_PIXELS` pixels.
     """
+    _check_pixels(data)
+    return classifier.predict(data, rule)
+
+
+def explained(classifier: Classifier, data: bytes, genre: str | None) -> Explanation:
+    """Where on the poster of an image file's bytes a genre comes from; unless it is named, the surest that is said, or
+    else the surest.
+
+    Raises:
+        ImageError, HugePosterError: as in `predicted`.
+        ConfigError: there is no such genre.
+        ClassifierError: the classifier doesn't explain.
+    """
+    _check_pixels(data)
+    return classifier.explain(data, _surest(classifier.predict(data)) if genre is None else genre)
+
+
+def _surest(prediction: Prediction) -> str:
+    shares = prediction.probabilities
+    return prediction.genres[0] if prediction.genres else max(shares, key=shares.__getitem__)
+
+
+def _check_pixels(data: bytes) -> None:
     header = read_header(data)
     if header.width * header.height > MAX_PIXELS:
         raise HugePosterError(
             f"the poster has {header.width * header.height:,} pixels, and at most {MAX_PIXELS:,} are read here: scale "
             "it down"
         )
-    return classifier.predict(data, rule)

@@ -10,6 +10,7 @@ import httpx
 import pytest
 import uvicorn
 
+from posters.models import POSTERS, classifier_directory
 from posters.serve import Pool, create_app, listening
 from posters.serve.server import address_of
 
@@ -45,6 +46,13 @@ def wait_until():
 def address(golden: Path) -> Iterator[str]:
     """The URL of a server that all tests share."""
     with running(golden) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def explaining() -> Iterator[str]:
+    """The URL of a server whose classifier explains: the golden one doesn't, the one of the package does."""
+    with running(classifier_directory(POSTERS)) as url:
         yield url
 
 

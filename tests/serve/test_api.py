@@ -164,6 +164,7 @@ class TestClassifier:
     def test_it_says_all_of_itself(self, client):
         answer = client.get("/api/classifier").json()
         assert answer["genres"] == ["Comedy", "Drama", "Horror", "Western"]
+        assert answer["explains"] is False
         assert answer["prior"]["Western"] == 0.05
         assert answer["metrics"]["validation"] == {"posters": 12, "macro_map": 0.5, "macro_map_of_the_prior": 0.25}
         assert answer["preprocess"] == {"height": 24, "width": 16, "aspect": "stretch", "resampling": "bilinear"}
@@ -213,9 +214,15 @@ class TestHeaders:
 
 def test_openapi_describes_every_route_and_every_error(client):
     document = client.get("/openapi.json").json()
-    assert {"/api/predict", "/api/classifier", "/healthz", "/metrics", "/v2", "/v2/models/{name}/infer"} <= set(
-        document["paths"]
-    )
+    assert {
+        "/api/predict",
+        "/api/explain",
+        "/api/classifier",
+        "/healthz",
+        "/metrics",
+        "/v2",
+        "/v2/models/{name}/infer",
+    } <= set(document["paths"])
     predict = document["paths"]["/api/predict"]["post"]
     assert {"200", "400", "413", "422", "503"} <= set(predict["responses"])
     assert set(predict["requestBody"]["content"]) == {"image/*", "multipart/form-data"}

@@ -2,8 +2,15 @@
 
 import base64
 import shutil
+from contextlib import contextmanager
+from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
+
+import posters
+from posters.heat import heat_picture, strength
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 # Chromium's own connections are kept down: only the page's own shall be counted.
@@ -49,10 +56,8 @@ def browser():
         browser.close()
 
 
-@pytest.fixture
-def opened(browser, address, request):
-    """The page on a screen, and what it said and whom it asked."""
-    path, scheme, width = getattr(request, "param", ("/", "light", DESKTOP))
+@contextmanager
+def opening(browser, address, path, scheme, width):
     # Still, so that no colour is measured while a card fades in.
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
@@ -66,6 +71,20 @@ def opened(browser, address, request):
     page.wait_for_load_state("networkidle")
     yield page, said, asked
     context.close()
+
+
+@pytest.fixture
+def opened(browser, address, request):
+    """The page on a screen, and what it said and whom it asked."""
+    with opening(browser, address, *getattr(request, "param", ("/", "light", DESKTOP))) as opened:
+        yield opened
+
+
+@pytest.fixture
+def explained(browser, explaining, request):
+    """The same of a server whose classifier explains."""
+    with opening(browser, explaining, *getattr(request, "param", ("/", "light", DESKTOP))) as opened:
+        yield opened
 
 
 def hand_in(page, kind, **files):
@@ -224,3 +243,179 @@ def test_a_server_that_has_gone_is_named(opened, dusk):
     hand_in(page, "drop", **{"dusk.png": dusk})
     verdict = card(page, "dusk.png").locator(".verdict")
     assert verdict.text_content() == "The server can't be reached: is posters serve still running?"
+
+
+# Where on a poster a genre comes from
+
+SAMPLE = Path(posters.__file__).parent / "serve" / "page" / "samples" / "sample-0039.jpg"
+# RGBA of each pixel that is drawn over the poster, [height, width, values]; none while it is hidden.
+DRAWN = """canvas => {
+  if (!canvas.offsetParent) return null;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return [canvas.height, canvas.width, btoa(data.reduce((text, value) => text + String.fromCharCode(value), ""))];
+}"""
+
+
+def drawn(shown):
+    """uint8 (height, width, 4), or None."""
+    found = shown.locator(".poster canvas").evaluate(DRAWN)
+    if found is None:
+        return None
+    height, width, values = found
+    return np.frombuffer(base64.b64decode(values), np.uint8).reshape(height, width, 4)
+
+
+def genre(shown, name):
+    return shown.get_by_role("button", name=f"{name}: where it comes from")
+
+
+def caption(shown, name):
+    """What is said below the row of a genre, once it is there."""
+    found = shown.locator(f"[data-genre='{name}'] .why:is(.shown, .alert)")
+    found.wait_for()
+    return found.locator("p").text_content()
+
+
+def explain_requests(asked):
+    return [url for url in asked if "/api/explain" in url]
+
+
+@pytest.fixture
+def sample(explained):
+    """The card of a poster on such a page, with the page and whom it asked."""
+    page, _, asked = explained
+    hand_in(page, "drop", **{"sample.jpg": SAMPLE.read_bytes()})
+    return card(page, "sample.jpg"), page, asked
+
+
+def test_a_genre_that_is_chosen_has_its_map_on_the_poster_until_it_is_chosen_again(sample):
+    shown, page, _ = sample
+    horror = genre(shown, "Horror")
+    assert (horror.get_attribute("aria-pressed"), drawn(shown)) == ("false", None)
+    horror.click()
+    assert caption(shown, "Horror").startswith("Where Horror comes from: most of all ")
+    assert horror.get_attribute("aria-pressed") == "true"
+    assert page.get_by_role("status").text_content().startswith("sample.jpg: Where Horror comes from: ")
+    picture, canvas = (shown.locator(f".poster {tag}").bounding_box() for tag in ("img", "canvas"))
+    assert canvas == pytest.approx(picture, abs=0.5)
+    horror.click()
+    assert (horror.get_attribute("aria-pressed"), drawn(shown)) == ("false", None)
+    assert shown.locator(".why").count() == 0
+
+
+def test_the_map_and_the_box_are_those_that_the_command_draws(sample):
+    shown, _, _ = sample
+    genre(shown, "Horror").click()
+    caption(shown, "Horror")
+    pixels = drawn(shown)
+    explanation = posters.load_classifier().explain(SAMPLE, "Horror")
+    height, width = pixels.shape[:2]
+    assert (height, width) == (720, 480)
+    shares = np.asarray(
+        Image.fromarray(strength(explanation.map)).resize((width, height), Image.Resampling.BICUBIC)
+    ).clip(0, 1)
+    left, top, right, bottom = (round(2.4 * side) for side in explanation.box)
+    heat = np.ones((height, width), bool)
+    heat[top - 1 : bottom + 1, left - 1 : right + 1] = False
+    heat[top + 12 : bottom - 12, left + 12 : right - 12] = True
+    np.testing.assert_allclose(pixels[heat][:, 3], 255 * 0.72 * shares[heat], atol=2)
+    # The middle of the box's upper line is white, its edges are black.
+    middle = pixels[top : top + 9, (left + right) // 2]
+    assert (middle[4] == 255).all()
+    assert (middle[[1, 7]][:, :3] == 0).all()
+    black = Image.new("RGB", explanation.size)
+    row, column = np.unravel_index(np.where(heat, shares, 0).argmax(), shares.shape)
+    expected = np.asarray(heat_picture(black, explanation).resize((width, height), Image.Resampling.BILINEAR))
+    over_black = pixels[row, column, :3] * (pixels[row, column, 3] / 255)
+    np.testing.assert_allclose(over_black, expected[row, column], atol=6)
+
+
+def test_another_genre_takes_its_place_and_nothing_is_asked_for_twice(sample):
+    shown, _, asked = sample
+    maps = []
+    for name in ("Horror", "Drama", "Horror"):
+        genre(shown, name).click()
+        caption(shown, name)
+        maps.append(drawn(shown))
+    assert shown.locator("[aria-pressed=true]").count() == 1
+    assert (maps[0] == maps[2]).all()
+    assert (maps[0] != maps[1]).any()
+    assert [url.rpartition("=")[2] for url in explain_requests(asked)] == ["Horror", "Drama"]
+
+
+def test_an_answer_that_comes_too_late_is_not_shown(sample):
+    shown, page, _ = sample
+    late = []
+    page.route("**/api/explain?genre=Horror", lambda route: late.append(route))
+    genre(shown, "Horror").click()
+    shown.get_by_text("Looking where Horror comes from").wait_for()
+    genre(shown, "Drama").click()
+    caption(shown, "Drama")
+    before = drawn(shown)
+    with page.expect_response("**/api/explain?genre=Horror"):
+        late[0].continue_()
+    page.wait_for_load_state("networkidle")
+    assert (drawn(shown) == before).all()
+    assert shown.locator(".why").count() == 1
+    assert caption(shown, "Drama").startswith("Where Drama")
+
+
+def test_each_poster_keeps_its_own_map_by_keyboard_too(explained):
+    page, _, _ = explained
+    hand_in(page, "drop", **{"one.jpg": SAMPLE.read_bytes(), "two.jpg": SAMPLE.read_bytes()})
+    one, two = card(page, "one.jpg"), card(page, "two.jpg")
+    genre(one, "Horror").press("Enter")
+    genre(two, "Drama").press("Space")
+    assert caption(one, "Horror")
+    assert caption(two, "Drama")
+    assert genre(two, "Drama").evaluate("button => getComputedStyle(button, '::after').outlineStyle") == "solid"
+    page.keyboard.press("Escape")
+    assert drawn(two) is None
+    assert drawn(one) is not None
+    assert page.evaluate("document.activeElement.textContent") == "Drama"
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Escape")
+    assert drawn(one) is None
+
+
+def test_another_rule_and_fewer_genres_leave_the_map_where_it_is(sample):
+    shown, page, _ = sample
+    shown.get_by_role("button", name="All 22 genres").click()
+    last = shown.locator(".genres li").last.get_attribute("data-genre")
+    genre(shown, last).click()
+    words = caption(shown, last)
+    shown.get_by_role("button", name="Fewer genres").click()
+    page.get_by_label("Rule").select_option(index=1)
+    assert genre(shown, last).get_attribute("aria-pressed") == "true"
+    assert caption(shown, last) == words
+
+
+def test_a_request_that_fails_is_a_line_in_the_card_and_can_be_tried_again(sample):
+    shown, page, _ = sample
+    page.route("**/api/explain**", lambda route: route.abort())
+    genre(shown, "Horror").click()
+    assert caption(shown, "Horror") == "The server can't be reached: is posters serve still running?"
+    assert genre(shown, "Horror").get_attribute("aria-pressed") == "false"
+    assert drawn(shown) is None
+    page.unroute("**/api/explain**")
+    genre(shown, "Horror").click()
+    shown.get_by_text("Where Horror comes from").wait_for()
+
+
+def test_a_classifier_that_does_not_explain_offers_nothing(opened, dusk):
+    page, _, _ = opened
+    hand_in(page, "drop", **{"dusk.png": dusk})
+    assert card(page, "dusk.png").locator(".genres button").count() == 0
+    assert page.locator("#hint").is_hidden()
+
+
+@pytest.mark.parametrize("explained", SCREENS, indirect=True, ids=lambda screen: "-".join(map(str, screen)))
+def test_with_a_map_it_has_no_barrier_and_says_nothing_unasked(explained):
+    page, said, _ = explained
+    hand_in(page, "drop", **{"one.jpg": SAMPLE.read_bytes(), "two.jpg": SAMPLE.read_bytes()})
+    for name in ("one.jpg", "two.jpg"):
+        genre(card(page, name), "Horror").click()
+        caption(card(page, name), "Horror")
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert barriers(page) == []
+    assert said == []

@@ -24,3 +24,7 @@ export async function predict(blob) {
   const values = await answer("/api/predict", { method: "POST", body: blob });
   return values.posters[0].genres;
 }
+
+/** Where on a poster (a Blob) a genre comes from: {genre, size, frame, box, map}, see ExplainAnswer on the page of the API. */
+export const explain = (blob, genre) =>
+  answer(`/api/explain?${new URLSearchParams({ genre })}`, { method: "POST", body: blob });

@@ -16,15 +16,26 @@ function needs(threshold, rule, digits) {
   return threshold === 0 ? "always said" : `needs ${percent(threshold, digits)}`;
 }
 
-/** One row of a card. */
-export function genreRow({ genre, probability }, isSaid, rule) {
+/** A button that is as large as its row, by the style sheet. */
+function chooser(genre, choose) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = genre;
+  button.setAttribute("aria-label", `${genre}: where it comes from`);
+  button.setAttribute("aria-pressed", "false");
+  button.addEventListener("click", () => choose(genre));
+  return button;
+}
+
+/** One row of a card; `choose(genre)` is called when it is pressed, and without it the row is no button. */
+export function genreRow({ genre, probability }, isSaid, rule, choose) {
   const row = template.content.firstElementChild.cloneNode(true);
   const threshold = rule.thresholds[genre];
   // Two numbers that look the same, but are not, get one digit more.
   const digits = threshold !== null && percent(probability) === percent(threshold) ? 1 : 0;
   row.dataset.genre = genre;
   row.classList.toggle("said", isSaid);
-  row.querySelector(".name").textContent = genre;
+  row.querySelector(".name").append(choose ? chooser(genre, choose) : genre);
   row.querySelector(".share").textContent = percent(probability, digits);
   row.querySelector(".needs").textContent = needs(threshold, rule, digits);
   row.querySelector(".fill").style.width = `${100 * probability}%`;

@@ -1,14 +1,16 @@
 // One poster and what the classifier says of it.
 
 import { genreRow } from "./bars.js";
+import { Heat } from "./heat.js";
 import { said } from "./rules.js";
 
 const template = document.querySelector("#card");
 const FIRST = 6; // rows before "all genres" is pressed; what is said is always among them
 
 export class Card {
-  /** `poster`: {blob, name, alt, drawnAs}; `removed(card)` is called when its button is pressed. */
-  constructor(poster, removed) {
+  /** `poster`: {blob, name, alt, drawnAs}; `explains`: whether its genres can be explained; `removed(card)` is called
+   *  when its button is pressed, `told(card, words)` when it has news for those who can't see it. */
+  constructor(poster, { explains, removed, told }) {
     this.poster = poster;
     this.genres = null;
     this.all = false;
@@ -18,6 +20,7 @@ export class Card {
     this.part(".remove").addEventListener("click", () => removed(this));
     this.part(".more").addEventListener("click", () => this.fold());
     this.showPicture();
+    this.heat = explains ? new Heat(poster.blob, this.part("canvas"), (words) => this.showHeat(words, told)) : null;
   }
 
   part(selector) {
@@ -36,6 +39,27 @@ export class Card {
     note.className = "none";
     note.textContent = "This browser can't show the file.";
     this.part(".poster").replaceChildren(note);
+    this.heat = null; // There is nothing to lay it on.
+    this.draw(this.rule);
+  }
+
+  /** Say beside the genre what is known of it, and mark it. */
+  showHeat(words, told) {
+    if (!this.heat) return; // The picture has turned out to be none meanwhile.
+    this.part(".poster").classList.toggle("heated", !this.heat.canvas.hidden);
+    this.markChosen();
+    this.part(".about")?.scrollIntoView({ block: "nearest" });
+    if (words) told(this, words);
+  }
+
+  markChosen() {
+    if (!this.heat) return;
+    this.heat.caption.remove();
+    for (const row of this.part(".genres").children) {
+      row.querySelector("button").setAttribute("aria-pressed", String(row.dataset.genre === this.heat.chosen));
+      row.classList.toggle("about", row.dataset.genre === this.heat.about);
+      if (row.dataset.genre === this.heat.about) row.append(this.heat.caption);
+    }
   }
 
   /** Show genres, by a rule. */
@@ -54,10 +78,13 @@ export class Card {
     this.part(".verdict").classList.toggle("none", named.length === 0);
     this.drawDrawnAs();
     const shown = this.all ? this.genres.length : Math.max(FIRST, named.length);
-    const rows = this.genres.map((each) => genreRow(each, named.includes(each.genre), rule));
-    // A rule may say a genre and pass over a surer one.
-    const visible = rows.filter((row, place) => place < shown || row.classList.contains("said"));
+    const choose = this.heat && ((genre) => this.heat.toggle(genre));
+    const rows = this.genres.map((each) => genreRow(each, named.includes(each.genre), rule, choose));
+    // A rule may say a genre and pass over a surer one; what is explained stays too.
+    const stays = (row) => row.classList.contains("said") || row.dataset.genre === this.heat?.about;
+    const visible = rows.filter((row, place) => place < shown || stays(row));
     this.part(".genres").replaceChildren(...visible);
+    this.markChosen();
     this.drawMore(rows.length, visible.length);
   }
 
@@ -87,6 +114,7 @@ export class Card {
   }
 
   remove() {
+    this.heat?.hide(); // What is still on its way is not for anybody.
     this.element.remove();
     URL.revokeObjectURL(this.address);
   }

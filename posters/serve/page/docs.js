@@ -86,6 +86,7 @@ function examples() {
   return [
     `curl --data-binary @poster.jpg ${location.origin}/api/predict`,
     `curl -F poster=@first.jpg -F poster=@second.jpg '${location.origin}/api/predict?top=3'`,
+    `curl --data-binary @poster.jpg '${location.origin}/api/explain?genre=Drama'`,
     `curl ${location.origin}/api/classifier`,
   ].join("\n");
 }

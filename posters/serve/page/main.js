@@ -25,6 +25,13 @@ function remove(card) {
   announce(`${card.poster.name} removed.`);
 }
 
+/** Of the card that has the focus, or else of all. */
+function hideHeat() {
+  const all = [...cards];
+  const own = all.filter((card) => card.element.contains(document.activeElement));
+  (own.length ? own : all).forEach((card) => card.heat?.hide());
+}
+
 async function fill(card) {
   try {
     const { max_bytes: most } = classifier.limits;
@@ -38,7 +45,9 @@ async function fill(card) {
 }
 
 function take(posters) {
-  const added = posters.map((poster) => new Card(poster, remove));
+  const told = (card, words) => announce(`${card.poster.name}: ${words}`);
+  const { explains } = classifier;
+  const added = posters.map((poster) => new Card(poster, { explains, removed: remove, told }));
   list.prepend(...added.map((card) => card.element));
   added.forEach((card) => cards.add(card));
   section.hidden = cards.size === 0;
@@ -46,7 +55,8 @@ function take(posters) {
   return Promise.all(added.map(fill));
 }
 
-function introduce({ classifier: { name }, genres }) {
+function introduce({ classifier: { name }, genres, explains }) {
+  document.querySelector("#hint").hidden = !explains;
   document.querySelector("#about").textContent =
     `The classifier “${name}” knows ${genres.length} genres. It says those whose probability reaches a threshold, and shows how sure it is of every one.`;
 }
@@ -67,6 +77,7 @@ async function start() {
   showTrust(classifier);
   acceptPosters(take);
   offerSamples(take);
+  document.addEventListener("keydown", ({ key }) => key === "Escape" && hideHeat());
   document.querySelector("#clear").addEventListener("click", () => [...cards].forEach(remove));
 }
 
