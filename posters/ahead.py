@@ -11,30 +11,27 @@ from typing import Generic, TypeVar
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 
-THREADS = 4  # more than cores may pay: some wait for a disk or a server
-AHEAD = 16  # items that are taken and not given back yet; bounds the memory, however many there are
+# Items a thread that are taken and not given back yet; bounds the memory, however many there are.
+AHEAD = 4
 
 
-def ahead(
-    function: Callable[[_T], _R], items: Iterable[_T], shareable: Callable[[_T], bool]
-) -> Iterator[tuple[_T, _R]]:
+def ahead(function: Callable[[_T], _R], items: Iterable[_T], threads: int) -> Iterator[tuple[_T, _R]]:
     """Each item with `function(item)`, in their order, while threads work on the items after it.
 
     A single item starts no thread. What `function` raises is raised here, in its place.
 
     Args:
         function: computes for a while without the interpreter's lock, or waits.
-        items: taken from their iterator at most `AHEAD` before they are given back.
-        shareable: whether an item stays as it is; one that its owner may change is worked on as soon as it is taken.
+        items: taken from their iterator at most `AHEAD * threads` before they are given back.
+        threads: that work at a time; more than cores may pay, since some wait for a disk or a server.
     """
-    jobs = _taken(function, items, shareable)
-    first_two = list(islice(jobs, 2))
+    remaining = iter(items)
+    first_two = list(islice(remaining, 2))
     if len(first_two) == 2:
-        yield from _by_threads(function, chain(first_two, jobs))
+        yield from _by_threads(function, chain(first_two, remaining), threads)
         return
-    for job in first_two:
-        job.do(function)
-        yield job.item, job.future.result()
+    for item in first_two:
+        yield item, function(item)
 
 
 class _Job(Generic[_T, _R]):
@@ -45,8 +42,8 @@ class _Job(Generic[_T, _R]):
         self.future: Future[_R] = Future()
 
     def do(self, function: Callable[[_T], _R]) -> None:
-        """Unless it was done, or nobody waits for it any more."""
-        if self.future.done() or not self.future.set_running_or_notify_cancel():
+        """Unless nobody waits for it any more."""
+        if not self.future.set_running_or_notify_cancel():
             return
         try:
             self.future.set_result(function(self.item))
@@ -54,35 +51,26 @@ class _Job(Generic[_T, _R]):
             self.future.set_exception(error)
 
 
-def _taken(
-    function: Callable[[_T], _R], items: Iterable[_T], shareable: Callable[[_T], bool]
-) -> Iterator[_Job[_T, _R]]:
-    for item in items:
-        job: _Job[_T, _R] = _Job(item)
-        if not shareable(item):
-            job.do(function)
-        yield job
-
-
-def _by_threads(function: Callable[[_T], _R], jobs: Iterable[_Job[_T, _R]]) -> Iterator[tuple[_T, _R]]:
+def _by_threads(function: Callable[[_T], _R], items: Iterable[_T], threads: int) -> Iterator[tuple[_T, _R]]:
     queue: SimpleQueue[_Job[_T, _R] | None] = SimpleQueue()
     waiting: deque[_Job[_T, _R]] = deque()
-    for _ in range(THREADS):
+    for _ in range(threads):
         # Daemons, so that Ctrl-C needn't wait for a server that doesn't answer.
         threading.Thread(target=_work, args=(function, queue), name="posters-ahead", daemon=True).start()
     try:
-        for job in jobs:
+        for item in items:
+            job: _Job[_T, _R] = _Job(item)
             queue.put(job)
             waiting.append(job)
             # One that is ready isn't kept until the rest is: items may come slowly.
-            if waiting[0].future.done() or len(waiting) == AHEAD:
+            if waiting[0].future.done() or len(waiting) == AHEAD * threads:
                 yield _next_of(waiting)
         while waiting:
             yield _next_of(waiting)
     finally:
-        for job in waiting:
-            job.future.cancel()
-        for _ in range(THREADS):
+        for left in waiting:
+            left.future.cancel()
+        for _ in range(threads):
             queue.put(None)
 
 

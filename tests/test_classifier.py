@@ -104,6 +104,16 @@ class TestPredicting:
         many = load_classifier(golden / "classifier", threads=3).predict(poster)
         assert many.probabilities == pytest.approx(classifier.predict(poster).probabilities, abs=1e-6)
 
+    @pytest.mark.parametrize("threads", [None, 1, 3])
+    def test_many_posters_at_a_time_are_what_each_is_alone(self, golden, threads):
+        classifier = load_classifier(golden / "classifier", threads=threads)
+        posters = [golden / "posters" / name for name in NAMES] * 8
+        results = classifier.predict_many(posters)
+        for number, result in enumerate(results):
+            # The same classifier may be asked in between, while threads compute what follows.
+            alone = classifier.predict(posters[number])
+            assert result.prediction.probabilities == pytest.approx(alone.probabilities, abs=1e-6)
+
     @pytest.mark.parametrize("threads", [0, -1, 1.5, True, "2"])
     def test_threads_are_a_whole_number_from_1_up(self, golden, threads):
         with pytest.raises(ConfigError, match=r"threads must be a whole number from 1 up, but got "):

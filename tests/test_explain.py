@@ -1,6 +1,8 @@
 """Where on a poster a genre comes from: maps, boxes, pictures, and `posters predict --explain`."""
 
 import json
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
@@ -104,6 +106,24 @@ def test_the_command_draws_what_it_says(golden, tmp_path, capsys):
     for row in rows:
         assert [e["genre"] for e in row["explanations"]] == [said["genre"] for said in row["genres"]]
     assert Image.open(pictures[0]).size == Image.open(paths[0]).size
+
+
+def test_a_poster_of_the_web_is_fetched_once(golden, tmp_path, monkeypatch, capsys):
+    """For its prediction and for the pictures of three genres."""
+    asked = []
+
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            asked.append(self.path)
+
+    monkeypatch.chdir(golden / "posters")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        urls = [f"http://127.0.0.1:{server.server_port}/{name}.png" for name in ("dusk", "night")]
+        assert main(["predict", *urls, "--top", "3", "--explain", str(tmp_path / "why")]) == 0
+        server.shutdown()
+    assert sorted(asked) == ["/dusk.png", "/night.png"]
+    assert len(list((tmp_path / "why").iterdir())) == 6
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])

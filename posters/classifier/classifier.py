@@ -10,17 +10,23 @@ from posters.catalogue import Catalogue, Poster
 from posters.classifier.choosing import Choice, choice
 from posters.classifier.explanation import Explanation, explanation
 from posters.classifier.manifest import LIGHT_NETWORK, Manifest, read_manifest
-from posters.classifier.pixels import PosterSource, pixels_of, sized_pixels_of
+from posters.classifier.networks import Networks
+from posters.classifier.pixels import AtHand, PosterSource, brought, pixels_of
 from posters.classifier.results import Features, Prediction, Result
 from posters.classifier.runtime import FEATURES, MAPS, LiteNetwork, Outputs
 from posters.config import PreprocessConfig
 from posters.errors import ClassifierError, ConfigError, ImageError, ScoresError
+from posters.images import ImageSource
 from posters.log import logger
 from posters.models import POSTERS, classifier_directory
 from posters.scores import Scores
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
+_Read = TypeVar("_Read")
+
+# Threads beside those that compute, for posters that are waited for: on a disk, from a server.
+_READERS = 2
 
 
 class Classifier:
@@ -31,10 +37,10 @@ class Classifier:
         manifest: genre names, preprocessing, thresholds, figures and provenance.
     """
 
-    def __init__(self, directory: Path, manifest: Manifest, network: LiteNetwork) -> None:
+    def __init__(self, directory: Path, manifest: Manifest, networks: Networks) -> None:
         self.directory = directory
         self.manifest = manifest
-        self._network = network
+        self._networks = networks
 
     def __repr__(self) -> str:
         return f"Classifier({str(self.directory)!r}, {len(self.genre_names)} genres)"
@@ -66,7 +72,9 @@ class Classifier:
             ConfigError: there is no such rule, top or threshold, or more than one of them is given.
         """
         chosen = choice(self.manifest, rule, top, threshold)
-        return self._prediction(self._network(pixels_of(poster, self.manifest.preprocess)), chosen)
+        pixels = pixels_of(poster, self.manifest.preprocess)
+        with self._networks.for_one() as network:
+            return self._prediction(network(pixels), chosen)
 
     def predict_many(
         self,
@@ -76,10 +84,10 @@ class Classifier:
         top: int | None = None,
         threshold: float | None = None,
     ) -> Iterator[Result]:
-        """Predict posters one after the other, while threads fetch and decode those that follow.
+        """Predict posters, as many at a time as the classifier was opened for, while threads fetch and decode others.
 
         A poster that can't be read ends nothing: its result has an `error`. Memory doesn't grow with their number, for
-        posters are taken from their iterator no more than `posters.ahead.AHEAD` before their results are given back.
+        posters are taken from their iterator only a few dozen before their results are given back.
 
         Args:
             posters: any mix of what `predict` takes. An ImageError among them counts as a poster that can't be read.
@@ -96,17 +104,17 @@ class Classifier:
         return self._results(posters, choice(self.manifest, rule, top, threshold))
 
     def _results(self, posters: Iterable[PosterSource], chosen: Choice) -> Iterator[Result]:
-        for poster, pixels in self._decoded(posters):
-            if isinstance(pixels, ImageError):
-                yield Result(poster, error=pixels)
-            else:
-                yield Result(poster, self._prediction(self._network(pixels), chosen))
+        def predicted(network: LiteNetwork, pixels: np.ndarray) -> Prediction:
+            return self._prediction(network(pixels), chosen)
+
+        for poster, found in self._each(posters, _itself, pixels_of, predicted):
+            yield Result(poster, error=found) if isinstance(found, ImageError) else Result(poster, found)
 
     @property
     def explains(self) -> bool:
         """Whether `explain` and `explain_many` can be used: classifiers of older versions, and of networks that don't
         pool by average, can't."""
-        return MAPS in self._network.gives
+        return MAPS in self._networks.gives
 
     def explain(self, poster: PosterSource, genre: str) -> Explanation:
         """Where on a poster the probability of a genre comes from, whether or not the genre is said.
@@ -123,10 +131,11 @@ class Classifier:
         self._check_gives(MAPS)
         if genre not in self.genre_names:
             raise ConfigError(f"the classifier has no genre {genre!r}, but {', '.join(self.genre_names)}")
-        pixels, size = sized_pixels_of(poster, self.manifest.preprocess)
-        outputs = self._network.outputs(pixels)
+        found = brought(poster, self.manifest.preprocess)
+        with self._networks.for_one() as network:
+            outputs = network.outputs(found.pixels)
         y_score = self._calibrated(outputs.probabilities)
-        return self._explanation(genre, float(y_score[self.genre_names.index(genre)]), outputs, size)
+        return self._explanation(genre, float(y_score[self.genre_names.index(genre)]), outputs, found.size)
 
     def explain_many(
         self,
@@ -147,17 +156,21 @@ class Classifier:
         return self._explained_results(posters, chosen)
 
     def _explained_results(self, posters: Iterable[PosterSource], chosen: Choice) -> Iterator[Result]:
-        for poster, read in self._read(posters, lambda poster: poster, sized_pixels_of):
-            if isinstance(read, ImageError):
-                yield Result(poster, error=read)
-                continue
-            pixels, size = read
-            outputs = self._network.outputs(pixels)
+        def explained(network: LiteNetwork, poster: AtHand) -> tuple[Prediction, tuple[Explanation, ...], ImageSource]:
+            outputs = network.outputs(poster.pixels)
             prediction = self._prediction(outputs.probabilities, chosen)
             explanations = [
-                self._explanation(genre, prediction.probabilities[genre], outputs, size) for genre in prediction.genres
+                self._explanation(genre, prediction.probabilities[genre], outputs, poster.size)
+                for genre in prediction.genres
             ]
-            yield Result(poster, prediction, explanations=tuple(explanations))
+            return prediction, tuple(explanations), poster.source
+
+        for poster, found in self._each(posters, _itself, brought, explained):
+            if isinstance(found, ImageError):
+                yield Result(poster, error=found)
+            else:
+                prediction, explanations, source = found
+                yield Result(poster, prediction, explanations=explanations, source=source)
 
     def _explanation(self, genre: str, probability: float, outputs: Outputs, size: tuple[int, int]) -> Explanation:
         assert outputs.maps is not None
@@ -175,7 +188,9 @@ class Classifier:
             ClassifierError: the classifier gives none.
         """
         self._check_gives(FEATURES)
-        return self._features(pixels_of(poster, self.manifest.preprocess))
+        pixels = pixels_of(poster, self.manifest.preprocess)
+        with self._networks.for_one() as network:
+            return _features(network, pixels)
 
     def features_of_many(self, posters: Iterable[PosterSource]) -> Iterator[Features]:
         """Features of posters one after the other, read ahead and with errors as values, as in `predict_many`.
@@ -187,43 +202,47 @@ class Classifier:
         return self._features_results(posters)
 
     def _features_results(self, posters: Iterable[PosterSource]) -> Iterator[Features]:
-        for poster, pixels in self._decoded(posters):
-            if isinstance(pixels, ImageError):
-                yield Features(poster, error=pixels)
-            else:
-                yield Features(poster, self._features(pixels))
-
-    def _features(self, pixels: np.ndarray) -> np.ndarray:
-        features = self._network.outputs(pixels).features
-        assert features is not None
-        return features
+        for poster, found in self._each(posters, _itself, pixels_of, _features):
+            yield Features(poster, error=found) if isinstance(found, ImageError) else Features(poster, found)
 
     def _check_gives(self, name: str) -> None:
-        if name not in self._network.gives:
+        if name not in self._networks.gives:
             raise ClassifierError(
                 f"the classifier in {self.directory} gives no {name}: train it again with this version"
             )
 
-    def _decoded(self, posters: Iterable[PosterSource]) -> Iterator[tuple[PosterSource, np.ndarray | ImageError]]:
-        return self._read(posters, lambda poster: poster, pixels_of)
-
-    def _read(
+    def _each(
         self,
         items: Iterable[_T],
         poster_of: Callable[[_T], PosterSource],
-        function: Callable[[PosterSource, PreprocessConfig], _R],
+        read: Callable[[PosterSource, PreprocessConfig], _Read],
+        compute: Callable[[LiteNetwork, _Read], _R],
     ) -> Iterator[tuple[_T, _R | ImageError]]:
-        """Each item with what the function reads of its poster, or with why it can't."""
+        """Each item with what is computed of its poster, once that is read; or with why it can't be read."""
         from posters.ahead import ahead  # Here, so that one poster alone need not wait for it.
 
-        def read(item: _T) -> _R | ImageError:
+        def found(poster: PosterSource) -> _Read | ImageError:
             try:
-                return function(poster_of(item), self.manifest.preprocess)
+                return read(poster, self.manifest.preprocess)
             except ImageError as error:
                 return error
 
-        # Images and arrays may be closed or painted over by their owner once the next one is taken.
-        return ahead(read, items, lambda item: isinstance(poster_of(item), (str, Path, bytes)))
+        def taken() -> Iterator[tuple[_T, _Read | ImageError | None]]:
+            for item in items:
+                poster = poster_of(item)
+                # Images and arrays may be closed or painted over by their owner once the next one is taken.
+                yield item, None if isinstance(poster, (str, Path, bytes)) else found(poster)
+
+        def computed(pair: tuple[_T, _Read | ImageError | None]) -> _R | ImageError:
+            item, read_already = pair
+            poster = found(poster_of(item)) if read_already is None else read_already
+            if isinstance(poster, ImageError):
+                return poster
+            with self._networks.for_many() as network:
+                return compute(network, poster)
+
+        for (item, _), result in ahead(computed, taken(), _READERS + self._networks.at_a_time):
+            yield item, result
 
     def _prediction(self, probabilities: np.ndarray, chosen: Choice) -> Prediction:
         """What is said, of the network's own probabilities (G,)."""
@@ -267,11 +286,11 @@ class Classifier:
         """
         self._check_genres(catalogue)
         scored: list[tuple[Poster, np.ndarray]] = []
-        for poster, pixels in self._read(progress(catalogue), catalogue.image_path, pixels_of):
-            if isinstance(pixels, ImageError):
-                logger.warning(f"{poster.id} is left out: {pixels}")
+        for poster, found in self._each(progress(catalogue), catalogue.image_path, pixels_of, _probabilities):
+            if isinstance(found, ImageError):
+                logger.warning(f"{poster.id} is left out: {found}")
             else:
-                scored.append((poster, self._network(pixels)))
+                scored.append((poster, found))
         if not scored:
             raise ScoresError(f"none of the {len(catalogue):,} posters of {catalogue.name} can be read")
         genres = Catalogue(tuple(poster for poster, _ in scored), self.genre_names, catalogue.image_root)
@@ -292,12 +311,27 @@ class Classifier:
             )
 
 
-def load_classifier(directory: str | Path = POSTERS, threads: int = 1) -> Classifier:
+def _itself(poster: PosterSource) -> PosterSource:
+    return poster
+
+
+def _probabilities(network: LiteNetwork, pixels: np.ndarray) -> np.ndarray:
+    return network(pixels)
+
+
+def _features(network: LiteNetwork, pixels: np.ndarray) -> np.ndarray:
+    features = network.outputs(pixels).features
+    assert features is not None
+    return features
+
+
+def load_classifier(directory: str | Path = POSTERS, threads: int | None = None) -> Classifier:
     """Open a classifier.
 
     Args:
         directory: a classifier directory, or a run that holds one; "posters" is the one that comes with the package.
-        threads: that compute one poster.
+        threads: that compute: one poster alone together, and of many a poster each. By default one for one poster, and
+            the cores for many. Any number gives the same probabilities.
 
     Raises:
         ClassifierError: it is no classifier, a file is missing or changed, its format is unknown, or its network can't
@@ -306,5 +340,6 @@ def load_classifier(directory: str | Path = POSTERS, threads: int = 1) -> Classi
     """
     directory = classifier_directory(directory)
     manifest = read_manifest(directory)
-    network = LiteNetwork(directory / LIGHT_NETWORK, manifest.preprocess.shape, len(manifest.genre_names), threads)
-    return Classifier(directory, manifest, network)
+    shape, n_genres = manifest.preprocess.shape, len(manifest.genre_names)
+    networks = Networks(lambda count: LiteNetwork(directory / LIGHT_NETWORK, shape, n_genres, count), threads)
+    return Classifier(directory, manifest, networks)

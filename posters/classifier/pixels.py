@@ -1,5 +1,6 @@
 """From a poster in any form to the pixels that a network takes."""
 
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -19,23 +20,38 @@ def pixels_of(poster: PosterSource, preprocess: PreprocessConfig) -> np.ndarray:
     Raises:
         ImageError: it can't be fetched, read or decoded; or it is that error.
     """
-    source, name = at_hand(poster)
+    source, name = _fetched(poster)
     return decode(source, preprocess, name)
 
 
-def sized_pixels_of(poster: PosterSource, preprocess: PreprocessConfig) -> tuple[np.ndarray, tuple[int, int]]:
-    """The same pixels, and (width, height) of the poster itself, once it is upright.
+@dataclass(frozen=True, eq=False)
+class AtHand:
+    """A poster that has been fetched and decoded.
+
+    Attributes:
+        source: the poster in a form that needs no fetching.
+        pixels: as `pixels_of` gives them.
+        size: (width, height) of the poster itself, once it is upright.
+    """
+
+    source: ImageSource
+    pixels: np.ndarray
+    size: tuple[int, int]
+
+
+def brought(poster: PosterSource, preprocess: PreprocessConfig) -> AtHand:
+    """A poster for whoever needs more of it than the network's pixels; an address is fetched once.
 
     Raises:
         ImageError: as in `pixels_of`.
     """
-    source, name = at_hand(poster)
+    source, name = _fetched(poster)
     pixels = decode(source, preprocess, name)
     header = read_header(source)
-    return pixels, (header.width, header.height)
+    return AtHand(source, pixels, (header.width, header.height))
 
 
-def at_hand(poster: PosterSource) -> tuple[ImageSource, str]:
+def _fetched(poster: PosterSource) -> tuple[ImageSource, str]:
     """The poster in a form that needs no fetching, and what messages call it."""
     if isinstance(poster, ImageError):
         raise poster

@@ -7,6 +7,7 @@ import numpy as np
 from posters.classifier.explanation import Explanation
 from posters.classifier.pixels import PosterSource
 from posters.errors import ImageError
+from posters.images import ImageSource
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,15 @@ class Result:
         prediction: None if it can't be read.
         error: why it can't be read; None if it can.
         explanations: of the prediction's genres, in their order; empty unless they were asked for.
+        source: the poster that explanations are to be drawn on, fetched if an address was handed over; None unless
+            they were asked for.
     """
 
     poster: PosterSource = field(repr=False)
     prediction: Prediction | None = None
     error: ImageError | None = None
     explanations: tuple[Explanation, ...] = field(default=(), repr=False)
+    source: "ImageSource | None" = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,6 +29,16 @@ class Outputs:
     maps: np.ndarray | None
 
 
+def check_threads(threads: int | None) -> None:
+    """Refuse what is no number of threads; None stands for whatever suits.
+
+    Raises:
+        ConfigError: threads is below 1, or no whole number.
+    """
+    if threads is not None and (type(threads) is not int or threads < 1):
+        raise ConfigError(f"threads must be a whole number from 1 up, but got {threads!r}")
+
+
 class LiteNetwork:
     """A LiteRT network from uint8 posters to probabilities, and perhaps more.
 
@@ -47,8 +57,7 @@ class LiteNetwork:
     """
 
     def __init__(self, path: Path, shape: tuple[int, int, int], n_genres: int, threads: int = 1) -> None:
-        if type(threads) is not int or threads < 1:
-            raise ConfigError(f"threads must be a whole number from 1 up, but got {threads!r}")
+        check_threads(threads)
         self._path = path
         self._interpreter = self._opened(shape, threads)
         self._input = self._interpreter.get_input_details()[0]

@@ -38,13 +38,12 @@ class Pictures:
         return tuple(self._drawn(stem, result, explanation) for explanation in result.explanations)
 
     def _drawn(self, stem: str, result: "Result", explanation: "Explanation") -> Picture:
-        from posters.classifier.pixels import at_hand
         from posters.files import replacing
         from posters.heat import heat_picture
         from posters.images import to_rgb
 
-        source, called = at_hand(result.poster)
-        picture = heat_picture(to_rgb(source, name=called), explanation)
+        assert result.source is not None
+        picture = heat_picture(to_rgb(result.source), explanation)
         path = self._directory / f"{stem}-{_plain(explanation.genre)}.jpg"
         with replacing(path) as temporary:
             picture.save(temporary, "JPEG", quality=_QUALITY)

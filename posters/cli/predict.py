@@ -38,7 +38,9 @@ def add_parser(commands: Any) -> None:
         metavar="DIR",
         help="a classifier directory, or a run that holds one; posters comes with the package (default: posters)",
     )
-    parser.add_argument("--threads", type=int, default=1, metavar="N", help="that compute one poster (default: 1)")
+    parser.add_argument(
+        "--threads", type=int, metavar="N", help="posters computed at a time, where there are many (default: the cores)"
+    )
     _add_choices(parser)
     _add_output(parser)
     group = parser.add_argument_group("tables among the posters")
