@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -113,6 +114,15 @@ class TestPredicting:
             # The same classifier may be asked in between, while threads compute what follows.
             alone = classifier.predict(posters[number])
             assert result.prediction.probabilities == pytest.approx(alone.probabilities, abs=1e-6)
+
+    @pytest.mark.parametrize("threads", [None, 1, 3])
+    def test_any_number_of_threads_may_ask_at_once(self, golden, threads):
+        classifier = load_classifier(golden / "classifier", threads=threads)
+        posters = [golden / "posters" / name for name in NAMES] * 4
+        alone = [classifier.predict(poster).probabilities for poster in posters]
+        with ThreadPoolExecutor(6) as others:
+            at_once = list(others.map(classifier.predict, posters))
+        assert [prediction.probabilities for prediction in at_once] == [pytest.approx(each, abs=1e-6) for each in alone]
 
     @pytest.mark.parametrize("threads", [0, -1, 1.5, True, "2"])
     def test_threads_are_a_whole_number_from_1_up(self, golden, threads):

@@ -333,6 +333,9 @@ def load_classifier(directory: str | Path = POSTERS, threads: int | None = None)
         threads: that compute: one poster alone together, and of many a poster each. By default one for one poster, and
             the cores for many. Any number gives the same probabilities.
 
+    Returns:
+        A classifier that any number of threads may use at once; no more of them compute at a time than `threads` says.
+
     Raises:
         ClassifierError: it is no classifier, a file is missing or changed, its format is unknown, or its network can't
             be run.

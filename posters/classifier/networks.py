@@ -42,7 +42,11 @@ class Networks:
 
     @contextmanager
     def for_one(self) -> Iterator[LiteNetwork]:
-        """A network for a poster that is alone."""
+        """A network for a poster that is alone; or for one that somebody else's thread is about to compute."""
+        if self._threads in (None, 1):
+            with self.for_many() as network:
+                yield network
+            return
         idle = self._wide()
         network = idle.get()
         try:
@@ -51,8 +55,6 @@ class Networks:
             idle.put(network)
 
     def _wide(self) -> SimpleQueue[LiteNetwork]:
-        if self._threads in (None, 1):
-            return self._of_one_thread
         with self._lock:
             if self._of_all_threads is None:
                 self._of_all_threads = SimpleQueue()
