@@ -1,0 +1,83 @@
+"""What another seed changes, and what averaging two seeds' networks is worth: honestly, on the posters of each fold.
+
+    python scripts/seeds.py runs/cv runs/cv-seed-1 --images images
+
+The directories are of scripts/crossvalidate.py, by the same folds and with different seeds. Folds that not all of them
+have finished are left out, and said so.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from posters.arrays import pack
+from posters.cache import arrays_directory, default_cache
+from posters.classifier import read_manifest
+from posters.classifier.manifest import KERAS_NETWORK
+from posters.metrics import METRICS, average_precision
+from posters.network.scoring import network_scores
+from posters.network.soup import average_networks
+from posters.runs import Run
+from posters.tasks.scoring import side_catalogue
+
+COMMONEST = 20
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("cross_validations", type=Path, nargs="+", help="two or more")
+    parser.add_argument("--images", type=Path, metavar="DIR", help="where the runs' images lie now, if they were moved")
+    parser.add_argument("--cache", type=Path)
+    options = parser.parse_args()
+    folds = finished_folds(options.cross_validations)
+    parts = [scored(fold, options.cross_validations, options) for fold in folds]
+    names = [*map(str, options.cross_validations), "weights averaged", "probabilities averaged"]
+    y_true = np.concatenate([labels for labels, _ in parts])
+    print("| | macro mAP | 20 commonest genres | micro mAP | macro ROC AUC | log loss | 20 commonest, fold by fold |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | --- |")
+    for number, name in enumerate(names):
+        y_score = np.concatenate([scores[number] for _, scores in parts])
+        by_fold = ", ".join(f"{commonest(labels, scores[number]):.3f}" for labels, scores in parts)
+        figures = [
+            METRICS[metric](y_true, y_score) for metric in ("macro_map", "micro_map", "macro_roc_auc", "log_loss")
+        ]
+        cells = [f"{figures[0]:.4f}", f"{commonest(y_true, y_score):.4f}", *(f"{value:.4f}" for value in figures[1:])]
+        print(f"| {Path(name).name} | {' | '.join(cells)} | {by_fold} |")
+
+
+def finished_folds(directories: Sequence[Path]) -> list[str]:
+    """The folds that all cross-validations have finished, by the names of their runs."""
+    names = sorted(path.name for path in directories[0].glob("fold-*"))
+    finished = [name for name in names if all(Run(each / name).finished for each in directories)]
+    if not finished:
+        raise SystemExit("no fold is finished in all of them: go on with scripts/crossvalidate.py")
+    if finished != names:
+        print(f"left out, for not all have finished them: {', '.join(sorted(set(names) - set(finished)))}")
+    return finished
+
+
+def scored(fold: str, directories: Sequence[Path], options: argparse.Namespace) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Labels of the fold's own posters, and what each network, their average and their mean say of them."""
+    runs = [Run(directory / fold) for directory in directories]
+    catalogue = side_catalogue(runs[0], "test", options.images)
+    if any(sorted(side_catalogue(run, "test", options.images).ids) != sorted(catalogue.ids) for run in runs[1:]):
+        raise SystemExit(f"{fold} holds other posters in another directory: cross-validate by the same --folds")
+    preprocess = read_manifest(runs[0].classifier).preprocess
+    arrays = pack(catalogue, arrays_directory(options.cache or default_cache(), catalogue, preprocess), preprocess)
+    rows = np.arange(len(arrays))
+    paths = [run.classifier / KERAS_NETWORK for run in runs]
+    networks = [average_networks([path]) for path in paths] + [average_networks(paths)]
+    scores = [network_scores(network, arrays.posters, rows, 32, fold) for network in networks]
+    return arrays.genres, [*scores, np.mean(scores[: len(paths)], axis=0)]
+
+
+def commonest(y_true: np.ndarray, y_score: np.ndarray) -> float:
+    """Macro mAP over the genres that are commonest."""
+    chosen = np.argsort(-y_true.sum(axis=0))[:COMMONEST]
+    return float(np.nanmean(average_precision(y_true, y_score)[chosen]))
+
+
+if __name__ == "__main__":
+    main()
