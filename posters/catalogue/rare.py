@@ -36,7 +36,7 @@ def _too_few(counts: Mapping[str, int], min_posters: int) -> str:
     name = min(counts, key=lambda name: (-counts[name], name))
     return (
         f"no genre has {min_posters:,} posters: the commonest, {name}, has {counts[name]:,}; "
-        f"pass min_posters={counts[name]} or less, or read a larger table"
+        f"pass --min-posters {counts[name]} or less, or read a larger table"
     )
 
 

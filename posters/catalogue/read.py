@@ -95,15 +95,15 @@ def image_root(source: Source, dialect: Dialect, images: str | Path | None) -> P
         if (source.folder / name).is_dir():
             return source.folder / name
     raise CatalogueError(
-        f"{source.path}: there is no folder {' or '.join(IMAGE_FOLDERS)} beside the table: pass images=FOLDER"
+        f"{source.path}: there is no folder {' or '.join(IMAGE_FOLDERS)} beside the table: pass --images FOLDER"
     )
 
 
 def _nothing_left(source: Source, folder: ImageFolder, tally: Tally) -> CatalogueError:
     reasons = "; ".join(map(str, tally.losses()))
     return CatalogueError(
-        f"{source.path}: no poster is left of its rows: {reasons}. Images were looked for in {folder.root}: "
-        "pass images=FOLDER if they lie elsewhere"
+        f"{source.path}: no poster is left of its rows: {reasons}. Image paths start from {folder.root}: "
+        "pass --images FOLDER if they start elsewhere"
     )
 
 

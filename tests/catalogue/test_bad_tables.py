@@ -29,7 +29,7 @@ DEEP = "[" * 50_000
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", ["not text"]),
         ("id,image,genres\n1,a.jpg,War\n".encode("utf-16"), ["not text", "UTF-8"]),
         (bytes(range(256)), ["not text"]),
-        ("one,two\n1,2\n", ["one, two", "plain", "tmdb", "mmimdb"]),
+        ("one,two\n1,2\n", ["one, two", "columns called image and genres", "plain", "tmdb", "mmimdb"]),
         ("id,image,genres,Genres\n1,a.jpg,War,War\n", ["more than one column", "genres"]),
         ("id,image,genres,split\n1,a.jpg,War,train\n2,a.jpg,War,trian\n", ["row 3", "trian", "validation"]),
         (HEADER + "1,a.jpg,War\n2,a.jpg,[War\n", ["row 3", "[War"]),
@@ -44,7 +44,7 @@ DEEP = "[" * 50_000
         (HEADER + "1,a.jpg,War\n1,b.jpg,War\n", ["row 2 and row 3", "'1'", "'a.jpg'", "'b.jpg'"]),
         ("id,image,genres,side\n1,a.jpg,War,test\n1,a.jpg,War,train\n", ["row 2 and row 3", "side", "test", "train"]),
         ("id,image,genres,group\n1,a.jpg,War,g\n1,a.jpg,War,h\n", ["row 2 and row 3", "group", "'g'", "'h'"]),
-        (HEADER + "1,c.jpg,War\n2,d,War\n", ["no poster is left", "c.jpg in row 2", "d.jpg in row 3", "images="]),
+        (HEADER + "1,c.jpg,War\n2,d,War\n", ["no poster is left", "c.jpg in row 2", "d.jpg in row 3", "--images"]),
         (HEADER + "1,,War\n,a.jpg,War\n", ["no poster is left", "no image is named", "no id"]),
         (HEADER + "1,a.jpg,N/A\n", ["no poster has a genre"]),
     ],
@@ -97,7 +97,7 @@ def test_there_is_no_table(desk):
 
 def test_there_is_no_image_folder(desk):
     desk.table("t.csv", HEADER + "1,a.jpg,War\n")
-    assert "images=FOLDER" in desk.refusal("t.csv")
+    assert "pass --images FOLDER" in desk.refusal("t.csv")
     assert "elsewhere" in desk.refusal("t.csv", images=desk.folder / "elsewhere")
     assert "t.csv" in desk.refusal("t.csv", images=desk.folder / "t.csv")
 
@@ -129,7 +129,7 @@ def test_no_genre_is_common_enough(desk):
     desk.images("a.jpg", "b.jpg")
     desk.table("t.csv", HEADER + "1,a.jpg,War|Drama\n2,b.jpg,War\n")
     message = desk.refusal("t.csv", min_posters=20)
-    assert all(word in message for word in ["20", "War, has 2", "min_posters=2"])
+    assert all(word in message for word in ["20", "War, has 2", "--min-posters 2"])
 
 
 TABLES = [

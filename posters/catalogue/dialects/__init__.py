@@ -35,7 +35,10 @@ def choose_dialect(source: Source, name: str | None = None) -> Dialect:
         if dialect.recognises(source):
             return dialect
     needs = "; ".join(f"{dialect.name}: {dialect.needs}" for dialect in DIALECTS)
-    raise CatalogueError(f"{source.path}: no dialect recognises it: {source.described()}. There are {needs}")
+    raise CatalogueError(
+        f"{source.path}: no dialect recognises it: {source.described()}. "
+        f"The simplest is a table with columns called image and genres; there are {needs}"
+    )
 
 
 def _named(source: Source, name: str) -> Dialect:
