@@ -3,9 +3,12 @@
 import argparse
 import ast
 import inspect
+import os
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 import tomllib
 from functools import partial
 from pathlib import Path
@@ -14,6 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from fastapi.testclient import TestClient
+from pyarrow import parquet
 
 import posters
 from posters.cli import COMMANDS, main, parser
@@ -107,7 +111,8 @@ def options(*names):
 
 
 def options_of_scripts():
-    sources = [path.read_text(encoding="utf-8") for path in (REPOSITORY / "scripts").iterdir() if path.is_file()]
+    files = (path for path in (REPOSITORY / "scripts").rglob("*") if path.is_file() and path.suffix in ("", ".py"))
+    sources = [path.read_text(encoding="utf-8") for path in files]
     return set(re.findall(r"--[a-z][a-z-]+", "\n".join(sources)))
 
 
@@ -200,6 +205,34 @@ def test_the_python_examples_run(document, workshop, monkeypatch):
 def run_examples(examples, name):
     namespace = {"train": stand_in_for_training}
     exec(compile(examples.replace("posters.train(", "train("), name, "exec"), namespace)
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the example is for bash")
+def test_a_large_table_is_predicted_in_pieces_and_gone_on_with(workshop):
+    """The example of docs/scale.md, in pieces of ten rows, with an image that is missing."""
+    text = read(REPOSITORY / "docs" / "scale.md")
+    with open("posters.csv", "a") as table:
+        table.write("\n20,gone.png,Western")
+    run_examples(blocks("python", text)[0].replace("10_000", "10"), "scale.md")
+    (example,) = (block for block in blocks("bash", text) if "predict_piece" in block)
+    (workshop / "posters").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m posters "$@"\n')
+    (workshop / "posters").chmod(0o755)
+    paths = {"PATH": f"{workshop}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(REPOSITORY)}
+
+    def predict_pieces():
+        return subprocess.run(["bash", "-c", example], env=os.environ | paths, check=False).returncode
+
+    done = [Path(f"pieces/{number:05}.csv.parquet") for number in range(3)]
+    assert predict_pieces() == 123
+    assert [table["poster"].to_pylist() for table in map(parquet.read_table, done)] == [
+        [str(number) for number in numbers] for numbers in (range(10), range(10, 20), [20])
+    ]
+    assert "gone.png: there is no such file" in Path("pieces/00002.csv.log").read_text()
+    kept = done[0].stat()
+    done[1].unlink()
+    assert predict_pieces() == 0
+    assert done[1].exists()
+    assert done[0].stat() == kept
 
 
 def sections():

@@ -1,0 +1,54 @@
+"""Measure the sections that are asked for, and write docs/benchmarks.json and docs/benchmarks.md."""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from posters.files import write_json, write_text
+from scripts.bench.bench import Bench
+from scripts.bench.page import page
+from scripts.bench.sections import SECTIONS, measured
+
+DATA, PAGE = "benchmarks.json", "benchmarks.md"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    options = _parser().parse_args(arguments)
+    names = options.only or [name for name in SECTIONS if options.run or name != "precisions"]
+    options.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=options.work) as work:
+        bench = Bench(Path(work), options.turns, options.table, options.images, options.run)
+        for name in names:
+            print(f"== {SECTIONS[name][0]}", file=sys.stderr)
+            keep(options.out, measured(name, bench))
+    print(f"wrote {options.out / PAGE} and {options.out / DATA}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="scripts/benchmark", description=__doc__)
+    parser.add_argument("--only", action="append", choices=SECTIONS, metavar="SECTION", help=f"{', '.join(SECTIONS)}")
+    parser.add_argument("--table", type=Path, help="of real posters (default: draw some)")
+    parser.add_argument("--images", type=Path, metavar="DIR", help="folder of their images (default: beside the table)")
+    parser.add_argument("--run", type=Path, help="a finished run, for the section precisions")
+    parser.add_argument("--turns", type=int, default=5, metavar="N", help="of each contender (default: 5)")
+    parser.add_argument("--work", type=Path, metavar="DIR", help="a folder with 10 GB to spare (default: temporary)")
+    parser.add_argument("--out", type=Path, default=Path("docs"), metavar="DIR", help="(default: docs)")
+    return parser
+
+
+def keep(out: Path, section: dict[str, Any]) -> None:
+    """Put a section in the place of an earlier one of its name, and write the page anew."""
+    path = out / DATA
+    sections = json.loads(path.read_text(encoding="utf-8"))["sections"] if path.exists() else []
+    by_name = {each["name"]: each for each in sections} | {section["name"]: section}
+    whole = {"sections": [by_name[name] for name in SECTIONS if name in by_name]}
+    write_json(path, whole)
+    write_text(out / PAGE, page(whole))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""The benchmark: its arithmetic, its turns, and that the page says what was measured."""
+
+import ast
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scripts.bench.__main__ import DATA, PAGE, keep
+from scripts.bench.contest import Contest, Spread, column, in_turn
+from scripts.bench.networks import check_equal
+from scripts.bench.page import page
+from scripts.bench.processes import finished
+from scripts.bench.sections import SECTIONS
+
+REPOSITORY = Path(__file__).parents[1]
+MEASURED = json.loads((REPOSITORY / "docs" / DATA).read_text(encoding="utf-8"))
+CONTESTS = [(section["name"], contest) for section in MEASURED["sections"] for contest in section["contests"]]
+
+
+def contest(more_is_better: bool) -> Contest:
+    return Contest("speed", "posters/s", more_is_better, {"ours": [10.0, 40.0, 20.0], "theirs": [5.0, 10.0, 10.0]})
+
+
+def test_a_ratio_is_taken_turn_by_turn_and_says_how_many_times_better_ours_is():
+    assert contest(more_is_better=True).ratio("theirs") == Spread(2.0, 2.0, 4.0)
+    assert contest(more_is_better=False).ratio("theirs") == Spread(0.5, 0.25, 0.5)
+
+
+def test_contenders_take_turns_after_one_that_is_not_counted():
+    order = []
+
+    def contender(name):
+        def work():
+            order.append(name)
+            return len(order), -1.0
+
+        return work
+
+    figures = in_turn({"a": contender("a"), "b": contender("b")}, 2, "turns")
+    assert order == ["b", "a", "a", "b", "b", "a"]
+    assert column(figures) == {"a": [3, 6], "b": [4, 5]}
+    assert column(figures, 1) == {"a": [-1.0, -1.0], "b": [-1.0, -1.0]}
+
+
+def test_other_probabilities_are_no_contest():
+    posters = np.zeros((2, 4, 4, 3), np.uint8)
+    with pytest.raises(SystemExit, match=r"theirs gives other probabilities, by up to 0\.1"):
+        check_equal({"ours": lambda x: np.zeros((len(x), 3)), "theirs": lambda x: np.full((len(x), 3), 0.1)}, posters)
+    with pytest.raises(SystemExit):
+        check_equal(
+            {"ours": lambda x: np.zeros((len(x), 3)), "theirs": lambda x: np.full((len(x), 3), np.nan)}, posters
+        )
+
+
+def test_a_process_is_timed_and_weighed_by_itself():
+    ballast = np.ones(200 << 20, np.uint8)  # of this process, which must not count
+    seconds, mebibytes = finished(["sh", "-c", "sleep 0.2"])
+    assert 0.2 <= seconds < 5
+    assert 0 < mebibytes < 100
+    assert ballast.all()
+
+
+def test_a_process_that_fails_is_no_figure():
+    with pytest.raises(SystemExit, match=r"nothing-here"):
+        finished(["sh", "-c", "nothing-here"])
+
+
+def section(name: str, figure: float) -> dict:
+    plain = Contest("work", "s", False, {"ours": [1.0], "peer": [figure]}, {"peer": 2.0}, "A note.").to_dict()
+    machine = {"processor": "P", "cores": 2, "memory_gb": 24, "python": "3.11", "packages": {"numpy": "2"}}
+    about = {"title": f"About {name}", "introduction": "Why.", "day": "2026-01-01", "posters": "drawn posters"}
+    return {"name": name, **about, "machine": machine, "contests": [plain]}
+
+
+def test_a_section_takes_the_place_of_its_earlier_self(tmp_path):
+    for name, figure in (("server", 3.0), ("cold", 3.0), ("server", 1.5)):
+        keep(tmp_path, section(name, figure))
+    text = (tmp_path / PAGE).read_text(encoding="utf-8")
+    assert text.index("## About cold") < text.index("## About server")
+    assert text.count("## About server") == 1
+    assert "| peer | 3 | 3 | 2: reached |" in text
+    assert "| peer | 1.5 | 1.5 | 2: **missed** |" in text
+
+
+def test_the_page_is_that_of_the_figures():
+    text = (REPOSITORY / "docs" / PAGE).read_text(encoding="utf-8")
+    assert text == page(MEASURED), f"docs/{PAGE} is not what docs/{DATA} says: run scripts/benchmark"
+
+
+def test_every_section_was_measured():
+    assert [each["name"] for each in MEASURED["sections"]] == list(SECTIONS)
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"), CONTESTS, ids=lambda value: value if isinstance(value, str) else value["title"]
+)
+def test_what_was_measured_is_whole(name, plain):
+    turns = {len(figures) for figures in plain["figures"].values()}
+    assert len(turns) == 1, name
+    assert all(np.isfinite(figures).all() for figures in plain["figures"].values())
+    assert plain["goals"].keys() <= plain["figures"].keys()
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_a_section_introduces_itself_on_the_page(name):
+    """Without importing it: some load TensorFlow."""
+    source = (REPOSITORY / "scripts" / "bench" / f"{SECTIONS[name][1]}.py").read_text(encoding="utf-8")
+    introduction = next(each["introduction"] for each in MEASURED["sections"] if each["name"] == name)
+    assert introduction == ast.get_docstring(ast.parse(source)), "the introduction changed: run this section again"
