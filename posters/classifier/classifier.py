@@ -10,6 +10,7 @@ from posters.catalogue import Catalogue, Poster
 from posters.classifier.choosing import Choice, choice
 from posters.classifier.explanation import Explanation, explanation
 from posters.classifier.manifest import LIGHT_NETWORK, Manifest, read_manifest
+from posters.classifier.many import each
 from posters.classifier.networks import Networks
 from posters.classifier.pixels import AtHand, PosterSource, brought, pixels_of
 from posters.classifier.results import Features, Prediction, Result
@@ -21,12 +22,8 @@ from posters.log import logger
 from posters.models import POSTERS, classifier_directory
 from posters.scores import Scores
 
-_T = TypeVar("_T")
 _R = TypeVar("_R")
 _Read = TypeVar("_Read")
-
-# Threads beside those that compute, for posters that are waited for: on a disk, from a server.
-_READERS = 2
 
 
 class Classifier:
@@ -107,7 +104,7 @@ class Classifier:
         def predicted(network: LiteNetwork, pixels: np.ndarray) -> Prediction:
             return self._prediction(network(pixels), chosen)
 
-        for poster, found in self._each(posters, _itself, pixels_of, predicted):
+        for poster, found in self._each(posters, pixels_of, predicted):
             yield Result(poster, error=found) if isinstance(found, ImageError) else Result(poster, found)
 
     @property
@@ -165,7 +162,7 @@ class Classifier:
             ]
             return prediction, tuple(explanations), poster.source
 
-        for poster, found in self._each(posters, _itself, brought, explained):
+        for poster, found in self._each(posters, brought, explained):
             if isinstance(found, ImageError):
                 yield Result(poster, error=found)
             else:
@@ -202,7 +199,7 @@ class Classifier:
         return self._features_results(posters)
 
     def _features_results(self, posters: Iterable[PosterSource]) -> Iterator[Features]:
-        for poster, found in self._each(posters, _itself, pixels_of, _features):
+        for poster, found in self._each(posters, pixels_of, _features):
             yield Features(poster, error=found) if isinstance(found, ImageError) else Features(poster, found)
 
     def _check_gives(self, name: str) -> None:
@@ -213,36 +210,15 @@ class Classifier:
 
     def _each(
         self,
-        items: Iterable[_T],
-        poster_of: Callable[[_T], PosterSource],
+        posters: Iterable[PosterSource],
         read: Callable[[PosterSource, PreprocessConfig], _Read],
         compute: Callable[[LiteNetwork, _Read], _R],
-    ) -> Iterator[tuple[_T, _R | ImageError]]:
-        """Each item with what is computed of its poster, once that is read; or with why it can't be read."""
-        from posters.ahead import ahead  # Here, so that one poster alone need not wait for it.
+    ) -> Iterator[tuple[PosterSource, _R | ImageError]]:
+        return each(posters, lambda poster: poster, read, compute, self._networks, self._preprocess)
 
-        def found(poster: PosterSource) -> _Read | ImageError:
-            try:
-                return read(poster, self.manifest.preprocess)
-            except ImageError as error:
-                return error
-
-        def taken() -> Iterator[tuple[_T, _Read | ImageError | None]]:
-            for item in items:
-                poster = poster_of(item)
-                # Images and arrays may be closed or painted over by their owner once the next one is taken.
-                yield item, None if isinstance(poster, (str, Path, bytes)) else found(poster)
-
-        def computed(pair: tuple[_T, _Read | ImageError | None]) -> _R | ImageError:
-            item, read_already = pair
-            poster = found(poster_of(item)) if read_already is None else read_already
-            if isinstance(poster, ImageError):
-                return poster
-            with self._networks.for_many() as network:
-                return compute(network, poster)
-
-        for (item, _), result in ahead(computed, taken(), _READERS + self._networks.at_a_time):
-            yield item, result
+    @property
+    def _preprocess(self) -> PreprocessConfig:
+        return self.manifest.preprocess
 
     def _prediction(self, probabilities: np.ndarray, chosen: Choice) -> Prediction:
         """What is said, of the network's own probabilities (G,)."""
@@ -286,7 +262,10 @@ class Classifier:
         """
         self._check_genres(catalogue)
         scored: list[tuple[Poster, np.ndarray]] = []
-        for poster, found in self._each(progress(catalogue), catalogue.image_path, pixels_of, _probabilities):
+        rows = progress(catalogue)
+        for poster, found in each(
+            rows, catalogue.image_path, pixels_of, _probabilities, self._networks, self._preprocess
+        ):
             if isinstance(found, ImageError):
                 logger.warning(f"{poster.id} is left out: {found}")
             else:
@@ -309,10 +288,6 @@ class Classifier:
                 f"{', '.join(strange)}; it knows {', '.join(self.genre_names)}: call them by these names (--alias), or "
                 "leave them out (--ignore-unknown-genres)"
             )
-
-
-def _itself(poster: PosterSource) -> PosterSource:
-    return poster
 
 
 def _probabilities(network: LiteNetwork, pixels: np.ndarray) -> np.ndarray:

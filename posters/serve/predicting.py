@@ -33,12 +33,19 @@ def explained(classifier: Classifier, data: bytes, genre: str | None) -> Explana
         ClassifierError: the classifier doesn't explain.
     """
     _check_pixels(data)
-    return classifier.explain(data, _surest(classifier.predict(data)) if genre is None else genre)
+    return _surest(classifier, data) if genre is None else classifier.explain(data, genre)
 
 
-def _surest(prediction: Prediction) -> str:
-    shares = prediction.probabilities
-    return prediction.genres[0] if prediction.genres else max(shares, key=shares.__getitem__)
+def _surest(classifier: Classifier, data: bytes) -> Explanation:
+    """Computed once where any genre is said, the surest of which comes first."""
+    result = next(classifier.explain_many([data]))
+    if result.error:
+        raise result.error
+    if result.explanations:
+        return result.explanations[0]
+    assert result.prediction is not None
+    shares = result.prediction.probabilities
+    return classifier.explain(data, max(shares, key=shares.__getitem__))
 
 
 def _check_pixels(data: bytes) -> None:

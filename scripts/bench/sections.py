@@ -29,7 +29,7 @@ _WITHOUT = {"catalogue-size": "drawn posters under many names", "evaluating": "d
 
 def measured(name: str, bench: Bench) -> dict[str, Any]:
     """One section, in a process of its own: threads and memory of one must not weigh on the next."""
-    title = SECTIONS[name][0]
+    title, before = SECTIONS[name][0], machine()
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
         introduction, contests = process.submit(_contests, name, bench).result()
     posters = _WITHOUT.get(name, "real posters" if bench.table else "drawn posters")
@@ -39,7 +39,7 @@ def measured(name: str, bench: Bench) -> dict[str, Any]:
         "introduction": introduction,
         "day": datetime.now(UTC).date().isoformat(),
         "posters": posters,
-        "machine": machine(),
+        "machine": before,
         "contests": contests,
     }
 
