@@ -17,8 +17,10 @@ import numpy as np
 import PIL
 from tqdm import tqdm
 
+from posters.ahead import ahead
 from posters.catalogue import Catalogue, Loss
 from posters.config import PreprocessConfig
+from posters.cores import threads_or_cores
 from posters.errors import ArraysError, ImageError
 from posters.extras import require
 from posters.files import fingerprint as fingerprint_of
@@ -26,13 +28,11 @@ from posters.images import DECODER_VERSION, decode
 from posters.log import logger
 from posters.packed_index import ImageRecord, IndexWriter, common_start, read_index, same_images, stamped
 from posters.rows import GrowingRows, open_partial_rows, open_rows, partial_of
-from posters.workers import in_workers
 
 PIXELS = "posters.npy"
 INDEX = "index.jsonl"
 
-_CHUNK = 16  # posters that one worker decodes at a time
-_WORTH_WORKERS = 200  # starting worker processes costs about as much as decoding this many posters
+_CHUNK = 4  # posters that a thread reads before it hands them on; more would only take more memory
 _SAMPLES = 16  # rows looked at to tell whether finished pixels belong to their index
 
 
@@ -68,7 +68,7 @@ class PosterArrays:
 
 
 def pack(
-    catalogue: Catalogue, directory: Path, preprocess: PreprocessConfig | None = None, workers: int = -1
+    catalogue: Catalogue, directory: Path, preprocess: PreprocessConfig | None = None, threads: int | None = None
 ) -> PosterArrays:
     """Decode the posters of `catalogue` into `directory`, or only those that changed since it was packed there.
 
@@ -76,20 +76,22 @@ def pack(
         catalogue: N posters.
         directory: where the arrays lie; made if need be. Two catalogues need two directories.
         preprocess: size, aspect rule and filter; a change means that everything is decoded again.
-        workers: processes that decode; -1 takes all cores.
+        threads: that decode; by default one a core. Any number gives the same bytes.
 
     Returns:
         The readable posters. The others are counted by reason in `losses` and named on stderr.
 
     Raises:
         ArraysError: no poster can be decoded, the disk is too small, or what lies in `directory` is damaged.
+        ConfigError: threads is below 1, or no whole number.
     """
+    threads = threads_or_cores(threads)
     preprocess = preprocess or PreprocessConfig()
     directory = Path(directory)
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with require("filelock").FileLock(directory / ".lock"):
-            records = _Packing(catalogue, directory, preprocess, workers).run()
+            records = _Packing(catalogue, directory, preprocess, threads).run()
             posters = open_rows(directory / PIXELS)
     except OSError as error:
         raise ArraysError(f"posters can't be packed into {directory} ({error.strerror or error})") from error
@@ -134,10 +136,10 @@ def _rule(preprocess: PreprocessConfig) -> str:
 class _Packing:
     """One packing: what is asked for, what is there, and the work between."""
 
-    def __init__(self, catalogue: Catalogue, directory: Path, preprocess: PreprocessConfig, workers: int) -> None:
+    def __init__(self, catalogue: Catalogue, directory: Path, preprocess: PreprocessConfig, threads: int) -> None:
         self.root = catalogue.image_root
         self.preprocess = preprocess
-        self.workers = workers
+        self.threads = threads
         self.rule = _rule(preprocess)
         self.pixels_path = directory / PIXELS
         self.index_path = directory / INDEX
@@ -208,21 +210,37 @@ class _Packing:
 
     def _packed(self, plan: Sequence[ImageRecord]) -> Iterator[tuple[list[ImageRecord], np.ndarray]]:
         """Records and pixels of `plan`, chunk by chunk, in order."""
-        chunks = [plan[start : start + _CHUNK] for start in range(0, len(plan), _CHUNK)]
-        workers = self.workers if len(plan) >= _WORTH_WORKERS else 1
-        jobs = (
-            (self.root, self.preprocess, chunk, [self._known(record.image) for record in chunk]) for chunk in chunks
-        )
-        yield from map(self._with_kept_pixels, in_workers(_read_chunk, jobs, workers))
+        chunks = (plan[start : start + _CHUNK] for start in range(0, len(plan), _CHUNK))
+        for _, read in ahead(self._read_chunk, chunks, self.threads):
+            yield read
 
-    def _with_kept_pixels(
-        self, chunk: list[tuple[ImageRecord, np.ndarray | None]]
-    ) -> tuple[list[ImageRecord], np.ndarray]:
-        posters = np.empty((sum(record.readable for record, _ in chunk), *self.preprocess.shape), np.uint8)
-        readable = ((record, pixels) for record, pixels in chunk if record.readable)
-        for row, (record, pixels) in enumerate(readable):
-            posters[row] = self.old_posters[self.old_rows[record.image]] if pixels is None else pixels
-        return [record for record, _ in chunk], posters
+    def _read_chunk(self, chunk: Sequence[ImageRecord]) -> tuple[list[ImageRecord], np.ndarray]:
+        """By any thread: what is known of images once they are read, and the pixels of those that have some."""
+        read = [self._read(record) for record in chunk]
+        pixels = [pixels for _, pixels in read if pixels is not None]
+        posters = np.stack(pixels) if pixels else np.empty((0, *self.preprocess.shape), np.uint8)
+        return [record for record, _ in read], posters
+
+    def _read(self, record: ImageRecord) -> tuple[ImageRecord, np.ndarray | None]:
+        old = self._known(record.image)
+        if old is not None and old.stamp == record.stamp:
+            return old, self._old_pixels(old)
+        try:
+            data = (self.root / record.image).read_bytes()
+        except OSError as error:
+            # Without a stamp, so that it is tried again: being allowed to read a file does not change its time.
+            return ImageRecord(record.image, -1, -1, error=f"the file can't be read ({error.strerror})"), None
+        record = replace(record, sha256=hashlib.sha256(data).hexdigest())
+        if old is not None and old.readable and old.sha256 == record.sha256:
+            return replace(record, checksum=old.checksum), self._old_pixels(old)
+        try:
+            pixels = decode(data, self.preprocess)
+        except ImageError as error:
+            return replace(record, error=str(error)), None
+        return replace(record, checksum=_checksum(pixels)), pixels
+
+    def _old_pixels(self, old: ImageRecord) -> np.ndarray | None:
+        return self.old_posters[self.old_rows[old.image]] if old.readable else None
 
 
 def _holds(pixels: np.ndarray | None, record: ImageRecord) -> bool:
@@ -232,31 +250,3 @@ def _holds(pixels: np.ndarray | None, record: ImageRecord) -> bool:
 
 def _checksum(pixels: np.ndarray) -> int:
     return zlib.crc32(np.ascontiguousarray(pixels).data)
-
-
-def _read_chunk(
-    root: Path, preprocess: PreprocessConfig, chunk: Sequence[ImageRecord], known: Sequence[ImageRecord | None]
-) -> list[tuple[ImageRecord, np.ndarray | None]]:
-    """In a worker: each image's record and pixels; no pixels where those known already are still right."""
-    return [_read(root, preprocess, record, old) for record, old in zip(chunk, known, strict=True)]
-
-
-def _read(
-    root: Path, preprocess: PreprocessConfig, record: ImageRecord, old: ImageRecord | None
-) -> tuple[ImageRecord, np.ndarray | None]:
-    if old is not None and old.stamp == record.stamp:
-        return old, None
-    try:
-        data = (root / record.image).read_bytes()
-    except OSError as error:
-        # Without a stamp, so that it is tried again: being allowed to read a file does not change its time.
-        unread = ImageRecord(record.image, -1, -1, error=f"the file can't be read ({error.strerror})")
-        return unread, None
-    record = replace(record, sha256=hashlib.sha256(data).hexdigest())
-    if old is not None and old.readable and old.sha256 == record.sha256:
-        return replace(record, checksum=old.checksum), None
-    try:
-        pixels = decode(data, preprocess)
-    except ImageError as error:
-        return replace(record, error=str(error)), None
-    return replace(record, checksum=_checksum(pixels)), pixels

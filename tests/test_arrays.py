@@ -344,7 +344,7 @@ def run(*arguments):
 
 @pytest.fixture
 def many(root, tmp_path):
-    """600 images and a script that packs them, with worker processes."""
+    """600 images and a script that packs them."""
     for number in range(600):
         Image.new("RGB", (16, 16), (number % 256, number // 256, 7)).save(root / f"{number}.png")
     (tmp_path / "pack_many.py").write_text(textwrap.dedent(PACK_MANY))
@@ -355,7 +355,7 @@ LAST_OF_MANY = [[[599 % 256, 599 // 256, 7]] * 16] * 16
 
 
 @pytest.mark.slow
-def test_a_script_without_a_main_guard_packs_with_workers_and_two_of_them_may_pack_at_once(many, root, packed):
+def test_a_script_without_a_main_guard_packs_and_two_of_them_may_pack_at_once(many, root, packed):
     """The processes wait for each other, and the second finds the work done."""
     both = [run(many, root, packed, 600) for _ in range(2)]
     printed = [process.communicate(timeout=60) for process in both]
@@ -372,16 +372,16 @@ def test_a_killed_packing_goes_on_and_gives_the_same_bytes(many, root, packed, t
     while time.monotonic() < until and not (journal.exists() and journal.stat().st_size > 2000):
         time.sleep(0.002)
     os.kill(process.pid, signal.SIGKILL)
-    process.communicate(timeout=20)  # Ends when its workers have ended, which hold its pipes open.
+    process.communicate(timeout=20)
     assert process.returncode == -signal.SIGKILL
     assert journal.exists()
     catalogue = Catalogue(tuple(Poster(str(n), f"{n}.png", ("Drama",)) for n in range(600)), ("Drama",), root)
     said = io.StringIO()
     with contextlib.redirect_stderr(said):
-        arrays = pack(catalogue, packed, SMALL, workers=1)
+        arrays = pack(catalogue, packed, SMALL, threads=1)
     assert_right(arrays, catalogue)
     assert " 0/600" not in said.getvalue(), "the bar begins where the killed one stopped"
-    pack(catalogue, tmp_path / "at once", SMALL, workers=1)
+    pack(catalogue, tmp_path / "at once", SMALL, threads=1)
     for name in ("posters.npy", INDEX):
         assert (packed / name).read_bytes() == (tmp_path / "at once" / name).read_bytes()
 
@@ -539,7 +539,7 @@ def test_memory_does_not_grow_with_the_catalogue(root, tmp_path):
     def peak(count):
         posters = tuple(Poster(str(n), "a.png", ("Drama",)) for n in range(count))
         tracemalloc.start()
-        pack(Catalogue(posters, ("Drama",), root), tmp_path / str(count), preprocess, workers=1)
+        pack(Catalogue(posters, ("Drama",), root), tmp_path / str(count), preprocess, threads=1)
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return most

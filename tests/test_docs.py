@@ -29,7 +29,6 @@ PAGES = sorted((REPOSITORY / "docs").glob("*.md"))
 REFERENCE = sorted((REPOSITORY / "docs" / "reference").glob("*.md"))
 DOCUMENTS = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *PAGES]
 CATALOGUES = REPOSITORY / "docs" / "catalogues.md"
-NAMES = [command.__name__.rpartition(".")[2] for command in COMMANDS]
 
 
 def read(document):
@@ -80,19 +79,19 @@ def test_every_command_of_the_documents_parses(words):
     assert callable(parser().parse_args(words).run)
 
 
-@pytest.mark.parametrize("command", NAMES)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_in_the_readme(command):
     assert f"posters {command}" in read(REPOSITORY / "README.md")
 
 
-@pytest.mark.parametrize("command", NAMES)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_explained_outside_the_reference(command):
     assert any(f"posters {command}" in read(page) for page in PAGES), f"no page of docs/ speaks of posters {command}"
 
 
 def test_every_command_within_the_prose_exists():
     named = {words[1] for words in inline() if words[0] == "posters" and len(words) > 1}
-    assert {name for name in named if name.isalpha()} <= set(NAMES)
+    assert {name for name in named if name.isalpha()} <= set(COMMANDS)
 
 
 # Options
@@ -102,7 +101,7 @@ def options(*names):
     """The options of these commands, or of all: each with what its help gives as its default, one for each command."""
     actions = next(action for action in parser()._actions if isinstance(action, argparse._SubParsersAction))
     known = {}
-    for name in names or NAMES:
+    for name in names or COMMANDS:
         for action in actions.choices[name]._actions:
             said = re.search(r"\(default: (.*)\)", action.help or "")
             for option in action.option_strings:
@@ -120,7 +119,7 @@ def test_every_option_within_the_prose_exists():
     """Of the command that stands before it, if one does; else of any, or of a script."""
     for words in inline():
         named = {word.partition("=")[0] for word in words if re.match(r"--[a-z]", word)}
-        if words[0] == "posters" and len(words) > 1 and words[1] in NAMES:
+        if words[0] == "posters" and len(words) > 1 and words[1] in COMMANDS:
             assert named <= set(options(words[1])), " ".join(words)
         elif words[0].startswith("--"):
             assert named <= set(options()) | options_of_scripts(), " ".join(words)

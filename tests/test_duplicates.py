@@ -200,7 +200,7 @@ def test_the_known_pairs_among_the_real_posters(shared, tmp_path):
     some = sorted(path.stem for path in images.iterdir())[::30]
     names = sorted({*some, *far.split(), *(name for pair in near for name in pair[:2])})
     posters = tuple(Poster(name, f"{name}.jpg", ("Drama",)) for name in names)
-    arrays = pack(Catalogue(posters, ("Drama",), images), tmp_path, SIZE, workers=1)
+    arrays = pack(Catalogue(posters, ("Drama",), images), tmp_path, SIZE, threads=1)
     hashes = perceptual_hashes(arrays, tmp_path)
     row_of = {id: row for row, id in enumerate(arrays.ids)}
     assert all(distance(hashes[row_of[i]], hashes[row_of[j]]) == bits for i, j, bits in near)

@@ -68,7 +68,7 @@ def audit(
     cache: Path | None = None,
     sides: Mapping[str, str] | None = None,
     min_posters: int = 20,
-    workers: int = -1,
+    threads: int | None = None,
 ) -> Audit:
     """Find what is wrong with a catalogue: its images, files, rows, genres, duplicates and split.
 
@@ -79,7 +79,7 @@ def audit(
         cache: where inspections are kept (default: `posters.cache.default_cache()`).
         sides: "train", "validation" or "test" for each id; by default those that the table itself gives.
         min_posters: genres with fewer posters are called rare.
-        workers: processes that read images; -1 takes all cores.
+        threads: that read images; by default one a core.
 
     Raises:
         ConfigError: `min_posters` is less than 1.
@@ -88,7 +88,7 @@ def audit(
         raise ConfigError(f"min_posters must be a whole number from 1 up, but got {min_posters!r}")
     given = {poster.id: poster.side for poster in catalogue if poster.side}
     sides = given if sides is None else sides
-    inspections = inspect_images(catalogue, cache or default_cache(), workers)
+    inspections = inspect_images(catalogue, cache or default_cache(), threads)
     pictures = compare(catalogue, inspections)
     found = chain(
         image_findings(catalogue, inspections),

@@ -2,32 +2,38 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import PIL
 from tqdm import tqdm
 
+from posters.ahead import ahead
 from posters.audit.inspection import PREPROCESS, Inspection, inspect
 from posters.catalogue import Catalogue
+from posters.cores import threads_or_cores
 from posters.extras import require
 from posters.files import fingerprint
 from posters.images import DECODER_VERSION
 from posters.packed_index import IndexWriter, read_index, stamped
 from posters.rows import partial_of
-from posters.workers import in_workers
 
-_CHUNK = 16  # images that one worker inspects at a time
-_WORTH_WORKERS = 200  # starting worker processes costs about as much as inspecting this many images
+_CHUNK = 16  # inspections that are written at a time
 
 
-def inspect_images(catalogue: Catalogue, cache: Path, workers: int = -1) -> dict[str, Inspection]:
+def inspect_images(catalogue: Catalogue, cache: Path, threads: int | None = None) -> dict[str, Inspection]:
     """What is to know of each image that a poster of `catalogue` has.
 
     Args:
         catalogue: the posters.
         cache: where inspections are kept, in a folder for each image folder. An interrupted audit goes on from there.
-        workers: processes that inspect; -1 takes all cores.
+        threads: that inspect; by default one a core.
+
+    Raises:
+        ConfigError: threads is below 1, or no whole number.
     """
+    threads = threads_or_cores(threads)
     root = catalogue.image_root
     directory = cache / f"audit-{fingerprint(str(root.resolve()))}"
     directory.mkdir(parents=True, exist_ok=True)
@@ -37,7 +43,7 @@ def inspect_images(catalogue: Catalogue, cache: Path, workers: int = -1) -> dict
         images = sorted({poster.image for poster in catalogue})
         changed = [image for image in images if not kept.knows(root, image)]
         if changed:
-            kept.add(_inspected(root, changed, workers), len(changed))
+            kept.add(_inspected(root, changed, threads), len(changed))
     return {image: kept.inspections[image] for image in images}
 
 
@@ -67,11 +73,7 @@ class _Kept:
             journal.finish(self.path)
 
 
-def _inspected(root: Path, images: Sequence[str], workers: int) -> Iterator[list[Inspection]]:
-    chunks = [images[start : start + _CHUNK] for start in range(0, len(images), _CHUNK)]
-    jobs = ((root, chunk) for chunk in chunks)
-    return in_workers(_inspect_chunk, jobs, workers if len(images) >= _WORTH_WORKERS else 1)
-
-
-def _inspect_chunk(root: Path, images: Sequence[str]) -> list[Inspection]:
-    return [inspect(root, image) for image in images]
+def _inspected(root: Path, images: Sequence[str], threads: int) -> Iterator[list[Inspection]]:
+    found = (inspection for _, inspection in ahead(partial(inspect, root), images, threads))
+    while chunk := list(islice(found, _CHUNK)):
+        yield chunk

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from posters.catalogue import Catalogue, Poster
 from posters.classifier.choosing import Choice, choice
 from posters.classifier.explanation import Explanation, explanation
 from posters.classifier.manifest import LIGHT_NETWORK, Manifest, read_manifest
@@ -21,6 +20,9 @@ from posters.images import ImageSource
 from posters.log import logger
 from posters.models import POSTERS, classifier_directory
 from posters.scores import Scores
+
+if TYPE_CHECKING:
+    from posters.catalogue import Catalogue, Poster
 
 _R = TypeVar("_R")
 _Read = TypeVar("_Read")
@@ -244,12 +246,12 @@ class Classifier:
         """What the network said, as what the classifier says."""
         return self.manifest.calibration.of(uncalibrated)
 
-    def score(self, catalogue: Catalogue, progress: Callable[[Catalogue], "Catalogue"] = lambda rows: rows) -> Scores:
+    def score(self, catalogue: "Catalogue", progress: "Callable[[Catalogue], Catalogue]" = lambda rows: rows) -> Scores:
         """Calibrated scores of every readable poster of a catalogue; as `score_uncalibrated`."""
         return self.calibrate(self.score_uncalibrated(catalogue, progress))
 
     def score_uncalibrated(
-        self, catalogue: Catalogue, progress: Callable[[Catalogue], "Catalogue"] = lambda rows: rows
+        self, catalogue: "Catalogue", progress: "Callable[[Catalogue], Catalogue]" = lambda rows: rows
     ) -> Scores:
         """Score every readable poster of a catalogue; each unreadable one is named on stderr and left out.
 
@@ -260,6 +262,8 @@ class Classifier:
         Raises:
             ScoresError: the catalogue has a genre that the classifier does not know, or no readable poster.
         """
+        from posters.catalogue import Catalogue  # Here, so that a poster need not wait for the readers of tables.
+
         self._check_genres(catalogue)
         scored: list[tuple[Poster, np.ndarray]] = []
         rows = progress(catalogue)
@@ -280,7 +284,7 @@ class Classifier:
             y_true=genres.multi_hot(),
         )
 
-    def _check_genres(self, catalogue: Catalogue) -> None:
+    def _check_genres(self, catalogue: "Catalogue") -> None:
         strange = [name for name in catalogue.genre_names if name not in self.genre_names]
         if strange:
             raise ScoresError(

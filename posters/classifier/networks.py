@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from queue import SimpleQueue
 from threading import Lock
 
-from posters.classifier.runtime import LiteNetwork, check_threads
-from posters.cores import cores
+from posters.classifier.runtime import LiteNetwork
+from posters.cores import threads_or_cores
 
 
 class Networks:
@@ -29,9 +29,8 @@ class Networks:
 
     def __init__(self, open: Callable[[int], LiteNetwork], threads: int | None) -> None:
         self._open, self._threads = open, threads
-        check_threads(threads)
+        self.at_a_time = threads_or_cores(threads)
         first = open(1)
-        self.at_a_time = threads or cores()
         self.gives = first.gives
         self._lock = Lock()
         self._of_one_thread: SimpleQueue[LiteNetwork] = SimpleQueue()

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from posters.errors import ClassifierError, ConfigError
+from posters.cores import check_threads
+from posters.errors import ClassifierError
 from posters.log import stderr_held_back
 
 # The outputs by the names that the file's signature gives them. A file without a signature has the first one alone.
@@ -27,16 +28,6 @@ class Outputs:
     probabilities: np.ndarray
     features: np.ndarray | None
     maps: np.ndarray | None
-
-
-def check_threads(threads: int | None) -> None:
-    """Refuse what is no number of threads; None stands for whatever suits.
-
-    Raises:
-        ConfigError: threads is below 1, or no whole number.
-    """
-    if threads is not None and (type(threads) is not int or threads < 1):
-        raise ConfigError(f"threads must be a whole number from 1 up, but got {threads!r}")
 
 
 class LiteNetwork:

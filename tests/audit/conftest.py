@@ -63,7 +63,7 @@ class Shop:
         return read_catalogue(self.table, self.images, min_posters=1, report=False, **options)
 
     def audit(self, *, read: dict[str, Any] | None = None, **options: Any) -> Audit:
-        options = {"cache": self.folder / "cache", "min_posters": 1, "workers": 1, **options}
+        options = {"cache": self.folder / "cache", "min_posters": 1, "threads": 1, **options}
         return audit(self.catalogue(**(read or {})), **options)
 
 

@@ -226,7 +226,7 @@ class TestRealPosters:
         """One pair has the same bytes and other genres, one looks alike, and one poster is a film still."""
         known = ["tt0402577", "tt0420286", "tt0087197", "tt1228987", "tt0085935"]
         some = catalogue.among([*known, *catalogue.ids[::200]])
-        found = audit(some, cache=tmp_path, min_posters=1, workers=1).findings
+        found = audit(some, cache=tmp_path, min_posters=1, threads=1).findings
         assert [(finding.kind, finding.ids) for finding in found if finding.kind != "unused-image"] == [
             ("identical-conflict", ("tt0402577", "tt0420286")),
             ("near-conflict", ("tt0087197", "tt1228987")),

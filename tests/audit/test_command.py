@@ -146,7 +146,7 @@ def made_up(root, image):
     return Inspection(image, status.st_size, status.st_mtime_ns, f"{chance.getrandbits(250):064x}", "", False, "JPEG",
                       200, 300, 50.0, near)
 inspecting.inspect = made_up
-inspecting.inspect_images(read_catalogue(folder / "posters.csv", report=False), folder / "cache", workers=1)
+inspecting.inspect_images(read_catalogue(folder / "posters.csv", report=False), folder / "cache", threads=1)
 """
 AUDIT = """
 import resource, sys, time

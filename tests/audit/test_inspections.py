@@ -29,7 +29,7 @@ def read(monkeypatch):
 
 
 def inspected(shop):
-    return inspect_images(shop.catalogue(), shop.folder / "cache", workers=1)
+    return inspect_images(shop.catalogue(), shop.folder / "cache", threads=1)
 
 
 def test_what_is_seen_in_an_image(tmp_path):
@@ -93,10 +93,10 @@ def test_an_interrupted_audit_goes_on_where_it_was(shop, monkeypatch, read):
 def test_a_file_that_could_not_be_read_is_tried_again(shop, read):
     catalogue = shop.catalogue()
     (shop.images / "b.jpg").rename(shop.folder / "away.jpg")
-    seen = inspect_images(catalogue, shop.folder / "cache", workers=1)
+    seen = inspect_images(catalogue, shop.folder / "cache", threads=1)
     assert seen["b.jpg"].error == "the file can't be read (No such file or directory)"
     (shop.folder / "away.jpg").rename(shop.images / "b.jpg")
-    assert inspect_images(catalogue, shop.folder / "cache", workers=1)["b.jpg"].readable
+    assert inspect_images(catalogue, shop.folder / "cache", threads=1)["b.jpg"].readable
     assert read[4:] == ["b.jpg"]
 
 
