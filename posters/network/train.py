@@ -70,9 +70,11 @@ def train_network(
     with precision_policy(resolved_precision(config.precision)):
         network = build_network(config, len(arrays.genre_names), preprocess=config.train_preprocess)
         y_score = Stages(run, learned, sides, config, writer).train(network, cache, on_features)
-    # Whatever it was trained in, what ships computes in float32.
-    shipped = build_network(config, len(arrays.genre_names), load_weights=False).whole
-    shipped.set_weights(network.whole.get_weights())
+    shipped = network.whole
+    if learned is not arrays or resolved_precision(config.precision) != "float32":
+        # Whatever it was trained in, what ships computes in float32 and takes posters of the full size.
+        shipped = build_network(config, len(arrays.genre_names), load_weights=False).whole
+        shipped.set_weights(network.whole.get_weights())
     if learned is not arrays:
         y_score = network_scores(shipped, arrays.posters, sides.validation, config.batch_size, "scoring validation")
     validation = Scores(
