@@ -186,7 +186,7 @@ class _Packing:
         readable = sum(record.readable for record in records)
         journal = IndexWriter(partial_of(self.index_path), self.rule, records)
         rows = GrowingRows(self.pixels_path, self.preprocess.shape, np.uint8, keep=readable)
-        bar = tqdm(total=len(self.plan), initial=len(records), desc="packing", unit="poster")
+        bar = tqdm(total=len(self.plan), initial=len(records), desc=self._title, unit="poster")
         with journal, rows, bar:
             for done, posters in self._packed(self.plan[len(records) :]):
                 rows.append(posters)
@@ -198,6 +198,11 @@ class _Packing:
             rows.finish()
             journal.finish(self.index_path)
         return records
+
+    @property
+    def _title(self) -> str:
+        """Of the bar: one training may pack in two sizes."""
+        return f"packing at {self.preprocess.height}x{self.preprocess.width}"
 
     def _check_disk(self, posters: int) -> None:
         needed = posters * int(np.prod(self.preprocess.shape))

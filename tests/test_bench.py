@@ -67,21 +67,41 @@ def test_a_process_that_fails_is_no_figure():
         finished(["sh", "-c", "nothing-here"])
 
 
-def section(name: str, figure: float) -> dict:
+def section(name: str, figure: float, processor: str = "P") -> dict:
     plain = Contest("work", "s", False, {"ours": [1.0], "peer": [figure]}, {"peer": 2.0}, "A note.").to_dict()
-    machine = {"processor": "P", "cores": 2, "memory_gb": 24, "python": "3.11", "packages": {"numpy": "2"}}
+    machine = {"processor": processor, "cores": 2, "memory_gb": 24, "python": "3.11", "packages": {"numpy": "2"}}
     about = {"title": f"About {name}", "introduction": "Why.", "day": "2026-01-01", "posters": "drawn posters"}
     return {"name": name, **about, "machine": machine, "contests": [plain]}
 
 
 def test_a_section_takes_the_place_of_its_earlier_self(tmp_path):
     for name, figure in (("server", 3.0), ("cold", 3.0), ("server", 1.5)):
-        keep(tmp_path, section(name, figure))
+        keep(tmp_path, section(name, figure, f"P{figure}"))
     text = (tmp_path / PAGE).read_text(encoding="utf-8")
     assert text.index("## About cold") < text.index("## About server")
     assert text.count("## About server") == 1
     assert "| peer | 3 | 3 | 2: reached |" in text
     assert "| peer | 1.5 | 1.5 | 2: **missed** |" in text
+
+
+def test_a_section_keeps_the_run_before_and_a_goal_is_reached_if_both_reach_it(tmp_path):
+    def row(*figures):
+        for figure in figures:
+            keep(tmp_path, section("server", figure))
+        lines = (tmp_path / PAGE).read_text(encoding="utf-8").splitlines()
+        return next(line for line in lines if line.startswith("| peer"))
+
+    assert row(3.0, 2.5) == "| peer | 2.5 | 2.5 | 3 | 2: reached |"
+    assert row(1.5) == "| peer | 1.5 | 1.5 | 2.5 | 2: **reached once** |"
+    assert row(1.0) == "| peer | 1 | 1 | 1.5 | 2: **missed** |"
+    (kept,) = json.loads((tmp_path / DATA).read_text(encoding="utf-8"))["sections"]
+    assert "before" not in kept["before"]
+
+
+def test_another_machine_is_no_run_before(tmp_path):
+    keep(tmp_path, section("server", 3.0, "another"))
+    keep(tmp_path, section("server", 2.5))
+    assert "| peer | 2.5 | 2.5 | 2: reached |" in (tmp_path / PAGE).read_text(encoding="utf-8")
 
 
 def test_the_page_is_that_of_the_figures():

@@ -436,7 +436,7 @@ class TestCompare:
 
     def test_what_can_not_be_compared_is_one_line(self, posters, finished_run, tmp_path):
         assert "at least two different runs" in posters("compare", finished_run).refusal
-        assert "no classifier yet" in posters("compare", finished_run, tmp_path / "none").refusal
+        assert "is no run: there is no such directory" in posters("compare", finished_run, tmp_path / "none").refusal
 
 
 class TestEvaluate:

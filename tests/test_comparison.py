@@ -285,7 +285,7 @@ class TestRuns:
 
     def test_what_is_no_finished_run_is_refused(self, make_run, tmp_path):
         run = make_run("one", ["1", "2"])
-        with pytest.raises(RunError, match="no has no classifier yet: there is no such directory"):
+        with pytest.raises(RunError, match="no is no run: there is no such directory"):
             compare_runs([run, tmp_path / "no"])
         with pytest.raises(RunError, match="is named twice"):
             compare_runs([run, run / ".." / "one"])
@@ -324,7 +324,7 @@ class TestCommand:
         [
             (["{one}"], "compare needs at least two different runs, but got {one} alone"),
             (["{one}", "{one}"], "{one} is named twice: a run can't be compared with itself"),
-            (["{one}", "{one}/no"], "{one}/no has no classifier yet: there is no such directory"),
+            (["{one}", "{one}/no"], "{one}/no is no run: there is no such directory"),
             (
                 ["{one}", "{one}/classifier"],
                 "{one}/classifier is a classifier without a split of its own",

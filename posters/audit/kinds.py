@@ -153,6 +153,12 @@ NOT_A_GENRE = _kind(
     'A word such as "N/A" stands where a genre should, and was dropped.',
     "Add the genres, or leave the cell empty; if it is a genre, pass --alias.",
 )
+JOINED_GENRES = _kind(
+    "joined-genres",
+    "warning",
+    "Several genres with a slash between them are read as one genre of that name.",
+    "Join them by `|`, `;` or `,` in the table; leave it if that is what the genre is called.",
+)
 
 # Duplicates
 

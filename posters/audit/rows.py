@@ -15,6 +15,7 @@ _KINDS = {
     Cause.NOT_A_GENRE: kinds.NOT_A_GENRE,
     Cause.ALIAS: kinds.ALIASED_GENRE,
     Cause.SPELLING: kinds.RESPELT_GENRE,
+    Cause.JOINED_GENRES: kinds.JOINED_GENRES,
     Cause.GENRE_TWICE: kinds.REPEATED_GENRE,
     Cause.REPEAT: kinds.REPEATED_ROW,
     Cause.GENRES_DIFFER: kinds.CONFLICTING_ROWS,

@@ -13,6 +13,7 @@ class Cause(StrEnum):
     NOT_A_GENRE = "not a genre"
     ALIAS = "alias"
     SPELLING = "spelling"
+    JOINED_GENRES = "joined genres"
     GENRE_TWICE = "genre twice"
     REPEAT = "repeat"
     GENRES_DIFFER = "genres differ"

@@ -48,6 +48,9 @@ def genre_key(name: str) -> str:
 _STANDARD = {genre_key(name): name for name in IMDB_GENRES} | {genre_key(a): name for a, name in ALIASES.items()}
 
 
+_JOINED = "several genres joined by a slash are read as one; join them by | if they are several"
+
+
 class GenreNames:
     """Settles what each spelling in a table is called.
 
@@ -116,6 +119,14 @@ def _count(spelling: str, name: str | None, rows: int, tally: Tally) -> None:
         tally.add("genre", "another name of a genre, merged", into, Cause.ALIAS, genre=spelling)
     elif name != spelling:
         tally.add("genre", "another spelling of a genre, merged", into, Cause.SPELLING, genre=spelling)
+    if _is_joined(name):
+        tally.add("genre", _JOINED, f"{spelling} on {where}", Cause.JOINED_GENRES, genre=spelling)
+
+
+def _is_joined(name: str) -> bool:
+    """Whether a name is several genres with a slash between. It is not split: "Sci-Fi/Fantasy" may be meant as one."""
+    parts = name.split("/")
+    return len(parts) > 1 and all(genre_key(part) in _STANDARD for part in parts)
 
 
 def count_spellings(cells: Iterable[tuple[str, ...]]) -> dict[str, int]:

@@ -113,8 +113,11 @@ def _count_unnamed(folder: ImageFolder, tally: Tally) -> None:
 
 
 def _summary(catalogue: Catalogue, rows_read: int, note: str) -> str:
-    head = (
-        f"{catalogue.name} ({catalogue.dialect}): {len(catalogue):,} posters of {rows_read:,} rows, "
-        f"{len(catalogue.genre_names)} genres, images in {catalogue.image_root}"
-    )
+    posters, rows = _counted(len(catalogue), "poster"), _counted(rows_read, "row")
+    genres = _counted(len(catalogue.genre_names), "genre")
+    head = f"{catalogue.name} ({catalogue.dialect}): {posters} of {rows}, {genres}, images in {catalogue.image_root}"
     return "\n  ".join([head, *([note] if note else []), *map(str, catalogue.losses)])
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"

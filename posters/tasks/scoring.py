@@ -26,7 +26,7 @@ def finished_run(path: str | Path) -> Run:
     """
     run = Run(Path(path))
     if not run.path.is_dir():
-        raise RunError(f"{run.path} has no classifier yet: there is no such directory")
+        raise RunError(f"{run.path} is no run: there is no such directory")
     if (run.path / "classifier.json").is_file():
         raise RunError(f"{run.path} is a classifier without a split of its own: name the run that it was trained by")
     if not run.finished:

@@ -23,6 +23,8 @@ from posters.splits import Split, draw_split, given_split, split_table
 from posters.tasks.probe import write_probe_scores
 from posters.tasks.seen import seen_by_side
 
+_FEW = 50  # of a genre on a tenth of the posters, that is five
+
 _NO_PROBE = (
     "trained from scratch, so there are no frozen features, no logistic regression on them to compare with, "
     "and no out-of-fold scores to find wrong labels by"
@@ -93,6 +95,7 @@ def _train(
         run.start(config, split, catalogue)
     with also_to_file(run.log):
         logger.info(split_table(catalogue, split))
+        _warn_of_few(split)
         # Only here, since TensorFlow takes seconds to load, and an error above should not wait for it.
         from posters.network.train import train_network
 
@@ -123,6 +126,15 @@ def _split(
     if sides is not None:
         return given_split(readable, _sides_left(sides, catalogue, readable), groups)
     return draw_split(readable, groups, validation=config.validation, test=config.test, seed=config.seed)
+
+
+def _warn_of_few(split: Split) -> None:
+    few = len(split.validation)
+    if few < _FEW:
+        logger.warning(
+            f"validation has {few:,} poster{'s' * (few != 1)}, and {_FEW} at least should choose the best epoch, the "
+            "thresholds and the calibration: what so few say, figures included, is hardly more than chance"
+        )
 
 
 def _sides_left(sides: Mapping[str, str], catalogue: Catalogue, readable: Catalogue) -> dict[str, str]:

@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,13 +41,21 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def keep(out: Path, section: dict[str, Any]) -> None:
-    """Put a section in the place of an earlier one of its name, and write the page anew."""
+    """Put a section in the place of an earlier one, which it keeps as the run before, and write the page anew."""
     path = out / DATA
     sections = json.loads(path.read_text(encoding="utf-8"))["sections"] if path.exists() else []
-    by_name = {each["name"]: each for each in sections} | {section["name"]: section}
+    by_name = {each["name"]: each for each in sections}
+    by_name[section["name"]] = section | _before(by_name.get(section["name"]), section["machine"])
     whole = {"sections": [by_name[name] for name in SECTIONS if name in by_name]}
     write_json(path, whole)
     write_text(out / PAGE, page(whole))
+
+
+def _before(earlier: Mapping[str, Any] | None, machine: Mapping[str, Any]) -> dict[str, Any]:
+    """What of an earlier section can be compared with one of this machine: all, or nothing."""
+    if earlier is None or any(earlier["machine"][name] != machine[name] for name in machine if name != "load"):
+        return {}
+    return {"before": {name: earlier[name] for name in ("day", "contests")}}
 
 
 if __name__ == "__main__":

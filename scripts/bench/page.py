@@ -16,7 +16,9 @@ scripts/benchmark --table posters.csv --images images --run runs/first
 Every contender does the same work in the same run, in turn. A figure is the median over the turns, with the smallest
 and the largest. **A ratio says how many times better ours is** (above 1: ours is ahead), turn by turn, since neighbours
 in time share the machine's mood: on a shared machine, trust the ratios more than the seconds. A goal is the least ratio
-that we are out for. Without `--table` the posters are drawn ones; without `--run` nothing is said of fewer bits.
+that we are out for. What a second run does not show again is chance: where the same machine has run a section before,
+that ratio stands beside the last one, and a goal is reached if both reach it. Without `--table` the posters are drawn
+ones; without `--run` nothing is said of fewer bits.
 """
 
 
@@ -38,30 +40,44 @@ def _machines(sections: Sequence[Mapping[str, Any]]) -> str:
 
 def _section(section: Mapping[str, Any]) -> str:
     lines = [f"## {section['title']}", "", section["introduction"], ""]
+    before = section.get("before", {"contests": []})
+    earlier = {plain["title"]: Contest(**plain) for plain in before["contests"]}
     for plain in section["contests"]:
-        lines += [*_table(Contest(**plain)), ""]
-    lines.append(f"`scripts/benchmark --only {section['name']}`, {section['day']}, {section['posters']}.")
+        lines += [*_table(Contest(**plain), earlier.get(plain["title"])), ""]
+    days = " and ".join(dict.fromkeys((*([before["day"]] if earlier else []), section["day"])))
+    lines.append(f"`scripts/benchmark --only {section['name']}`, {days}, {section['posters']}.")
     return "\n".join(lines) + "\n"
 
 
-def _table(contest: Contest) -> list[str]:
-    peers = [name for name in contest.figures if name != contest.ours]
-    head = [contest.title, contest.unit, *(["ratio", "goal"] if peers else [])]
+def _table(contest: Contest, before: Contest | None) -> list[str]:
+    compared = len(contest.figures) > 1
+    head = [contest.title, contest.unit]
+    if compared:
+        head += ["ratio", *(["run before"] if before else []), "goal"]
     lines = [f"| {' | '.join(head)} |", f"| --- | {' | '.join(['---:'] * (len(head) - 1))} |"]
     for name, figures in contest.figures.items():
         cells = [_bold(name, name == contest.ours), _spread(Spread.of(figures))]
-        if peers:
-            ratio = None if name == contest.ours else contest.ratio(name)
-            cells += ["" if ratio is None else _spread(ratio), _verdict(contest, name, ratio)]
+        if compared:
+            ratios = [each.ratio(name) for each in (contest, before) if each and name in each.figures]
+            cells += _ratios(contest, name, ratios, bool(before))
         lines.append(f"| {' | '.join(cells)} |")
     return [*lines, "", contest.note] if contest.note else lines
 
 
-def _verdict(contest: Contest, peer: str, ratio: Spread | None) -> str:
-    if ratio is None or peer not in contest.goals:
+def _ratios(contest: Contest, name: str, ratios: Sequence[Spread], with_before: bool) -> list[str]:
+    """The cells behind a contender's figure: the ratio of each run, the last one's first, and the goal."""
+    columns = 1 + with_before
+    if name == contest.ours:
+        return [""] * (columns + 1)
+    shown = [_spread(ratio) for ratio in ratios]
+    return [*shown, *[""] * (columns - len(shown)), _verdict(contest.goals.get(name), ratios)]
+
+
+def _verdict(goal: float | None, ratios: Sequence[Spread]) -> str:
+    if goal is None:
         return ""
-    goal = contest.goals[peer]
-    return f"{goal:g}: {'reached' if ratio.median >= goal else '**missed**'}"
+    reached = sum(ratio.median >= goal for ratio in ratios)
+    return f"{goal:g}: {'reached' if reached == len(ratios) else '**reached once**' if reached else '**missed**'}"
 
 
 def _bold(text: str, bold: bool) -> str:

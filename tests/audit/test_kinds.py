@@ -116,6 +116,7 @@ CASES = {
     "aliased-genre": Case(row(genres="SF"), genres="SF", message="SF -> Sci-Fi on 1 row"),
     "respelt-genre": Case(row(genres="DRAMA"), genres="DRAMA", message="DRAMA -> Drama on 1 row"),
     "not-a-genre": Case(row(genres="Drama|N/A"), genres="N/A", message="N/A on 1 row"),
+    "joined-genres": Case(row(genres="Drama/War"), genres="Drama/War", message="Drama/War on 1 row: several genres"),
     "identical-conflict": Case(copies(genres="Comedy"), **PAIR, message="e (Drama) and f (Comedy) have the same bytes"),
     "identical-posters": Case(copies(), **PAIR, message="e (Drama) and f (Drama) have the same bytes"),
     "near-conflict": Case(copies(40, "Comedy"), **PAIR, message="e (Drama) and f (Comedy) look alike ("),

@@ -11,7 +11,7 @@ MOVIEGENRE_HEADER = "imdbId,Imdb Link,Title,IMDB Score,Genre,Poster"
 
 
 def test_every_dialect_has_a_name_and_a_line_about_it():
-    assert set(dialect_names()) == {"plain", "imdb", "moviegenre", "mmimdb", "tmdb", "huggingface"}
+    assert set(dialect_names()) == {"plain", "imdb", "moviegenre", "mmimdb", "tmdb", "huggingface", "columns"}
     assert all(dialect.description and "\n" not in dialect.description for dialect in DIALECTS)
     assert DIALECTS[-1].name == "plain"
 
@@ -59,6 +59,72 @@ class TestImdb:
         desk.images("tt1.jpg")
         desk.table("t.csv", f"{IMDB_HEADER}\ntt1,['Drama,0,1,0,0\n")
         assert 'row 2: "[\'Drama" begins like a list' in desk.refusal("t.csv")
+
+
+class TestColumns:
+    @pytest.mark.parametrize("marks", ["0,1", "0.0,1.0", "False,True", " 0 , 1 "])
+    def test_a_column_of_marks_for_each_genre(self, desk, marks):
+        desk.images("a.jpg", "b.jpg")
+        desk.table("t.csv", f"filename,votes,Sci-Fi,Drama\na.jpg,7,{marks}\nb.jpg,1,1,1\n")
+        catalogue = desk.read("t.csv")
+        assert catalogue.dialect == "columns"
+        assert catalogue.posters == (Poster("a", "a.jpg", ("Drama",)), Poster("b", "b.jpg", ("Drama", "Sci-Fi")))
+
+    def test_an_unknown_genre_is_one_if_it_holds_marks_alone(self, desk):
+        desk.images("a.jpg", "b.jpg")
+        desk.table("t.csv", "id,Drama,War,heist,year,votes\na,1,0,0,1995,0\nb,0,1,1,1996,2\n")
+        catalogue = desk.read("t.csv")
+        assert catalogue.genre_names == ("Drama", "War", "heist")
+        assert [poster.year for poster in catalogue] == [1995, 1996]
+
+    def test_other_names_of_genres_are_merged(self, desk):
+        desk.images("a.jpg")
+        desk.table("t.csv", "id,Science Fiction,Biopic\na,1,1\n")
+        assert desk.read("t.csv").genres == (("Biography", "Sci-Fi"),)
+
+    def test_a_row_without_a_mark_is_counted(self, desk):
+        desk.images("a.jpg", "b.jpg")
+        desk.table("t.csv", "id,Drama,War\na,1,0\nb,0,0\n")
+        assert [str(loss) for loss in desk.read("t.csv").losses] == ["1 row: no genre is named (b in row 3)"]
+
+    @pytest.mark.parametrize("mark", ["2", "", "yes", "0.5"])
+    def test_a_genre_that_holds_something_else_is_refused(self, desk, mark):
+        desk.images("a.jpg")
+        desk.table("t.csv", f"id,Drama,War\na,1,{mark}\n")
+        assert f"row 2: the column War holds '{mark}', not 0 or 1" in desk.refusal("t.csv")
+
+    def test_a_row_that_is_too_short_is_refused_as_that(self, desk):
+        desk.images("a.jpg")
+        desk.table("t.csv", "id,Drama,War\na,1\n")
+        assert "row 2 has 2 fields" in desk.refusal("t.csv").replace(": has", " has")
+
+    def test_the_table_may_be_json(self, desk):
+        desk.images("a.jpg")
+        desk.table("t.json", '[{"id": "a", "Drama": true, "War": 0, "Crime": 1}]')
+        assert desk.read("t.json").genres == (("Crime", "Drama"),)
+
+    def test_numbered_columns(self, desk):
+        desk.images("a.jpg", "b.jpg")
+        desk.table("t.csv", "id,Genre 1,Genre 2,genre_3\na,Drama,,SF\nb,War,Drama,\n")
+        assert desk.read("t.csv").dialect == "columns"
+        assert desk.read("t.csv").genres == (("Drama", "Sci-Fi"), ("Drama", "War"))
+
+    def test_numbered_columns_in_json(self, desk):
+        desk.images("a.jpg")
+        desk.table("t.json", '[{"id": "a", "genre1": "Drama", "genre2": null}]')
+        assert desk.read("t.json").genres == (("Drama",),)
+        desk.table("t.json", '[{"id": "a", "genre1": "Drama", "genre2": true}]')
+        assert "row 1" in desk.refusal("t.json")
+
+    def test_a_table_with_both_is_not_guessed_at(self, desk):
+        desk.images("a.jpg")
+        desk.table("t.csv", "id,genre1,genre2,Drama,War\na,Drama,War,1,0\n")
+        assert "no dialect recognises it" in desk.refusal("t.csv")
+
+    def test_a_list_of_genres_comes_first(self, desk):
+        desk.images("a.jpg")
+        desk.table("t.csv", "id,genres,genre1,genre2\na,Drama,War,\n")
+        assert (desk.read("t.csv").dialect, desk.read("t.csv").genres) == ("plain", (("Drama",),))
 
 
 class TestMovieGenre:

@@ -102,6 +102,20 @@ class TestNames:
     def test_music_is_no_musical(self):
         assert settle({"music": 1, "Musicals": 1})[0] == {"music": "Music", "Musicals": "Musical"}
 
+    def test_genres_joined_by_a_slash_are_one_and_said_to_be(self):
+        tally = Tally()
+        spellings = {"Action/War": 2, "Drama / SF": 1, "Sci-Fi/Heist": 1, "/": 1, "Drama": 1}
+        settled = GenreNames().settle(spellings, tally)
+        assert settled == {name: name for name in spellings}
+        (loss,) = tally.losses()
+        assert "joined by a slash are read as one" in loss.reason
+        assert [item.genre for item in loss.items] == ["Action/War", "Drama / SF"]
+
+    def test_an_alias_settles_a_slash(self):
+        tally = Tally()
+        GenreNames({"Action/War": "War"}).settle({"Action/War": 1}, tally)
+        assert [loss.cause for loss in tally.losses()] == ["alias"]
+
     def test_users_aliases_come_first(self):
         aliases = {"suspense": "Thriller", "Sci-Fi": "Fantasy", "N/A": "Other"}
         settled, _ = settle(dict.fromkeys(["Suspense", "Science Fiction", "sci-fi", "N/A", "War"], 1), aliases)

@@ -108,6 +108,11 @@ def test_a_run_says_how_it_was_made(trained):
     assert "posters" in (run.path / "train.log").read_text()
 
 
+def test_a_run_says_that_few_validation_posters_say_little(trained):
+    _, run, _ = trained
+    assert "validation has 27 posters, and 50 at least should" in run.log.read_text(encoding="utf-8")
+
+
 def test_a_finished_run_is_refused_and_resuming_it_changes_nothing(trained, tmp_path):
     classifier, run, colours = trained
     before = (run.classifier / "network.tflite").read_bytes()
@@ -283,6 +288,7 @@ def test_the_head_is_about_as_good_as_logistic_regression(shared, tmp_path):
     classifier = posters.train(catalogue, tmp_path / "run", cache=tmp_path, epochs=0, height=96, width=64)
     run = Run(tmp_path / "run")
     ours = posters.evaluate_run(run.path).of("model").figures["macro_map"].value
+    assert "at least should" not in run.log.read_text(encoding="utf-8"), "there are enough validation posters here"
 
     features = np.load(next(tmp_path.glob("features-*.npy")))
     x = features / np.sqrt(np.abs(features) + 1e-3)

@@ -5,6 +5,7 @@ the very name of its metadata file, MM-IMDb by being a folder, the others by col
 takes what is left. So a table that two dialects recognise is read as the more particular one says.
 """
 
+from posters.catalogue.dialects.columns import COLUMNS
 from posters.catalogue.dialects.dialect import Dialect
 from posters.catalogue.dialects.huggingface import HUGGINGFACE
 from posters.catalogue.dialects.imdb import IMDB
@@ -15,7 +16,7 @@ from posters.catalogue.dialects.tmdb import TMDB
 from posters.catalogue.tables import Source
 from posters.errors import CatalogueError
 
-DIALECTS: tuple[Dialect, ...] = (HUGGINGFACE, MMIMDB, MOVIEGENRE, TMDB, IMDB, PLAIN)
+DIALECTS: tuple[Dialect, ...] = (HUGGINGFACE, MMIMDB, MOVIEGENRE, TMDB, IMDB, COLUMNS, PLAIN)
 
 
 def dialect_names() -> tuple[str, ...]:

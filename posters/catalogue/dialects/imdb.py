@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from posters.catalogue.dialects.dialect import TableDialect
-from posters.catalogue.dialects.plain import LAYOUT
+from posters.catalogue.dialects.plain import KNOWN_COLUMNS, LAYOUT
 from posters.catalogue.genre_names import IMDB_GENRES, genre_key
 from posters.catalogue.genres import parse_genres
 from posters.catalogue.rows import RawRow
@@ -13,9 +13,6 @@ from posters.catalogue.wording import quoted
 from posters.errors import CatalogueError
 
 _GENRE_COLUMNS = frozenset(map(column_key, IMDB_GENRES))
-_OTHER_COLUMNS = frozenset(
-    ("", *LAYOUT.id, *LAYOUT.image, *LAYOUT.genres, *LAYOUT.title, *LAYOUT.year, *LAYOUT.group, *LAYOUT.side)
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +21,7 @@ class MultiHotDialect(TableDialect):
 
     def rows(self, source: Source) -> Iterator[RawRow]:
         assert isinstance(source, Table)  # or it would not have been recognised
-        columns = [index for index, key in enumerate(source.keys) if key not in _OTHER_COLUMNS]
+        columns = [index for index, key in enumerate(source.keys) if key not in KNOWN_COLUMNS]
         names = [source.names[index] for index in columns]
         marks = zip(*(source.columns[index] for index in columns), strict=True)
         for raw, row_marks in zip(super().rows(source), marks, strict=True):

@@ -8,6 +8,10 @@ LAYOUT = Layout(
     image=("image", "image_path", "filename", "file_name", "file", "filepath", "file_path", "path", "poster"),
     genres=("genres", "genre", "labels", "label"),
 )
+# Of any table: neither these nor pandas' unnamed index are genres.
+KNOWN_COLUMNS = frozenset(
+    ("", *LAYOUT.id, *LAYOUT.image, *LAYOUT.genres, *LAYOUT.title, *LAYOUT.year, *LAYOUT.group, *LAYOUT.side)
+)
 
 PLAIN = TableDialect(
     "plain",
