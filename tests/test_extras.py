@@ -46,18 +46,21 @@ def shop(golden, tmp_path):
 
 def test_the_base_install_predicts_and_says_what_the_rest_needs(shop):
     everything = ["tensorflow", "keras", "pandas", "sklearn", "scipy", "joblib", "imagehash", "filelock", "tomli_w"]
-    predicted, read, evaluated, trained = run_without(
+    predicted, read, evaluated, audited, trained = run_without(
         [*everything, "matplotlib"],
         shop,
         ["predict", "images/dusk.png", "--classifier", "classifier"],
         ["catalogue", "table.csv"],
         ["evaluate", "classifier", "table.csv"],
+        ["audit", "table.csv"],
         ["train", "table.csv", "--run", "run", "--cache", "cache"],
     )
     assert predicted == [0, "", "images/dusk.png: Western 0.66\n"]
-    needs_pandas = "posters: pandas is not installed, and this needs it: run `pip install 'posters[train]'`\n"
-    assert read == evaluated == [2, needs_pandas, ""]
-    assert trained == [2, needs_pandas.replace("pandas", "tensorflow"), ""]
+    needs = "posters: {} is not installed, and this needs it: run `pip install 'posters[{}]'`\n"
+    assert read == [2, needs.format("pandas", "tables"), ""]
+    assert evaluated == [2, needs.format("scipy", "train"), ""]
+    assert audited == [2, needs.format("filelock", "train"), ""]
+    assert trained == [2, needs.format("tensorflow", "train"), ""]
 
 
 def test_predicting_asks_for_an_extra_only_where_it_needs_one(shop):
@@ -71,7 +74,7 @@ def test_predicting_asks_for_an_extra_only_where_it_needs_one(shop):
     )
     assert predicted == [0, "", ""]
     needs = "posters: {} is not installed, and this needs it: run `pip install 'posters[{}]'`\n"
-    assert table == [2, needs.format("pandas", "train"), ""]
+    assert table == [2, needs.format("pandas", "tables"), ""]
     assert parquet == [2, needs.format("pyarrow", "parquet"), ""]
 
 

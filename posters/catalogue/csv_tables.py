@@ -72,7 +72,7 @@ def _field_counts(file: TextFile, separator: str) -> Iterator[int]:
 
 def _read(file: TextFile, separator: str) -> tuple[list[str], list[list[Any]]]:
     try:
-        frame = require("pandas").read_csv(
+        frame = require("pandas", extra="tables").read_csv(
             file.open(),
             sep=separator,
             skipinitialspace=True,

@@ -43,7 +43,10 @@ def run(options: argparse.Namespace) -> int:
 
 def _audit(options: argparse.Namespace) -> "Audit":
     from posters.audit import audit
+    from posters.extras import check_installed
     from posters.splits import read_sides
+
+    check_installed("filelock", "imagehash")
 
     sides = read_sides(options.split) if options.split else None
     # Everything is looked at, also posters whose genres are all rare; what is rare is said.

@@ -51,9 +51,11 @@ def add_parser(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
+    from posters.extras import check_installed
     from posters.log import logger
     from posters.report import summary, write_report
 
+    check_installed("jinja2", "scipy")
     directory = options.report or (Path("report") if options.table else options.run_or_classifier / "report")
     judge = _judged_by_table if options.table else _judged_by_run
     judged = judge(options, directory)

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 _WORTH_A_BAR = 20
 _DESCRIPTION = (
     "Say the genres of posters, with a probability for each. A POSTER is an image file, a folder of them, a pattern in "
-    "quotes ('shop/**/*.jpg'), a catalogue's table (.csv, .tsv, .json, .jsonl; needs the train extra), an address of "
-    "http or https, or - for an image on standard input. Results go to stdout, in the order of the posters; all else "
-    "goes to stderr. A poster that can't be read is named there, and the rest goes on: it has no line in a table, and "
-    "its error in place of genres in the other formats. The exit code is then 1; it is 2 if nothing was done."
+    "quotes ('shop/**/*.jpg'), a catalogue's table (.csv, .tsv, .json, .jsonl; CSV needs the tables extra), an address "
+    "of http or https, or - for an image on standard input. Results go to stdout, in the order of the posters; all "
+    "else goes to stderr. A poster that can't be read is named there, and the rest goes on: it has no line in a table, "
+    "and its error in place of genres in the other formats. The exit code is then 1; it is 2 if nothing was done."
 )
 
 

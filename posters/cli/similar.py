@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 _LIST = ".txt"
 _DESCRIPTION = (
     "Find the posters of a catalogue that look most like others, by the features that a classifier's network sees. "
-    "CATALOGUE is a folder of images, a pattern in quotes ('shop/**/*.jpg'), a table (needs the train extra), or a "
-    f"text file ({_LIST}) that names any of these, one on a line. What is seen in its posters is kept, and only files "
-    "that changed are looked at again. A poster never finds itself, but it does find other files with the same bytes, "
-    "marked as the same picture. What can't be read is named on stderr, and the exit code is then 1; it is 2 if "
+    "CATALOGUE is a folder of images, a pattern in quotes ('shop/**/*.jpg'), a table (CSV needs the tables extra), or "
+    f"a text file ({_LIST}) that names any of these, one on a line. What is seen in its posters is kept, and only "
+    "files that changed are looked at again. A poster never finds itself, but it does find other files with the same "
+    "bytes, marked as the same picture. What can't be read is named on stderr, and the exit code is then 1; it is 2 if "
     "nothing was done."
 )
 
