@@ -60,7 +60,7 @@ class Batches:
             return self._changed(x, y, number * self.steps + tf.cast(step, tf.int32))
 
         steps = tf.data.Dataset.range(first_step, self.steps)
-        return steps.map(load).prefetch(2)
+        return _untuned(steps.map(load).prefetch(2))
 
     def _changed(self, x: Any, y: Any, step: Any) -> tuple[Any, Any]:
         """Augmented and blended, each by a seed that depends on the step of the whole training alone."""
@@ -80,4 +80,15 @@ def in_order(x: np.ndarray, rows: Sequence[int] | np.ndarray, batch_size: int) -
         return tf.ensure_shape(batch, (None, *x.shape[1:]))
 
     starts = tf.data.Dataset.range(0, len(rows), batch_size)
-    return starts.map(load).prefetch(2)
+    return _untuned(starts.map(load).prefetch(2))
+
+
+def _untuned(dataset: Any) -> Any:
+    """`dataset` without the thread that tunes it.
+
+    There is nothing to tune, and the thread may be asleep when the last batch has been taken: it sleeps twice as long
+    each time, up to a minute, and the end of the epoch waits for it.
+    """
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.with_options(options)

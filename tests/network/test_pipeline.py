@@ -50,6 +50,12 @@ def test_in_order_leaves_nothing_out():
     assert np.concatenate([x.numpy()[:, 0] for x in in_order(X, rows, 2)]).tolist() == rows
 
 
+@pytest.mark.parametrize("dataset", [batches().epoch(0), in_order(X, [7, 1], 2)], ids=["an epoch", "in order"])
+def test_the_end_of_the_batches_waits_for_no_tuning(dataset):
+    # The thread that tunes a dataset sleeps for up to a minute, and the end would wait for it.
+    assert dataset.options().autotune.enabled is False
+
+
 @pytest.fixture
 def posters() -> np.ndarray:
     """Dark above, light below."""
