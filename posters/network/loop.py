@@ -5,8 +5,9 @@ The model stays an ordinary compiled Keras model, which anyone may `fit`.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -102,9 +103,10 @@ class StageTraining:
             self._restore()
         total = self.stage.epochs * self.stage.batches.steps
         done = self.progress.epoch * self.stage.batches.steps + self.progress.step
+        batches = iter(self.stage.batches.from_epoch(self.progress.epoch, self.progress.step))
         with tqdm(total=total, initial=done, desc=self.stage.name, unit="step") as bar:
             while not self._done():
-                self._epoch(bar)
+                self._epoch(batches, bar)
         self._write_checkpoint()
         _assign(self.average.variables, self.best)
         return self.progress
@@ -113,10 +115,10 @@ class StageTraining:
         waited = self.progress.epoch - 1 - self.progress.best_epoch
         return self.progress.epoch >= self.stage.epochs or waited >= self.stage.patience
 
-    def _epoch(self, bar: tqdm) -> None:
+    def _epoch(self, batches: Iterator[tuple[Any, Any]], bar: tqdm) -> None:
         progress, started = self.progress, time.monotonic()
         bar.set_description(f"{self.stage.name}, epoch {progress.epoch + 1} of {self.stage.epochs}", refresh=False)
-        for x, y in self.stage.batches.epoch(progress.epoch, progress.step):
+        for x, y in islice(batches, self.stage.batches.steps - progress.step):
             self._count(float(self._train_step(x, y)))
             bar.set_postfix(loss=f"{progress.loss:.4f}", best_map=f"{progress.best_score:.4f}", refresh=False)
             bar.update()

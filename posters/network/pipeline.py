@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -45,22 +46,30 @@ class Batches:
         """Steps in an epoch."""
         return len(self.rows) // self.size
 
-    def epoch(self, number: int, first_step: int = 0) -> Any:
-        """The batches (x, y) of epoch `number` from step `first_step` on, as a tf.data.Dataset."""
-        order = np.random.default_rng([self.seed, number]).permutation(self.rows)
+    def from_epoch(self, number: int, first_step: int = 0) -> Any:
+        """The batches (x, y) from step `first_step` of epoch `number` on, as a tf.data.Dataset without end.
 
-        def gather(step: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            chosen = order[step * self.size : (step + 1) * self.size]
+        Behind the last step of an epoch comes the first of the next: one dataset serves a whole training, since every
+        new one takes a twentieth of a second to begin.
+        """
+        order_of = lru_cache(maxsize=1)(self._order)
+
+        def gather(at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            epoch, step = divmod(int(at), self.steps)
+            chosen = order_of(epoch)[step * self.size : (step + 1) * self.size]
             return np.ascontiguousarray(self.x[chosen]), self.y[chosen].astype(np.float32)
 
-        def load(step: Any) -> tuple[Any, Any]:
-            x, y = tf.numpy_function(gather, [step], (self.x.dtype, tf.float32))
+        def load(at: Any) -> tuple[Any, Any]:
+            x, y = tf.numpy_function(gather, [at], (self.x.dtype, tf.float32))
             x = tf.ensure_shape(x, (self.size, *self.x.shape[1:]))
             y = tf.ensure_shape(y, (self.size, self.y.shape[1]))
-            return self._changed(x, y, number * self.steps + tf.cast(step, tf.int32))
+            return self._changed(x, y, tf.cast(at, tf.int32))
 
-        steps = tf.data.Dataset.range(first_step, self.steps)
+        steps = tf.data.Dataset.range(number * self.steps + first_step, tf.int64.max)
         return _untuned(steps.map(load).prefetch(2))
+
+    def _order(self, epoch: int) -> np.ndarray:
+        return np.random.default_rng([self.seed, epoch]).permutation(self.rows)
 
     def _changed(self, x: Any, y: Any, step: Any) -> tuple[Any, Any]:
         """Augmented and blended, each by a seed that depends on the step of the whole training alone."""

@@ -36,12 +36,12 @@ def _contest(bench: Bench, config: TrainConfig, steps: int, augmented: bool) -> 
     arrays = pack(bench.catalogue, bench.work / f"packed-{config.preprocess.height}", config.preprocess)
     rows = np.arange(len(arrays))
     batches = Batches(arrays.posters, arrays.genres, rows, _BATCH, seed=0, augmented=augmented)
-    constant = next(iter(Batches(arrays.posters, arrays.genres, rows, _BATCH, seed=0).epoch(0)))
+    constant = next(iter(Batches(arrays.posters, arrays.genres, rows, _BATCH, seed=0).from_epoch(0)))
     model = build_network(config, len(arrays.genre_names)).whole
     model.compile(optimizer=keras.optimizers.AdamW(1e-5), loss="binary_crossentropy")
     epochs = iter(range(1_000_000))
     contenders: dict[str, Callable[[], tuple[float, ...]]] = {
-        _OURS: lambda: _fitted(model, batches.epoch(next(epochs)).take(steps), steps),
+        _OURS: lambda: _fitted(model, batches.from_epoch(next(epochs)).take(steps), steps),
         _LIMIT: lambda: _fitted(model, _repeated(constant, steps, augmented), steps),
     }
     what = "augmented" if augmented else "not augmented"

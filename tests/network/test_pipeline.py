@@ -16,12 +16,17 @@ def batches(**changes):
     return Batches(**{"x": X, "y": Y, "rows": np.arange(3, 20), "batch_size": 4, "seed": 5, **changes})
 
 
+def epoch(number: int, **changes):
+    """The batches of one epoch alone."""
+    return batches(**changes).from_epoch(number).take(batches(**changes).steps)
+
+
 def seen(dataset) -> list[list[float]]:
     return [x.numpy()[:, 0].tolist() for x, _ in dataset]
 
 
 def test_an_epoch_shows_each_row_at_most_once_with_its_own_labels():
-    steps = list(batches().epoch(0))
+    steps = list(epoch(0))
     rows = np.concatenate([x.numpy()[:, 0] for x, _ in steps])
     assert len(steps) == batches().steps == 4
     assert len(set(rows)) == 16
@@ -31,13 +36,17 @@ def test_an_epoch_shows_each_row_at_most_once_with_its_own_labels():
 
 
 def test_every_epoch_has_an_order_of_its_own_that_the_seed_repeats():
-    assert seen(batches().epoch(0)) == seen(batches().epoch(0))
-    assert seen(batches().epoch(0)) != seen(batches().epoch(1))
-    assert seen(batches().epoch(0)) != seen(batches(seed=6).epoch(0))
+    assert seen(epoch(0)) == seen(epoch(0))
+    assert seen(epoch(0)) != seen(epoch(1))
+    assert seen(epoch(0)) != seen(epoch(0, seed=6))
+
+
+def test_behind_an_epoch_comes_the_next():
+    assert seen(batches().from_epoch(1).take(8)) == seen(epoch(1)) + seen(epoch(2))
 
 
 def test_an_epoch_can_be_gone_on_with_at_any_step():
-    assert seen(batches().epoch(2, first_step=3)) == seen(batches().epoch(2))[3:]
+    assert seen(batches().from_epoch(2, first_step=3).take(1)) == seen(epoch(2))[3:]
 
 
 def test_fewer_rows_than_a_batch_make_one_step():
@@ -50,7 +59,7 @@ def test_in_order_leaves_nothing_out():
     assert np.concatenate([x.numpy()[:, 0] for x in in_order(X, rows, 2)]).tolist() == rows
 
 
-@pytest.mark.parametrize("dataset", [batches().epoch(0), in_order(X, [7, 1], 2)], ids=["an epoch", "in order"])
+@pytest.mark.parametrize("dataset", [epoch(0), in_order(X, [7, 1], 2)], ids=["an epoch", "in order"])
 def test_the_end_of_the_batches_waits_for_no_tuning(dataset):
     # The thread that tunes a dataset sleeps for up to a minute, and the end would wait for it.
     assert dataset.options().autotune.enabled is False
@@ -143,8 +152,8 @@ def test_the_larger_alpha_the_more_even_the_blends(plain):
 def test_an_epoch_blends_what_it_is_asked_to(plain):
     x, y = plain
     told = {"x": x, "y": y, "rows": np.arange(4)}
-    assert {value for _, labels in batches(**told).epoch(0) for value in labels.numpy().ravel()} == {0.0, 1.0}
-    blended = [labels.numpy() for _, labels in batches(**told, mixup=0.4).epoch(0)]
-    again = [labels.numpy() for _, labels in batches(**told, mixup=0.4).epoch(0)]
+    assert {value for _, labels in epoch(0, **told) for value in labels.numpy().ravel()} == {0.0, 1.0}
+    blended = [labels.numpy() for _, labels in epoch(0, **told, mixup=0.4)]
+    again = [labels.numpy() for _, labels in epoch(0, **told, mixup=0.4)]
     assert ((blended[0] > 0) & (blended[0] < 1)).any()
     np.testing.assert_array_equal(blended, again)
