@@ -79,7 +79,8 @@ def decode(source: ImageSource, preprocess: PreprocessConfig, name: str = "") ->
     Raises:
         ImageError: it can't be read or decoded; the message names the file, where there is one, and says why.
     """
-    image = to_rgb(source, wanted=(preprocess.width, preprocess.height), name=name)
+    with _refusals(source, name):
+        image = _in_rgb(source, (preprocess.width, preprocess.height))
     return np.asarray(_ASPECTS[preprocess.aspect](image, preprocess))
 
 
@@ -95,11 +96,18 @@ def to_rgb(source: ImageSource, wanted: tuple[int, int] | None = None, name: str
         ImageError: as in `decode`.
     """
     with _refusals(source, name):
-        image = _checked_size(_opened(source))
-        if wanted and image is not source:  # A caller's own image stays as it is.
-            _reduce(image, wanted)
-        image.load()
-        return _pixels_alone(_rgb(_upright(image)))
+        alone = _in_rgb(source, wanted).copy()  # A caller may do with it what they like.
+    alone.info.clear()  # EXIF data have been followed, and would turn it again.
+    return alone
+
+
+def _in_rgb(source: ImageSource, wanted: tuple[int, int] | None) -> Image.Image:
+    """Steps 1 to 5; the caller's own image, if nothing had to be done to it."""
+    image = _checked_size(_opened(source))
+    if wanted and image is not source:  # A caller's own image stays as it is.
+        _reduce(image, wanted)
+    image.load()
+    return _rgb(_upright(image))
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,13 +254,7 @@ def _rgb(image: Image.Image) -> Image.Image:
         image = _from_16_bit(image)
     if "transparency" in image.info or image.mode in ("LA", "La", "PA", "RGBA", "RGBa"):
         return _over_white(image)
-    return image.convert("RGB")  # A copy in any case: a caller may do with it what they like.
-
-
-def _pixels_alone(image: Image.Image) -> Image.Image:
-    """Without the EXIF data and the rest, which have been followed and would turn the image again."""
-    image.info.clear()
-    return image
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _wide_grey(image: Image.Image) -> Image.Image:

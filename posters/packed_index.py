@@ -6,7 +6,7 @@ It is a file of JSON lines, so that a record is one line whatever stands in it, 
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
@@ -116,7 +116,7 @@ class IndexWriter:
         self.append(keep)
 
     def append(self, records: Iterable[Any]) -> None:
-        self._file.writelines(_line(astuple(record)) for record in records)
+        self._file.writelines(_line([getattr(record, entry.name) for entry in fields(record)]) for record in records)
         self._file.flush()
 
     def finish(self, path: Path) -> None:
