@@ -180,3 +180,17 @@ def test_importing_every_module_outside_the_network_folder_loads_no_tensorflow()
     code += f"print(sorted({HEAVY} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code, json.dumps(names)], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+RING = """
+class Ring:
+    def __init__(self): self.ring = self
+    def __del__(self): print("found")
+Ring()
+"""
+
+
+@pytest.mark.parametrize(("before", "printed"), [("", "found\n"), ("import posters.cli", "")])
+def test_a_command_ends_without_looking_for_garbage(before, printed):
+    done = subprocess.run([sys.executable, "-c", before + RING], capture_output=True, text=True, check=True)
+    assert done.stdout == printed

@@ -1,8 +1,12 @@
-"""Import TensorFlow and Keras once: quietly, and with memory that is kept between training steps."""
+"""Import TensorFlow and Keras once: quietly, sooner, and with memory that is kept between training steps."""
 
+import atexit
 import ctypes
+import gc
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from posters.extras import require
@@ -31,9 +35,27 @@ def _keep_freed_memory() -> None:
         mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
 
 
+@contextmanager
+def _kept_for_good() -> Iterator[None]:
+    """Have Python's garbage collector pass over what the block makes, now and later.
+
+    It would look through the 700,000 objects of TensorFlow again and again: for a fifth of the import, and for
+    another second when the process ends. None of them is garbage.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if collects:
+            gc.enable()
+    atexit.register(gc.freeze)  # For what a training makes.
+
+
 def _imported() -> tuple[Any, Any]:
     """Import both, holding back the dozen lines that they print when they find no GPU."""
-    with stderr_held_back():
+    with stderr_held_back(), _kept_for_good():
         tensorflow, keras = require("tensorflow"), require("keras")
         tensorflow.config.list_physical_devices()  # Looks for GPUs, and complains of each that it can't find.
     tensorflow.get_logger().setLevel("ERROR")
