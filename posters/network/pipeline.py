@@ -66,7 +66,7 @@ class Batches:
             return self._changed(x, y, tf.cast(at, tf.int32))
 
         steps = tf.data.Dataset.range(number * self.steps + first_step, tf.int64.max)
-        return _untuned(steps.map(load).prefetch(2))
+        return untuned(steps.map(load).prefetch(2))
 
     def _order(self, epoch: int) -> np.ndarray:
         return np.random.default_rng([self.seed, epoch]).permutation(self.rows)
@@ -89,10 +89,10 @@ def in_order(x: np.ndarray, rows: Sequence[int] | np.ndarray, batch_size: int) -
         return tf.ensure_shape(batch, (None, *x.shape[1:]))
 
     starts = tf.data.Dataset.range(0, len(rows), batch_size)
-    return _untuned(starts.map(load).prefetch(2))
+    return untuned(starts.map(load).prefetch(2))
 
 
-def _untuned(dataset: Any) -> Any:
+def untuned(dataset: Any) -> Any:
     """`dataset` without the thread that tunes it.
 
     There is nothing to tune, and the thread may be asleep when the last batch has been taken: it sleeps twice as long

@@ -13,7 +13,7 @@ from posters.arrays import pack
 from posters.config import TrainConfig, with_options
 from posters.network.augment import augment
 from posters.network.model import build_network
-from posters.network.pipeline import Batches
+from posters.network.pipeline import Batches, untuned
 from posters.network.tensorflow import keras, tf
 from scripts.bench.bench import Bench
 from scripts.bench.contest import Contest, column, in_turn
@@ -51,9 +51,7 @@ def _contest(bench: Bench, config: TrainConfig, steps: int, augmented: bool) -> 
 
 
 def _repeated(batch: tuple[Any, Any], steps: int, augmented: bool) -> Any:
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    dataset = tf.data.Dataset.from_tensors(batch).repeat(steps).with_options(options)
+    dataset = untuned(tf.data.Dataset.from_tensors(batch).repeat(steps))
     return dataset.map(lambda x, y: (augment(x, tf.constant([0, 0])), y)).prefetch(2) if augmented else dataset
 
 
