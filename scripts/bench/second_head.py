@@ -21,10 +21,7 @@ def contests(bench: Bench) -> Iterator[Contest]:
             shutil.rmtree(bench.work / folder, ignore_errors=True)
         figures[_FIRST].append(_trained(bench, "first"))
         figures[_SECOND].append(_trained(bench, "second", "--loss", "asymmetric"))
-    note = (
-        f"{len(bench.catalogue):,} posters at the default size. About 5 s of each are the start of TensorFlow; without "
-        "it the second would take a tenth of the first."
-    )
+    note = f"{len(bench.catalogue):,} posters at the default size. About 3 s of each are the start of TensorFlow."
     yield Contest("`posters train --epochs 0`", "s", False, figures, {_FIRST: 10}, note)
 
 
