@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 
@@ -301,7 +302,7 @@ class TestGraph:
 
     @staticmethod
     def keys(rows):
-        return np.array([hash(row.tobytes()) & (2**64 - 1) for row in rows], np.uint64)
+        return np.array([int(sha256(row.tobytes()).hexdigest()[:16], 16) for row in rows], np.uint64)
 
     def recall(self, graph, rows, queries) -> float:
         exact, _ = nearest_rows(rows, queries, 10)
@@ -314,6 +315,12 @@ class TestGraph:
     def test_it_overlooks_hardly_any(self, cloud, tmp_path):
         graph = open_graph(tmp_path / "graph", self.keys(cloud), cloud)
         assert self.recall(graph, cloud, cloud[:200]) > 0.97
+
+    def test_the_same_rows_make_the_same_graph(self, cloud, tmp_path):
+        for name in ("first", "second"):
+            open_graph(tmp_path / name, self.keys(cloud[:2000]), cloud[:2000])
+            open_graph(tmp_path / name, self.keys(cloud), cloud)
+        assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
 
     def test_it_learns_what_is_new_and_forgets_what_has_gone(self, cloud, tmp_path):
         path = tmp_path / "graph"

@@ -99,7 +99,8 @@ def _grow(path: Path, keys: np.ndarray, rows: np.ndarray, missing: np.ndarray) -
     with tqdm(total=len(missing), desc="linking", unit="poster") as bar:
         for start in range(0, len(missing), _ADDED):
             some = missing[start : start + _ADDED]
-            index.add(keys[some], rows[some])
+            # On one thread: rows added at the same time may become unreachable (unum-cloud/USearch, issue 735).
+            index.add(keys[some], rows[some], threads=1)
             bar.update(len(some))
     with replacing(path) as temporary:
         index.save(str(temporary))
