@@ -10,15 +10,15 @@ The rule, in order:
 5. To RGB: palettes are looked up; transparency is laid over white; 16-bit grey is scaled to 8 bits (v / 257, rounded);
    CMYK, YCbCr, LAB and HSV by Pillow's own formulas, colour profiles ignored; 32-bit integer or float grey, whose
    brightness range nobody knows, is refused.
-6. Resize to (height, width) with an antialiasing filter, by the aspect rule of the `PreprocessConfig`.
+6. Resize to (height, width) with an antialiasing filter, by the aspect rule of the `PreprocessConfig`:
+   `posters.resizing`.
 
 An image that is cut short is refused, not filled with grey. Any number of threads may decode at once.
 """
 
 import io
 import logging
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,7 @@ from PIL import ExifTags, Image
 from posters.config import PreprocessConfig
 from posters.errors import DamagedImageError, ImageError
 from posters.pillow_warnings import pillow_warnings_held_back
+from posters.resizing import resized
 
 ImageSource: TypeAlias = "str | Path | bytes | Image.Image | np.ndarray"
 
@@ -40,12 +41,6 @@ MAX_PIXELS = 120_000_000
 MAX_BYTES = 3 * MAX_PIXELS
 _PIECE = 1 << 20
 
-_RESAMPLING = {
-    "bilinear": Image.Resampling.BILINEAR,
-    "bicubic": Image.Resampling.BICUBIC,
-    "lanczos": Image.Resampling.LANCZOS,
-    "box": Image.Resampling.BOX,
-}
 # What puts an image of each EXIF orientation upright.
 _TURNS: dict[object, Image.Transpose] = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -81,7 +76,7 @@ def decode(source: ImageSource, preprocess: PreprocessConfig, name: str = "") ->
     """
     with _refusals(source, name):
         image = _in_rgb(source, (preprocess.width, preprocess.height))
-    return np.asarray(_ASPECTS[preprocess.aspect](image, preprocess))
+    return np.asarray(resized(image, preprocess))
 
 
 def to_rgb(source: ImageSource, wanted: tuple[int, int] | None = None, name: str = "") -> Image.Image:
@@ -276,33 +271,3 @@ def _over_white(image: Image.Image) -> Image.Image:
     plain = image.convert({"La": "LA", "RGBa": "RGBA"}.get(image.mode, image.mode)).convert("RGBA")
     ground = Image.new("RGBA", plain.size, (*_WHITE, 255))
     return Image.alpha_composite(ground, plain).convert("RGB")
-
-
-def _stretch(image: Image.Image, preprocess: PreprocessConfig) -> Image.Image:
-    return image.resize((preprocess.width, preprocess.height), _RESAMPLING[preprocess.resampling])
-
-
-def _crop(image: Image.Image, preprocess: PreprocessConfig) -> Image.Image:
-    """Cut the longer side about its middle, so that nothing is distorted and the edges are lost."""
-    ratio = preprocess.width / preprocess.height
-    width, height = min(image.width, image.height * ratio), min(image.height, image.width / ratio)
-    left, top = (image.width - width) / 2, (image.height - height) / 2
-    box = (left, top, left + width, top + height)
-    return image.resize((preprocess.width, preprocess.height), _RESAMPLING[preprocess.resampling], box=box)
-
-
-def _pad(image: Image.Image, preprocess: PreprocessConfig) -> Image.Image:
-    """Fit the whole image in, undistorted, in the middle of white."""
-    scale = min(preprocess.width / image.width, preprocess.height / image.height)
-    size = (max(1, math.floor(image.width * scale + 0.5)), max(1, math.floor(image.height * scale + 0.5)))
-    ground = Image.new("RGB", (preprocess.width, preprocess.height), _WHITE)
-    fitted = image.resize(size, _RESAMPLING[preprocess.resampling])
-    ground.paste(fitted, ((preprocess.width - size[0]) // 2, (preprocess.height - size[1]) // 2))
-    return ground
-
-
-_ASPECTS: dict[str, Callable[[Image.Image, PreprocessConfig], Image.Image]] = {
-    "stretch": _stretch,
-    "crop": _crop,
-    "pad": _pad,
-}

@@ -26,7 +26,8 @@ FLOORS = (
         "posters.spreadsheet",
     },
     {"posters.config", "posters.models"},
-    {"posters.catalogue", "posters.images", "posters.metrics", "posters.scores"},
+    {"posters.catalogue", "posters.metrics", "posters.resizing", "posters.scores"},
+    {"posters.images"},
     {
         "posters.cache",
         "posters.downloads",

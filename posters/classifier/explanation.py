@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from posters.config import PreprocessConfig
+from posters.resizing import seen_frame
 
 _ENLARGED = 8  # times, so that a box is not bound to the map's few places
 _SHARE = 0.5  # of the maximum, from which on a place belongs to the region
@@ -44,19 +45,8 @@ def explanation(
     genre: str, probability: float, map: np.ndarray, size: tuple[int, int], preprocess: PreprocessConfig
 ) -> Explanation:
     """Put a genre's map, float32 (h, w), onto a poster of `size` (width, height) that was decoded by `preprocess`."""
-    frame = _frame(size, preprocess)
+    frame = seen_frame(size, preprocess)
     return Explanation(genre, probability, map, size, frame, _box(map, size, frame))
-
-
-def _frame(size: tuple[int, int], preprocess: PreprocessConfig) -> tuple[float, float, float, float]:
-    """What of the poster the network saw, by the aspect rules of `posters.images`."""
-    if preprocess.aspect == "stretch":
-        return (0.0, 0.0, float(size[0]), float(size[1]))
-    scales = size[0] / preprocess.width, size[1] / preprocess.height
-    scale = min(scales) if preprocess.aspect == "crop" else max(scales)
-    width, height = scale * preprocess.width, scale * preprocess.height
-    left, top = (size[0] - width) / 2, (size[1] - height) / 2
-    return (left, top, left + width, top + height)
 
 
 def _box(
