@@ -15,14 +15,13 @@ from posters.classifier.pixels import AtHand, PosterSource, brought, pixels_of
 from posters.classifier.results import Features, Prediction, Result
 from posters.classifier.runtime import FEATURES, MAPS, LiteNetwork, Outputs
 from posters.config import PreprocessConfig
-from posters.errors import ClassifierError, ConfigError, ImageError, ScoresError
+from posters.errors import ClassifierError, ConfigError, ImageError
 from posters.images import ImageSource
-from posters.log import logger
 from posters.models import POSTERS, classifier_directory
 from posters.scores import Scores
 
 if TYPE_CHECKING:
-    from posters.catalogue import Catalogue, Poster
+    from posters.catalogue import Catalogue
 
 _R = TypeVar("_R")
 _Read = TypeVar("_Read")
@@ -262,36 +261,13 @@ class Classifier:
         Raises:
             ScoresError: the catalogue has a genre that the classifier does not know, or no readable poster.
         """
-        from posters.catalogue import Catalogue  # Here, so that a poster need not wait for the readers of tables.
+        # Here, so that a poster need not wait for the readers of tables.
+        from posters.classifier.scoring import check_genres, scores_of
 
-        self._check_genres(catalogue)
-        scored: list[tuple[Poster, np.ndarray]] = []
+        check_genres(catalogue, self.genre_names, self.directory)
         rows = progress(catalogue)
-        for poster, found in each(
-            rows, catalogue.image_path, pixels_of, _probabilities, self._networks, self._preprocess
-        ):
-            if isinstance(found, ImageError):
-                logger.warning(f"{poster.id} is left out: {found}")
-            else:
-                scored.append((poster, found))
-        if not scored:
-            raise ScoresError(f"none of the {len(catalogue):,} posters of {catalogue.name} can be read")
-        genres = Catalogue(tuple(poster for poster, _ in scored), self.genre_names, catalogue.image_root)
-        return Scores(
-            ids=genres.ids,
-            genre_names=self.genre_names,
-            y_score=np.array([probabilities for _, probabilities in scored], float),
-            y_true=genres.multi_hot(),
-        )
-
-    def _check_genres(self, catalogue: "Catalogue") -> None:
-        strange = [name for name in catalogue.genre_names if name not in self.genre_names]
-        if strange:
-            raise ScoresError(
-                f"{catalogue.name} has genres that the classifier in {self.directory} does not know: "
-                f"{', '.join(strange)}; it knows {', '.join(self.genre_names)}: call them by these names (--alias), or "
-                "leave them out (--ignore-unknown-genres)"
-            )
+        found = each(rows, catalogue.image_path, pixels_of, _probabilities, self._networks, self._preprocess)
+        return scores_of(found, catalogue, self.genre_names)
 
 
 def _probabilities(network: LiteNetwork, pixels: np.ndarray) -> np.ndarray:
