@@ -6,38 +6,46 @@ The public names are loaded when they are first used, so that `import posters` c
 from importlib import import_module
 from typing import Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "Catalogue": "posters.catalogue",
     "Classifier": "posters.classifier",
     "Evaluation": "posters.evaluation",
+    "LabelledScores": "posters.scores",
     "LookAlikes": "posters.similar",
+    "Metric": "posters.metrics",
     "Neighbour": "posters.similar",
     "Poster": "posters.catalogue",
-    "PosterArrays": "posters.arrays",
+    "PosterArrays": "posters.store.packed_posters",
     "PosterIndex": "posters.similar",
     "PostersError": "posters.errors",
     "Prediction": "posters.classifier",
+    "Problem": "posters.catalogue",
     "PreprocessConfig": "posters.config",
     "Scores": "posters.scores",
-    "Split": "posters.splits",
+    "Splits": "posters.splitting.splits",
+    "Stage": "posters.config",
     "Thresholds": "posters.thresholds",
     "TrainConfig": "posters.config",
     "build_index": "posters.similar",
     "compare_runs": "posters.tasks.compare",
-    "decode": "posters.images",
+    "decode": "posters.images.decoding",
     "dialect_names": "posters.catalogue",
-    "draw_sample": "posters.sample",
-    "draw_split": "posters.splits",
+    "draw_splits": "posters.splitting.splits",
     "evaluate": "posters.evaluation",
     "evaluate_classifier": "posters.tasks.evaluate",
     "evaluate_run": "posters.tasks.evaluate",
     "from_multi_hot": "posters.catalogue",
     "load_classifier": "posters.classifier",
     "multi_hot": "posters.catalogue",
-    "pack": "posters.arrays",
+    "pack": "posters.store.packed_posters",
     "read_catalogue": "posters.catalogue",
+    "register_dialect": "posters.catalogue",
+    "register_backbone": "posters.extensions",
+    "register_loss": "posters.extensions",
+    "register_metric": "posters.metrics",
+    "register_schedule": "posters.extensions",
     "train": "posters.tasks.train",
     "write_report": "posters.report",
 }
@@ -47,11 +55,17 @@ __all__ = ["__version__", *sorted(_HOMES)]
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
-        raise AttributeError(f"module 'posters' has no attribute {name!r}")
+        # Here, because a name is rarely misspelt, and `import posters` costs nothing.
+        from difflib import get_close_matches
+
+        found = [] if name.startswith("_") else get_close_matches(name, _HOMES, n=1)
+        meant = f": did you mean {found[0]}?" if found else ""
+        raise AttributeError(f"module 'posters' has no attribute {name!r}{meant}")
     value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted(set(globals()) | set(_HOMES))
+    # What TAB offers: neither this module's own imports nor its packages.
+    return list(__all__)

@@ -1,27 +1,48 @@
-"""What a classifier said of some posters, and what is true of them."""
+"""Scores: what a classifier predicts for some posters, and what is true of them, in memory and on disk."""
 
+import json
+import zipfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from posters._base.atomic_files import replacing
+from posters._base.brief import brief_repr
+from posters._base.optional_imports import require
 from posters.errors import ScoresError
+
+if TYPE_CHECKING:
+    import pandas
+
+_FORMAT = 1  # of the .npz file
 
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """Probabilities for N posters and G genres, with the labels if they are known.
+    """Probabilities for N posters and G genres, with the labels if there are any.
 
-    Everything is checked here, once; what reads a `Scores` trusts it. The arrays are copies and can't be written to.
+    Everything is checked here, once; code that receives `Scores` trusts them. The arrays are read-only copies.
 
     Attributes:
         ids: the posters, one for each row.
         genre_names: the genres, one for each column.
         y_score: float64 array (N, G) of probabilities between 0 and 1.
-        y_true: uint8 array (N, G) of 0 and 1, or None where nobody knows the genres.
+        y_true: int8 array (N, G) of 0 and 1, and of -1 where a label is unknown; None without labels.
+
+    Raises:
+        ScoresError: the shapes disagree, an id or a genre repeats, or a value is not a probability or a label.
+
+    Examples:
+        >>> scores = Scores(("7", "8"), ("Drama", "War"), [[0.9, 0.2], [0.4, 0.7]])
+        >>> len(scores), scores.take([1]).ids
+        (2, ('8',))
     """
+
+    __repr__ = brief_repr
 
     ids: tuple[str, ...]
     genre_names: tuple[str, ...]
@@ -33,23 +54,32 @@ class Scores:
         self._set("genre_names", _distinct(self.genre_names, "genre_names"))
         if not self.genre_names:
             raise ScoresError("genre_names must name at least one genre, but got none")
-        self._set("y_score", self._probabilities(self.y_score))
+        y_score = self._matrix(self.y_score, "y_score")
+        self._refuse(~np.isfinite(y_score), y_score, "y_score must be finite")
+        outside = (y_score < 0) | (y_score > 1)
+        self._refuse(outside, y_score, "y_score must be probabilities between 0 and 1 (a logit is none)")
+        self._set("y_score", _read_only(y_score))
         if self.y_true is not None:
-            self._set("y_true", self._labels(self.y_true))
+            y_true = self._matrix(self.y_true, "y_true")
+            wrong = ~np.isin(y_true, (-1, 0, 1))
+            self._refuse(wrong, y_true, "y_true must hold 0 and 1 only, or -1 for unknown")
+            self._set("y_true", _read_only(y_true.astype(np.int8)))
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def take(self, rows: Sequence[int] | np.ndarray) -> "Scores":
-        """The scores of the posters in `rows`, in that order."""
-        ids = tuple(self.ids[row] for row in rows)
+    def take(self, rows: Sequence[int] | np.ndarray) -> Self:
+        """Return the scores of the posters in `rows`, in that order."""
         # An empty list would make an index of floats.
         chosen = np.asarray(rows, dtype=np.intp)
         y_true = None if self.y_true is None else self.y_true[chosen]
-        return Scores(ids, self.genre_names, self.y_score[chosen], y_true)
+        return replace(self, ids=tuple(self.ids[row] for row in chosen), y_score=self.y_score[chosen], y_true=y_true)
 
-    def labels(self, purpose: str) -> np.ndarray:
-        """`y_true`, for something that can't be done without it.
+    def labelled(self, purpose: str) -> "LabelledScores":
+        """Return these scores as ones that have labels, for something that can't be done without.
+
+        Args:
+            purpose: what needs the labels, for the message.
 
         Raises:
             ScoresError: there are no labels, or no posters.
@@ -58,65 +88,108 @@ class Scores:
             raise ScoresError(f"{purpose} needs y_true, but these scores have no labels")
         if not self.ids:
             raise ScoresError(f"{purpose} needs at least one poster, but got none")
-        return self.y_true
+        return LabelledScores(self.ids, self.genre_names, self.y_score, self.y_true)
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """Return the scores as a DataFrame: a row for each id, a column for each genre.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        return _frame(self.y_score, self)
 
     def _set(self, name: str, value: Any) -> None:
-        object.__setattr__(self, name, value)
+        object.__setattr__(self, name, value)  # The dataclass is frozen for everybody else.
 
-    def _probabilities(self, values: Any) -> np.ndarray:
-        y_score = self._table(values, "y_score")
-        self._refuse(~np.isfinite(y_score), y_score, "y_score must be finite")
-        outside = (y_score < 0) | (y_score > 1)
-        self._refuse(outside, y_score, "y_score must be probabilities between 0 and 1 (a logit is none)")
-        return y_score
-
-    def _labels(self, values: Any) -> np.ndarray:
-        labels = self._table(values, "y_true")
-        self._refuse((labels != 0) & (labels != 1), labels, "y_true must hold 0 and 1 alone")
-        return _read_only(labels.astype(np.uint8))
-
-    def _table(self, values: Any, name: str) -> np.ndarray:
+    def _matrix(self, values: Any, name: str) -> np.ndarray:
         try:
-            table = np.array(values, dtype=np.float64)
+            # Always a copy: what was checked can't be changed from outside.
+            matrix = np.array(values, dtype=np.float64)
         except (TypeError, ValueError) as error:
             raise ScoresError(
                 f"{name} must be a table of numbers, but got {type(values).__name__} ({error})"
             ) from error
         shape = (len(self.ids), len(self.genre_names))
-        if table.shape != shape:
+        if matrix.shape != shape:
             raise ScoresError(
                 f"{name} must have the shape {shape}, a row for each id and a column for each genre, "
-                f"but got {table.shape}"
+                f"but got {matrix.shape}"
             )
-        return _read_only(table)
+        return matrix
 
-    def _refuse(self, wrong: np.ndarray, table: np.ndarray, rule: str) -> None:
-        """Name the first place where `wrong` is true."""
+    def _refuse(self, wrong: np.ndarray, matrix: np.ndarray, rule: str) -> None:
+        """Raise an error that names the first place where `wrong` is true."""
         if wrong.any():
             row, column = np.argwhere(wrong)[0]
             raise ScoresError(
-                f"{rule}, but got {table[row, column]:g} for poster {self.ids[row]!r}, "
+                f"{rule}, but got {matrix[row, column]:g} for poster {self.ids[row]!r}, "
                 f"genre {self.genre_names[column]!r}"
             )
 
 
-def joined_scores(parts: Sequence[Scores]) -> Scores:
-    """The scores of several sets of posters, one after the other.
+@dataclass(frozen=True, eq=False)
+class LabelledScores(Scores):
+    """Scores of at least one poster, with labels. Made by `Scores.labelled`.
+
+    Functions that judge or fit take this type, so that labels are checked once, where scores come in.
+
+    Examples:
+        >>> scores = Scores(("7",), ("Drama", "War"), [[0.9, 0.2]], [[1, 0]])
+        >>> scores.labelled("an example").y_true.tolist()
+        [[1, 0]]
+    """
+
+    __repr__ = brief_repr
+
+    y_true: np.ndarray
+
+    @property
+    def known(self) -> np.ndarray:
+        """Whether each label is known, bool (N, G)."""
+        return self.y_true >= 0
+
+    def labelled(self, purpose: str) -> "LabelledScores":
+        """Return these scores: they have labels already."""
+        # Whoever got this type need not check again.
+        return self
+
+    def labels_to_pandas(self) -> "pandas.DataFrame":
+        """Return the labels as a DataFrame of 0 and 1, and -1 for unknown: a row for each id, a column for each genre.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        return _frame(self.y_true, self)
+
+
+def _frame(values: np.ndarray, scores: Scores) -> "pandas.DataFrame":
+    frame: pandas.DataFrame = require("pandas").DataFrame(values, list(scores.ids), list(scores.genre_names))
+    return frame.rename_axis(index="id")
+
+
+def joined_scores(parts: Sequence[Scores]) -> LabelledScores:
+    """Return the scores of several sets of posters as one, in their order.
 
     Args:
         parts: with labels, of the same genres, and no poster twice; at least one.
 
     Raises:
-        ScoresError: they have other genres, a poster twice, or no labels.
+        ScoresError: the genres differ, a poster occurs twice, or labels are missing.
+
+    Examples:
+        >>> part = Scores(("7",), ("Drama",), [[0.9]], [[1]])
+        >>> joined_scores([part, Scores(("8",), ("Drama",), [[0.1]], [[0]])]).ids
+        ('7', '8')
     """
-    strange = next((part for part in parts if part.genre_names != parts[0].genre_names), None)
-    if strange is not None:
-        raise ScoresError(f"joined scores must be of the same genres, but got {strange.genre_names} and others")
-    return Scores(
+    other = next((part for part in parts if part.genre_names != parts[0].genre_names), None)
+    if other is not None:
+        raise ScoresError(f"joined scores must be of the same genres, but got {other.genre_names} and others")
+    labelled = [part.labelled("joining scores") for part in parts]
+    return LabelledScores(
         tuple(id for part in parts for id in part.ids),
         parts[0].genre_names,
-        np.concatenate([part.y_score for part in parts]),
-        np.concatenate([part.labels("joining scores") for part in parts]),
+        np.concatenate([part.y_score for part in labelled]),
+        np.concatenate([part.y_true for part in labelled]),
     )
 
 
@@ -132,5 +205,76 @@ def _distinct(values: Iterable[str], name: str) -> tuple[str, ...]:
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:
+    # Scores are handed around and cached; a change in one place would show in all others.
     array.setflags(write=False)
     return array
+
+
+def write_scores(scores: Scores, path: Path, made_by: str = "") -> None:
+    """Write scores to an .npz file, whole or not at all; `read_scores` reads them back.
+
+    Args:
+        scores: anything.
+        path: the .npz file; its folder is made if need be.
+        made_by: a fingerprint of what made them, by which `fresh_scores` recognises stale ones.
+
+    Examples:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "scores.npz"
+        >>> write_scores(Scores(("a",), ("War",), np.array([[0.7]])), path)
+        >>> read_scores(path).ids
+        ('a',)
+    """
+    words = {"format": _FORMAT, "made_by": made_by, "ids": scores.ids, "genre_names": scores.genre_names}
+    arrays = {"y_score": scores.y_score} | ({} if scores.y_true is None else {"y_true": scores.y_true})
+    # Text as JSON in bytes: NumPy keeps lists of text as Python objects, which only pickle can read.
+    encoded = np.frombuffer(json.dumps(words).encode(), np.uint8)
+    with replacing(path) as temporary:
+        np.savez_compressed(temporary, words=encoded, **arrays)  # type: ignore[arg-type]
+
+
+def read_scores(path: Path) -> Scores:
+    """Read what `write_scores` wrote.
+
+    Raises:
+        ScoresError: there is no such file, or it holds no scores.
+
+    Examples:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "scores.npz"
+        >>> write_scores(Scores(("a",), ("War",), np.array([[0.7]])), path)
+        >>> float(read_scores(path).y_score[0, 0])
+        0.7
+    """
+    return _read(path)[0]
+
+
+def fresh_scores(path: Path, made_by: str) -> Scores | None:
+    """Read the scores of `write_scores` if they were made by the same thing; otherwise return None.
+
+    Raises:
+        ScoresError: the file holds no scores.
+
+    Examples:
+        >>> fresh_scores(Path("no/scores.npz"), "network 1") is None
+        True
+    """
+    if not path.is_file():
+        return None
+    scores, name = _read(path)
+    return scores if name == made_by else None
+
+
+def _read(path: Path) -> tuple[Scores, str]:
+    try:
+        # NumPy doesn't close a file that it opened by name and found to be broken.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            words = json.loads(arrays["words"].tobytes())
+            if words["format"] != _FORMAT:
+                raise ValueError(f"format {words['format']!r} instead of {_FORMAT}")
+            scores = Scores(tuple(words["ids"]), tuple(words["genre_names"]), arrays["y_score"], arrays.get("y_true"))
+            return scores, words["made_by"]
+    except OSError as error:
+        raise ScoresError(f"{path}: the scores can't be read ({error.strerror or error})") from error
+    except (ValueError, KeyError, TypeError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        raise ScoresError(f"{path}: not a file of scores ({error})") from error

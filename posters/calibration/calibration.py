@@ -1,22 +1,24 @@
 """The noun `Calibration`: for each genre, a rising curve from the network's probability to a calibrated one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeVar, get_args
 
 import numpy as np
 
+from posters._base.brief import brief_repr
 from posters.errors import ScoresError
 from posters.scores import Scores
 
 Method = Literal["identity", "platt", "isotonic"]
+AnyScores = TypeVar("AnyScores", bound=Scores)
 
 # Keras's epsilon: logits stay finite.
 _EPSILON = 1e-7
 
 
 @dataclass(frozen=True)
-class Curve:
+class CalibrationCurve:
     """How one genre's probabilities are changed. It always rises, so that no ranking changes.
 
     Attributes:
@@ -24,7 +26,13 @@ class Curve:
             knots by straight lines (Zadrozny and Elkan 2002; its steps centred, Oron and Flournoy 2017).
         parameters: (slope, shift) of "platt", slope above 0; else empty.
         knots: (x, y) of "isotonic", rising in both, from (0, 0) to (1, 1); else empty.
+
+    Examples:
+        >>> CalibrationCurve("platt", (2.0, 0.0))(np.array([0.25, 0.5])).tolist()
+        [0.10000000000000002, 0.5]
     """
+
+    __repr__ = brief_repr
 
     method: Method = "identity"
     parameters: tuple[float, ...] = ()
@@ -51,17 +59,22 @@ class Curve:
         """Calibrated probabilities of any shape, between 0 and 1."""
         if self.method == "platt":
             slope, shift = self.parameters
-            return 1 / (1 + np.exp(-(slope * logit(p) + shift)))
+            return np.asarray(1 / (1 + np.exp(-(slope * logit(p) + shift))))
         if self.method == "isotonic":
             x, y = np.array(self.knots, float).T
-            return np.interp(p, x, y)
+            return np.asarray(np.interp(p, x, y))
         return np.asarray(p, np.float64)
 
 
 def logit(p: np.ndarray) -> np.ndarray:
-    """log(p / (1 - p)), finite also at 0 and 1."""
+    """Return log(p / (1 - p)), finite also at 0 and 1.
+
+    Examples:
+        >>> logit(np.array([0.5, 1.0])).round(1).tolist()
+        [0.0, 16.1]
+    """
     p = np.clip(np.asarray(p, np.float64), _EPSILON, 1 - _EPSILON)
-    return np.log(p) - np.log1p(-p)
+    return np.asarray(np.log(p) - np.log1p(-p))
 
 
 @dataclass(frozen=True)
@@ -72,10 +85,17 @@ class Calibration:
         genre_names: in the order of the scores' columns.
         curves: as many.
         fitted_on: which posters they were fitted on ("validation, 864 posters"), or "nothing".
+
+    Examples:
+        >>> calibration = Calibration(("War",), (CalibrationCurve("platt", (2.0, 0.0)),), "validation, 90 posters")
+        >>> calibration.apply(np.array([[0.5]])).tolist()
+        [[0.5]]
     """
 
+    __repr__ = brief_repr
+
     genre_names: tuple[str, ...]
-    curves: tuple[Curve, ...]
+    curves: tuple[CalibrationCurve, ...]
     fitted_on: str
 
     def __post_init__(self) -> None:
@@ -87,6 +107,7 @@ class Calibration:
 
     @property
     def changes_nothing(self) -> bool:
+        """Whether every curve is the identity."""
         return all(curve.method == "identity" for curve in self.curves)
 
     def apply(self, y_score: np.ndarray) -> np.ndarray:
@@ -96,7 +117,7 @@ class Calibration:
         columns = [curve(y_score[:, g]) for g, curve in enumerate(self.curves)]
         return np.stack(columns, axis=1)
 
-    def of(self, scores: Scores) -> Scores:
+    def of(self, scores: AnyScores) -> AnyScores:
         """The same scores, calibrated.
 
         Raises:
@@ -106,7 +127,7 @@ class Calibration:
             raise ScoresError(
                 f"the calibration is for the genres {list(self.genre_names)}, but got {list(scores.genre_names)}"
             )
-        return Scores(scores.ids, scores.genre_names, self.apply(scores.y_score), scores.y_true)
+        return replace(scores, y_score=self.apply(scores.y_score))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""
@@ -139,10 +160,10 @@ class Calibration:
             raise ScoresError(f"a calibration can't be read ({error})") from error
 
 
-def _curve(values: dict[str, Any]) -> Curve:
+def _curve(values: dict[str, Any]) -> CalibrationCurve:
     _only(values, ("genre", "method", "parameters", "knots"))
     knots = tuple((float(x), float(y)) for x, y in values["knots"])
-    return Curve(values["method"], tuple(float(value) for value in values["parameters"]), knots)
+    return CalibrationCurve(values["method"], tuple(float(value) for value in values["parameters"]), knots)
 
 
 def _only(values: dict[str, Any], names: Sequence[str]) -> None:
@@ -151,5 +172,10 @@ def _only(values: dict[str, Any], names: Sequence[str]) -> None:
 
 
 def no_calibration(genre_names: Sequence[str]) -> Calibration:
-    """The calibration that changes nothing."""
-    return Calibration(tuple(genre_names), (Curve(),) * len(genre_names), "nothing")
+    """The calibration that changes nothing.
+
+    Examples:
+        >>> no_calibration(("War",)).changes_nothing
+        True
+    """
+    return Calibration(tuple(genre_names), (CalibrationCurve(),) * len(genre_names), "nothing")

@@ -1,32 +1,54 @@
-"""The catalogue: which posters there are, where their images lie, and which genres they have."""
+"""The catalogue: posters, where their images are, and which genres they have."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from posters._base.atomic_files import fingerprint, replacing
+from posters._base.brief import brief_repr
+from posters._base.optional_imports import require
+from posters._base.text import counted, quoted
 from posters.catalogue.multi_hot import multi_hot_matrix
+from posters.catalogue.problems import Problem
 from posters.errors import CatalogueError
-from posters.files import fingerprint
 
-SIDES = ("train", "validation", "test")
+if TYPE_CHECKING:
+    import pandas
+
+# In this order everywhere: tables, reports and the columns of figures.
+SPLITS = ("train", "validation", "test")
+_SHOWN = 6  # genres that a catalogue's repr names
 
 
 @dataclass(frozen=True, slots=True)
 class Poster:
-    """One poster and what its table says of it.
+    """One poster, as its table describes it.
 
     Attributes:
         id: unique in its catalogue.
-        image: path of the image file, relative to the catalogue's image folder, with `/` between its parts.
-        genres: names that all stand in the catalogue's `genre_names`, without repeats, sorted.
+        image: path of the image file, relative to the catalogue's image folder, with `/` between its parts; absolute if
+            it was downloaded to another place.
+        genres: names from the catalogue's `genre_names`, sorted, without repeats.
         title: the film's title, if the table has one.
         year: the film's year, if the table has one.
-        group: posters of one group never stand on two sides of a split (the same film, say).
-        side: the side of a split that the table itself gives, one of `SIDES`.
+        group: posters of one group (of one film, say) are never in two splits.
+        split: the split that the table itself gives, one of `SPLITS`.
+        unknown: genres of which nobody knows whether the poster has them, sorted, without repeats; none of `genres`.
+            It does not have any other genre.
+        tables: names of the tables that list the poster, if several were read together.
+
+    Examples:
+        >>> Poster("7", "heat.jpg", ("Crime", "Drama"), title="Heat", year=1995).genres
+        ('Crime', 'Drama')
     """
+
+    __repr__ = brief_repr
 
     id: str
     image: str
@@ -34,53 +56,12 @@ class Poster:
     title: str | None = None
     year: int | None = None
     group: str | None = None
-    side: str | None = None
+    split: str | None = None
+    unknown: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """One of the things that a loss counts.
-
-    Attributes:
-        text: as messages show it, on one line.
-        id: of the poster that it happened to, if it happened to one.
-        image: of that poster, below the image folder, or as its row names it.
-        genre: as the table spells it.
-    """
-
-    text: str
-    id: str = ""
-    image: str = ""
-    genre: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """Something that reading a table dropped, merged, left out or corrected.
-
-    Attributes:
-        kind: what it happened to: "row", "genre", "image", "label" or "correction".
-        reason: why, in words ("the image file is missing").
-        count: how many.
-        examples: a few of them, as they stand in the table.
-        cause: why, as a name of `posters.catalogue.causes.Cause`; "" for corrections.
-        items: all of them; there are none in a catalogue that was stored.
-    """
-
-    kind: str
-    reason: str
-    count: int
-    examples: tuple[str, ...]
-    cause: str = ""
-    items: tuple[Lost, ...] = field(default=(), repr=False, compare=False)
-
-    def __str__(self) -> str:
-        things = self.kind if self.count == 1 else f"{self.kind}s"
-        more = ", ..." if self.count > len(self.examples) else ""
-        return f"{self.count:,} {things}: {self.reason} ({', '.join(self.examples)}{more})"
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Catalogue:
     """Posters with their genres, in the order of their table.
 
@@ -90,7 +71,17 @@ class Catalogue:
         image_root: the folder that the posters' image paths start from.
         table: the table that was read, or None for a catalogue made in memory.
         dialect: the name of the table's dialect.
-        losses: what was dropped, merged or left out while reading, by reason.
+        problems: what reading dropped, merged, left out or corrected, by reason.
+
+    Examples:
+        >>> catalogue = Catalogue((Poster("7", "heat.jpg", ("Crime",)),), ("Crime", "Drama"), Path("images"))
+        >>> catalogue.multi_hot().tolist(), catalogue.genre_counts()
+        ([[1, 0]], {'Crime': 1, 'Drama': 0})
+        >>> catalogue["7"] is catalogue[0]
+        True
+        >>> catalogue
+        <Catalogue the catalogue (memory): 1 poster, 2 genres, images in images
+          Crime 1, Drama 0>
     """
 
     posters: tuple[Poster, ...]
@@ -98,19 +89,25 @@ class Catalogue:
     image_root: Path
     table: Path | None = None
     dialect: str = "memory"
-    losses: tuple[Loss, ...] = field(default=(), repr=False)
+    problems: tuple[Problem, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
+        # Splits, scores and caches know a poster by its id alone.
         repeated = [id for id, count in Counter(self.ids).items() if count > 1]
         if repeated:
-            raise CatalogueError(f"the id {repeated[0]!r} stands in {self.name} more than once: ids must be unique")
+            raise CatalogueError(f"the id {repeated[0]!r} is in {self.name} more than once: ids must be unique")
         known = set(self.genre_names)
         for poster in self.posters:
-            if not known.issuperset(poster.genres):
-                strange = sorted(set(poster.genres) - known)[0]
+            # Most posters have no unknown genre, and a catalogue may have a million of them.
+            genres = (*poster.genres, *poster.unknown) if poster.unknown else poster.genres
+            if not known.issuperset(genres):
+                strange = sorted(set(genres) - known)[0]
                 raise CatalogueError(
                     f"poster {poster.id!r} has the genre {strange!r}, which is not among the catalogue's genre names"
                 )
+            both = set(poster.unknown).intersection(poster.genres)
+            if both:
+                raise CatalogueError(f"poster {poster.id!r} can't have {min(both)!r} and have it unknown at once")
 
     def __len__(self) -> int:
         return len(self.posters)
@@ -118,9 +115,28 @@ class Catalogue:
     def __iter__(self) -> Iterator[Poster]:
         return iter(self.posters)
 
+    def __getitem__(self, key: int | str) -> Poster:
+        if not isinstance(key, str):
+            return self.posters[key]
+        if key not in self._by_id:
+            raise CatalogueError(f"no poster of {self.name} has the id {quoted(key)}")
+        return self._by_id[key]
+
+    def __repr__(self) -> str:
+        # A notebook shows this: a million posters are counted, not listed.
+        counts = Counter(self.genre_counts()).most_common()
+        shown = ", ".join(f"{name} {count:,}" for name, count in counts[:_SHOWN])
+        more = f" and {counted(len(counts) - _SHOWN, 'genre')} more" if len(counts) > _SHOWN else ""
+        sizes = f"{counted(len(self), 'poster')}, {counted(len(counts), 'genre')}"
+        return f"<Catalogue {self.name} ({self.dialect}): {sizes}, images in {self.image_root}\n  {shown}{more}>"
+
+    @cached_property
+    def _by_id(self) -> dict[str, Poster]:
+        return {poster.id: poster for poster in self.posters}
+
     @property
     def name(self) -> str:
-        """What messages call it: its table's path."""
+        """What messages call it: the path of its table."""
         return str(self.table) if self.table else "the catalogue"
 
     @property
@@ -133,30 +149,159 @@ class Catalogue:
         """The genres of its posters, in their order."""
         return tuple(poster.genres for poster in self.posters)
 
+    @property
+    def partly_known(self) -> bool:
+        """Whether any poster has a genre that is unknown."""
+        return any(poster.unknown for poster in self)
+
     def multi_hot(self) -> np.ndarray:
-        """Genres as a uint8 array (N, G) of 0 and 1; column g is `genre_names[g]`."""
-        return multi_hot_matrix(self.genres, self.genre_names)
+        """Return the labels as an int8 array (N, G) of 0 and 1, and -1 if unknown; column g is `genre_names[g]`."""
+        return multi_hot_matrix(self.genres, self.genre_names, [poster.unknown for poster in self])
 
     def image_path(self, poster: Poster) -> Path:
-        """Where the image of one of its posters lies."""
+        """Return where the image of one of its posters is."""
         return self.image_root / poster.image
 
     def take(self, rows: Sequence[int]) -> "Catalogue":
-        """The catalogue of the posters in `rows`, in that order, with the same genre names."""
+        """Return the catalogue of the posters in `rows`, in that order, with the same genre names."""
         chosen = tuple(self.posters[row] for row in rows)
         return Catalogue(chosen, self.genre_names, self.image_root, self.table, self.dialect)
 
     def among(self, ids: Iterable[str]) -> "Catalogue":
-        """The catalogue of the posters with one of `ids`, in the catalogue's own order."""
+        """Return the catalogue of the posters with one of `ids`, in the catalogue's own order."""
         wanted = set(ids)
         return self.take([row for row, poster in enumerate(self.posters) if poster.id in wanted])
 
+    def ids_of_tables(self, tables: Iterable[str]) -> frozenset[str]:
+        """Return the ids of the posters that any of `tables` lists; of all posters if none is named.
+
+        Args:
+            tables: names of tables, or the ends of their paths; see `Poster.tables`.
+
+        Raises:
+            CatalogueError: the catalogue was not read from such a table, or a name fits several.
+        """
+        wanted = {_table_named(name, sorted({name for poster in self for name in poster.tables})) for name in tables}
+        return frozenset(poster.id for poster in self if not wanted or wanted.intersection(poster.tables))
+
     def genre_counts(self) -> dict[str, int]:
-        """How many posters have each genre, in the order of `genre_names`."""
+        """Return how many posters have each genre, in the order of `genre_names`."""
         counts = Counter(name for poster in self.posters for name in poster.genres)
         return {name: counts[name] for name in self.genre_names}
 
+    def known_counts(self) -> dict[str, int]:
+        """Return of how many posters it is known whether they have each genre, in the order of `genre_names`."""
+        unknown = Counter(name for poster in self.posters for name in poster.unknown)
+        return {name: len(self) - unknown[name] for name in self.genre_names}
+
+    def to_pandas(self, *, multi_hot: bool = False) -> "pandas.DataFrame":
+        """Return a DataFrame with a row for each poster; `read_catalogue` reads it back.
+
+        Args:
+            multi_hot: add a column of 0 and 1 for each genre, -1 where it is unknown.
+
+        Returns:
+            the columns id, image, genres (a list of names), title, year (Int64), group, split and unknown (a list of
+            names). Where the catalogue has no title, group or split, the cell is None; where it has no year,
+            `pandas.NA`.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        pandas_ = require("pandas")
+        names = ("id", "image", "genres", "title", "year", "group", "split", "unknown")
+        columns: dict[str, Any] = {name: [getattr(poster, name) for poster in self] for name in names}
+        columns |= {name: list(map(list, columns[name])) for name in ("genres", "unknown")}
+        # With a type, since pandas would make NaN of None in a column with any text, but leave it in one without.
+        frame: pandas.DataFrame = pandas_.DataFrame(columns, dtype=object)
+        frame["year"] = frame["year"].astype("Int64")
+        if multi_hot:
+            frame[list(self.genre_names)] = self.multi_hot()
+        return frame
+
     def fingerprint(self) -> str:
-        """A short name for what the catalogue says: ids, images and genres, in their order."""
-        rows = [(poster.id, poster.image, poster.genres) for poster in self.posters]
+        """Return 16 hexadecimal digits that change with any id, image, genre or unknown genre, or with their order."""
+        # Neither titles nor splits: they change no pixel and no label, and a run must not be refused because of them.
+        # Unknown genres only where there are some, so that runs from before there were any can be resumed.
+        rows = [(p.id, p.image, p.genres, p.unknown) if p.unknown else (p.id, p.image, p.genres) for p in self.posters]
         return fingerprint({"genre_names": self.genre_names, "rows": rows})
+
+
+def _table_named(text: str, names: Sequence[str]) -> str:
+    """Return the one of `names` that is `text`, or a path that ends with it."""
+    parts = Path(text).parts
+    found = [name for name in names if text == name or Path(name).parts[-len(parts) :] == parts]
+    if len(found) != 1:
+        among = f"the tables are {', '.join(names)}" if names else "only one table was read"
+        raise CatalogueError(f"{quoted(text)} names {len(found) or 'none'} of the catalogue's tables: {among}")
+    return found[0]
+
+
+def store_catalogue(catalogue: Catalogue, path: Path) -> None:
+    """Write a catalogue as JSON lines, a head and a line for each poster; `stored_catalogue` reads it back.
+
+    Examples:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "catalogue.jsonl"
+        >>> store_catalogue(Catalogue((Poster("7", "heat.jpg", ("Crime",)),), ("Crime",), Path("images")), path)
+        >>> len(path.read_text().splitlines())
+        2
+    """
+    # The occurrences of each problem are not kept: for a large table they would outweigh the posters.
+    head = {
+        "genre_names": catalogue.genre_names,
+        "image_root": str(catalogue.image_root.resolve()),
+        "table": str(catalogue.table.resolve()) if catalogue.table else None,
+        "dialect": catalogue.dialect,
+        "problems": [asdict(replace(problem, items=())) for problem in catalogue.problems],
+    }
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", errors="backslashreplace") as file:
+        for values in (head, *map(asdict, catalogue)):
+            # Half a surrogate pair, which UTF-8 does not have, becomes the escape that JSON has for it.
+            file.write(json.dumps(values, ensure_ascii=False) + "\n")
+
+
+def stored_catalogue(path: Path, images: Path | None = None) -> Catalogue:
+    """Read what `store_catalogue` wrote.
+
+    Args:
+        path: the file.
+        images: where the images are now, if they were moved.
+
+    Raises:
+        CatalogueError: the file is missing or damaged.
+
+    Examples:
+        >>> import tempfile
+        >>> path, poster = Path(tempfile.mkdtemp()) / "catalogue.jsonl", Poster("7", "heat.jpg", ("Crime",))
+        >>> store_catalogue(Catalogue((poster,), ("Crime",), Path("images")), path)
+        >>> stored_catalogue(path).posters == (poster,)
+        True
+    """
+    try:
+        with path.open(encoding="utf-8") as file:
+            head = json.loads(next(file))
+            posters = tuple(_poster(json.loads(line)) for line in file)
+        return Catalogue(
+            posters=posters,
+            genre_names=tuple(head["genre_names"]),
+            image_root=Path(images or head["image_root"]),
+            table=Path(head["table"]) if head["table"] else None,
+            dialect=head["dialect"],
+            # Versions before 0.2 called them losses.
+            problems=tuple(
+                Problem(**{**problem, "examples": tuple(problem["examples"]), "items": ()})
+                for problem in head.get("problems", head.get("losses"))
+            ),
+        )
+    except (OSError, ValueError, KeyError, TypeError, StopIteration, RecursionError) as error:
+        raise CatalogueError(f"{path} is no stored catalogue, or damaged ({error}): name the table yourself") from error
+
+
+def _poster(values: dict[str, Any]) -> Poster:
+    if "side" in values:  # What versions before 0.2 called it.
+        values["split"] = values.pop("side")
+    # A run of version 0.2 or before knows every label, and has one table.
+    genres = tuple(values["genres"])
+    later = {name: tuple(values.get(name, ())) for name in ("unknown", "tables")}
+    return Poster(**{**values, "genres": genres, **later})

@@ -1,48 +1,194 @@
-"""Finds image files by the names that tables give them, without asking the disk about each."""
+"""Find image files by the names that tables give them, without asking the disk about each."""
 
 import errno
 import os
-from collections.abc import Iterable
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
-from posters.catalogue.image_paths import safe_image_path
-from posters.errors import CatalogueError
+from posters._base.text import quoted
+from posters.errors import CatalogueError, ImageError
 
-# Where two files differ by these alone, the earlier one is taken.
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
+# Where two files differ in these alone, the earlier one is taken.
+EXTENSIONS = (
+    *(".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"),
+    *(".jfif", ".jpe", ".jp2", ".ppm"),
+)
 
+# IMDb pads its numbers to seven digits; a column of numbers with a gap becomes floats in pandas and in spreadsheets.
+_IMDB_ID = re.compile(r"(?:tt)?0*([1-9]\d*)(?:\.0)?")
+# Nearly all names are so plain that nothing about them has to be checked.
+_PLAIN_NAME = re.compile(r"[\w-]+(\.[\w-]+)*")
+# Without query and fragment, which are no part of a file's name.
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://[^?#]*")
+_WEB = re.compile(r"https?://", re.IGNORECASE)
+# A name that is too long, or a path through a file, is a missing image like any other.
 _NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP}
 
 
+def safe_image_path(text: str) -> str:
+    r"""Return a table's name for an image as a path that stays below the image folder on every system.
+
+    Args:
+        text: a relative path, or a URL, of which the file name is taken.
+
+    Returns:
+        a relative path with `/` between its parts; "" if the text names nothing.
+
+    Raises:
+        CatalogueError: the path is absolute, names a drive, or holds `..` or a zero character.
+
+    Examples:
+        >>> safe_image_path("covers\\heat.jpg"), safe_image_path("https://example.org/p/heat.jpg?w=92")
+        ('covers/heat.jpg', 'heat.jpg')
+    """
+    if _PLAIN_NAME.fullmatch(text):
+        return text
+    url = _URL.match(text)
+    path = (url[0].split("://", 1)[1].rpartition("/")[2] if url else text).replace("\\", "/")
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    if path.startswith("/") or "\0" in path or any(map(_leaves_folder, parts)):
+        raise CatalogueError(
+            f"the image {quoted(text)} would leave the image folder: give a path inside it, without '..', "
+            "a drive or a leading slash"
+        )
+    return "/".join(parts)
+
+
+def _leaves_folder(part: str) -> bool:
+    # Windows ignores dots and spaces at the end of a name ("...", ".. "), and takes any "c:" for a drive.
+    climbs = part.startswith("..") and not part.strip(". ")
+    return climbs or part[1:2] == ":"
+
+
 class ImageFolder:
-    """The image files below one folder. Each sub-folder is listed once, and only when a table names something in it."""
+    """The image files below one folder.
+
+    Each sub-folder is listed once, and only when a table names something in it: a question to the disk for every one
+    of a million rows would take longer than everything else.
+
+    Args:
+        root: the folder that image paths start from.
+
+    Attributes:
+        downloads: by address, where its image was downloaded to, or why it could not be.
+
+    Examples:
+        >>> ImageFolder(Path("/no/such/folder")).find(["heat.jpg"]) is None
+        True
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.downloads: dict[str, Path | ImageError] = {}
+        self._found_by_tail: dict[str, set[str]] = {}
         self._listings: dict[str, dict[str, str]] = {}
         self._found: set[str] = set()
 
-    def find(self, candidates: Iterable[str], start: str = "") -> str | None:
-        """The path of the first of `candidates` that is there, as it stands or with an extension added.
+    def find(self, candidates: Sequence[str], start: str = "", id: str = "") -> str | None:
+        """Return the path of the first candidate that exists, as it is or as people also write it.
 
-        Candidates start from the sub-folder `start`, the path returned from the root. The case of an extension does not
-        count.
+        Tried in turn: each candidate as it is, or with an extension added; composed (é) where the disk has it
+        decomposed; absolute, but inside the folder; without the folder's own name in front; without the ".0" of a
+        number; with another extension; the id, as it is, as IMDb pads it (tt0000862) and unpadded; where a URL was
+        downloaded to; and of a URL that was not, the last part.
+
+        Args:
+            candidates: paths from the sub-folder `start`, or URLs. The case of an extension does not matter.
+            start: a sub-folder.
+            id: of the poster.
+
+        Returns:
+            a path from the root, or an absolute one of a downloaded image; None if no candidate exists.
 
         Raises:
             CatalogueError: a candidate could leave the folder.
         """
-        for candidate in candidates:
-            below, _, name = safe_image_path(candidate).rpartition("/")
-            folder = _joined(start, below)
-            found = self._match(self._listing(folder), name)
-            if found is not None:
-                path = _joined(folder, found)
-                self._found.add(path)
-                return path
+        paths = [safe_image_path(self._inside(text)) for text in candidates if not _URL.match(text)]
+        for path in paths:
+            found = self._find(path, start)
+            if found:
+                # Further candidates that exist are copies of it: files that are named, too.
+                for other in paths[1:]:
+                    self._find(other, start)
+                return found
+        others = chain(self._variants(paths), image_names(id))
+        found = next(filter(None, (self._find(path, start) for path in others)), None)
+        if found:
+            return found
+        address = web_address(candidates)
+        # An address that was asked for is known better than by its last part, which others may have too.
+        if address in self.downloads:
+            return self._downloaded(address)
+        return self._find_tail(filter(_URL.match, candidates), start)
+
+    def _find_tail(self, urls: Iterable[str], start: str) -> str | None:
+        for url in urls:
+            found = self._find(safe_image_path(url), start)
+            if found:
+                self._found_by_tail.setdefault(found, set()).add(url)
+                return found
         return None
 
+    def ambiguous(self) -> set[str]:
+        """Return the URLs whose last part named an image that the last part of another URL named, too."""
+
+        def pages(urls: Iterable[str]) -> set[str]:
+            return {url.partition("?")[0].partition("#")[0] for url in urls}
+
+        return {url for urls in self._found_by_tail.values() if len(pages(urls)) > 1 for url in urls}
+
+    def _downloaded(self, address: str) -> str | None:
+        path = self.downloads[address]
+        if not isinstance(path, Path):
+            return None
+        # An absolute path joined to the root is that path, wherever the root is.
+        return (path.relative_to(self.root) if path.is_relative_to(self.root) else path.absolute()).as_posix()
+
+    def _find(self, path: str, start: str) -> str | None:
+        below, _, name = path.rpartition("/")
+        folder = _joined(start, below)
+        listing = self._listing(folder) if name else {}
+        found = listing.get(name)
+        if found is None:
+            # macOS stores names decomposed, and tables are typed composed.
+            name = unicodedata.normalize("NFC", name)
+            names = (name, _lower_extension(name), *(name + extension for extension in EXTENSIONS))
+            found = next((listing[each] for each in names if each in listing), None)
+        if found is not None:
+            found = _joined(folder, found)
+            self._found.add(found)
+        return found
+
+    def _variants(self, paths: Sequence[str]) -> Iterator[str]:
+        """Yield what people also write for the same files."""
+        for path in paths:
+            first, _, rest = path.partition("/")
+            if rest and first == self.root.name:
+                yield rest
+            # A column of numbers with a gap becomes floats in pandas and in spreadsheets.
+            if path.endswith(".0") and path[:-2].isdecimal():
+                yield path[:-2]
+        for path in paths:
+            stem = without_extension(path)
+            if stem != path:
+                yield stem
+
+    def _inside(self, candidate: str) -> str:
+        """Return an absolute path inside the folder as one below it; leave everything else as it is."""
+        if candidate.startswith("/") or candidate[1:3] in (":/", ":\\"):
+            # TMDB's paths begin with a slash, which is not the root of a disk.
+            if "/" not in candidate[1:] and "\\" not in candidate:
+                return candidate[1:]
+            with suppress(ValueError, OSError):
+                return Path(candidate).relative_to(self.root.absolute()).as_posix()
+        return candidate
+
     def unnamed(self) -> list[str]:
-        """Images in the listed folders that `find` has not returned, sorted."""
+        """Return the images in the listed folders that `find` has not returned, sorted."""
         paths = {
             _joined(folder, name)
             for folder, listing in self._listings.items()
@@ -51,28 +197,85 @@ class ImageFolder:
         }
         return sorted(paths - self._found)
 
-    def _match(self, listing: dict[str, str], name: str) -> str | None:
-        if not name:
-            return None
-        if name in listing:
-            return listing[name]
-        names = (_lower_extension(name), *(name + extension for extension in EXTENSIONS))
-        return next((listing[name] for name in names if name in listing), None)
-
     def _listing(self, folder: str) -> dict[str, str]:
-        """The files of a sub-folder by their names, and by their names with the extension in lower case."""
+        """Return the files of a sub-folder by name, and by name with the extension in lower case."""
         if folder not in self._listings:
             names = _files_in(self.root / folder)
             listing = {name: name for name in names}
             for name in names:
                 listing.setdefault(_lower_extension(name), name)
+                listing.setdefault(unicodedata.normalize("NFC", name), name)
             self._listings[folder] = listing
         return self._listings[folder]
 
 
-def file_looked_for(candidates: Iterable[str]) -> str:
-    """An example of a file that `find` looks for, given the same candidates."""
-    name = safe_image_path(next(filter(None, candidates), ""))
+def web_address(candidates: Iterable[str]) -> str:
+    """Return the first address of http or https; "" if there is none.
+
+    Examples:
+        >>> web_address(["heat.jpg", "https://example.org/heat.jpg"])
+        'https://example.org/heat.jpg'
+    """
+    return next(filter(_WEB.match, candidates), "")
+
+
+def is_system_file(name: str) -> bool:
+    """Return whether a file is one that an operating system leaves in folders, and never a poster.
+
+    Examples:
+        >>> is_system_file("._heat.jpg"), is_system_file("Thumbs.db"), is_system_file("heat.jpg")
+        (True, True, False)
+    """
+    return name.startswith(".") or name.casefold() in ("thumbs.db", "desktop.ini")
+
+
+def without_extension(path: str) -> str:
+    r"""Return the path of an image, with `/` between its parts, without the extension of an image.
+
+    Examples:
+        >>> without_extension("covers\\heat.JPG"), without_extension("vol.2"), without_extension(".jpg")
+        ('covers/heat', 'vol.2', '.jpg')
+    """
+    path = path.replace("\\", "/")
+    stem, dot, extension = path.rpartition(".")
+    # What begins with a dot has no extension.
+    return stem if f"{dot}{extension}".lower() in EXTENSIONS and stem.rpartition("/")[2] else path
+
+
+def same_name(text: str, path: str) -> bool:
+    """Return whether a table's name for an image and a path end in one file name, but for case and composed letters.
+
+    Examples:
+        >>> same_name("/data/Heat.JPG", "heat.jpg"), same_name("heat.jpg", "heat.webp")
+        (True, False)
+    """
+    one, other = (unicodedata.normalize("NFC", name).casefold().rpartition("/")[2] for name in (text, path))
+    # Neither a URL nor a path of TMDB's ("/umSVjVdb.jpg") is the name of a file here: posters are often saved by id.
+    elsewhere = _URL.match(text) or (text.startswith("/") and "/" not in text[1:])
+    return one.rpartition("\\")[2] == other or bool(elsewhere)
+
+
+def image_names(id: str) -> tuple[str, ...]:
+    """Return the names, without extension, that an image called by the poster's id may have.
+
+    Examples:
+        >>> image_names("heat"), image_names("tt0113277"), image_names("862.0")
+        (('heat',), ('tt0113277', '113277', '0113277'), ('862.0', '862', 'tt0000862', '0000862'))
+    """
+    number = _IMDB_ID.fullmatch(id)
+    spellings = (number[1], f"tt{number[1].zfill(7)}", number[1].zfill(7)) if number else ()
+    return tuple(dict.fromkeys(name for name in (id, *spellings) if _PLAIN_NAME.fullmatch(name)))
+
+
+def expected_file(candidates: Iterable[str], id: str = "") -> str:
+    """Return one file that `ImageFolder.find` looks for, given the same arguments: for an address, one named by the id.
+
+    Examples:
+        >>> expected_file(["", "heat"]), expected_file(["https://example.org/MV5B.jpg"], "tt0113277")
+        ('heat.jpg', 'tt0113277.jpg')
+    """
+    named = next(filter(None, candidates), "")
+    name = safe_image_path(id if id and _URL.match(named) else named)
     return name if name.lower().endswith(EXTENSIONS) else name + EXTENSIONS[0]
 
 
@@ -81,15 +284,23 @@ def _joined(folder: str, name: str) -> str:
 
 
 def _lower_extension(name: str) -> str:
-    stem, extension = os.path.splitext(name)
-    return name if extension.islower() else stem + extension.lower()
+    stem, dot, extension = name.rpartition(".")
+    # As in os.path.splitext, what begins with a dot (".jpg") has no extension.
+    return f"{stem}{dot}{extension.lower()}" if stem.strip(".") and not extension.islower() else name
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # A loop of links hides one entry, not the folder.
+        return False
 
 
 def _files_in(folder: Path) -> list[str]:
-    """Sorted, so that the choice between `a.JPG` and `a.Jpg` is the same on every disk."""
+    # Sorted, so that the choice between `a.JPG` and `a.Jpg` is the same on every disk.
     try:
         with os.scandir(folder) as entries:
-            return sorted(entry.name for entry in entries if entry.is_file())
+            return sorted(entry.name for entry in entries if not is_system_file(entry.name) and _is_file(entry))
     except UnicodeEncodeError:
         return []
     except OSError as error:

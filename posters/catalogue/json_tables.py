@@ -1,20 +1,29 @@
-"""JSON text to a table: a list of objects, or an object a line."""
+"""JSON to tables: a list of objects, JSON lines, what pandas writes, pages of an API, and ids with their genres."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
-from posters.catalogue.tables import Table
+from posters._base.text import quoted
+from posters.catalogue.tables import Table, column_key
 from posters.catalogue.text_files import TextFile
-from posters.catalogue.wording import quoted
 from posters.errors import CatalogueError
+
+# By these a key of an object is known to be a column, and not a poster's id.
+_IDS = frozenset({"id", "image", "file_name", "filename", "poster_path"})
+_COLUMNS = _IDS | {"genres", "genre", "labels", "tags", "genre_ids"}
 
 
 def parse_json(text: str | bytes) -> Any:
-    """JSON as plain data, its numbers as the text that they are: 007 is no number, and an id is not to become 123.0.
+    """Parse JSON, but keep numbers as the text that they are, so that an id never becomes 123.0.
 
     Raises:
-        ValueError: it is not JSON, or is nested too deeply to be read.
+        ValueError: the text is not JSON, or is nested too deeply.
+
+    Examples:
+        >>> parse_json('{"id": 12, "genres": ["Drama"]}')
+        {'id': '12', 'genres': ['Drama']}
     """
     try:
         return json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
@@ -23,13 +32,17 @@ def parse_json(text: str | bytes) -> Any:
 
 
 def json_table(file: TextFile) -> Table:
-    """The table in JSON text; its columns are the objects' keys, in the order in which they first appear.
+    """Return the table in JSON text; its columns are the objects' keys, in the order in which they first appear.
 
     Raises:
         CatalogueError: it is not JSON, or something in it is not an object; the message names the row.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> json_table(TextFile(Path("t.json"), b'[{"id": 7}, {"genres": ["War"]}]', "utf-8", "")).columns
+        [['7', None], [None, ['War']]]
     """
-    start = file.data.lstrip()[:1]
-    numbered = list(_elements(file) if start == b"[" else _lines(file))
+    numbered = list(_rows(file))
     if not numbered:
         raise CatalogueError(f"{file.path}: the list is empty, so there is no poster to read")
     for row, value in numbered:
@@ -40,11 +53,16 @@ def json_table(file: TextFile) -> Table:
     return Table(file.path, names, columns, [row for row, _ in numbered], {}, file.note)
 
 
-def _elements(file: TextFile) -> Iterator[tuple[int, Any]]:
-    try:
-        return enumerate(parse_json(file.open().read()), start=1)
-    except ValueError as error:
-        raise CatalogueError(f"{file.path}: not JSON ({error})") from error
+def _rows(file: TextFile) -> Iterable[tuple[int, Any]]:
+    if file.data.lstrip()[:1] == b"[":
+        try:
+            return enumerate(parse_json(file.open().read()), start=1)
+        except ValueError as error:
+            raise CatalogueError(f"{file.path}: not JSON ({error})") from error
+    # JSON lines, unless all of it is one object.
+    with suppress(ValueError):
+        return enumerate(rows_of_object(parse_json(file.open().read())), start=1)
+    return _lines(file)
 
 
 def _lines(file: TextFile) -> Iterator[tuple[int, Any]]:
@@ -55,5 +73,56 @@ def _lines(file: TextFile) -> Iterator[tuple[int, Any]]:
             yield row, parse_json(line)
         except ValueError as error:
             raise CatalogueError(
-                f"{file.path}: row {row}: not JSON ({error}); a file that begins with {{ has one object a line"
+                f"{file.path}: row {row}: not JSON ({error}); a file that begins with {{ has one object a line, or is "
+                "one object"
             ) from error
+
+
+def rows_of_object(value: dict[str, Any]) -> list[Any]:
+    """Return the rows that one JSON object holds.
+
+    Args:
+        value: a row; pandas' orients columns, index, split and table; columns as lists; an object with one list of
+            objects, such as a page of an API; objects by id; or genres by id.
+
+    Examples:
+        >>> rows_of_object({"a": ["Drama"], "b": "War"})
+        [{'id': 'a', 'genres': ['Drama']}, {'id': 'b', 'genres': 'War'}]
+        >>> rows_of_object({"page": "1", "results": [{"id": "5"}]})
+        [{'id': '5'}]
+        >>> rows_of_object({"id": {"0": "a"}, "genres": {"0": ["Drama"]}})
+        [{'id': 'a', 'genres': ['Drama']}]
+    """
+    parts = list(value.values())
+    named = any(column_key(key) in _COLUMNS for key in value)
+    if {"columns", "data"} <= value.keys() <= {"columns", "data", "index"}:
+        return [dict(zip(value["columns"], row, strict=True)) for row in value["data"]]
+    lists = [part for part in parts if isinstance(part, list) and part and all(isinstance(each, dict) for each in part)]
+    if len(lists) == 1 and not named:
+        return list(lists[0])
+    if not named and [] in parts and not any(isinstance(part, list | dict) and part for part in parts):
+        return []
+    if parts and all(isinstance(part, dict) for part in parts):
+        return _columns_by_row(value) if named else _objects_by_id(value)
+    if named and _are_columns(value):
+        return [dict(zip(value, row, strict=True)) for row in zip(*parts, strict=True)]
+    if parts and not named and all(isinstance(part, list | str) for part in parts):
+        return [{"id": id, "genres": genres} for id, genres in value.items()]
+    return [value]
+
+
+def _are_columns(value: dict[str, Any]) -> bool:
+    """Return whether each value is a list with a cell for each row: a single row has no list of ids."""
+    lists = all(isinstance(part, list) for part in value.values()) and len({*map(len, value.values())}) == 1
+    return lists and any(column_key(key) in _IDS for key in value)
+
+
+def _columns_by_row(value: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    rows = dict.fromkeys(row for column in value.values() for row in column)
+    return [{name: column.get(row) for name, column in value.items()} for row in rows]
+
+
+def _objects_by_id(value: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the objects; their keys are ids, unless they have ids or images of their own."""
+    own = any(column_key(key) in _IDS for row in value.values() for key in row)
+    return [row if own else {"id": id, **row} for id, row in value.items()]

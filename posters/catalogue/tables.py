@@ -2,19 +2,25 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from posters.catalogue.wording import quoted
+from posters._base.brief import brief_repr
+from posters._base.text import quoted
 from posters.errors import CatalogueError
 
-_SHOWN = 12
+_SHOWN = 12  # columns or files that a message names
 
 
 def column_key(name: str) -> str:
-    """What column names are compared by: neither case, surrounding space, nor `-`, `_` or space between words count."""
+    """Return what column names are compared by: case, outer space, and `-`, `_` or space between words don't matter.
+
+    Examples:
+        >>> column_key(" Poster-Path ")
+        'poster_path'
+    """
     return re.sub(r"[\s_-]+", "_", name.strip().casefold())
 
 
@@ -24,12 +30,19 @@ class Table:
 
     Attributes:
         path: the file.
-        names: the columns' names as they stand in the file.
+        names: the columns' names, as the file spells them.
         columns: a list of values for each name. A CSV file's values are all text; JSON's are what JSON has.
         rows: the number of each row in the file, counted from 1, a CSV file's header being row 1.
         short: the rows that have fewer fields than the header, and how many they have.
-        note: something about the file that its reader should know.
+        note: what a person should know about the file.
+        in_memory: whether it never was a file.
+
+    Examples:
+        >>> Table(Path("t.csv"), ["Id", "Genres"], [["1"], ["Drama"]], [2]).texts(["poster_id", "id"])
+        ['1']
     """
+
+    __repr__ = brief_repr
 
     path: Path
     names: Sequence[str]
@@ -37,11 +50,12 @@ class Table:
     rows: Sequence[int] = field(repr=False)
     short: Mapping[int, int] = field(default_factory=dict)
     note: str = ""
+    in_memory: bool = False
 
     @property
     def folder(self) -> Path:
-        """Where its images may lie, or lie near."""
-        return self.path.parent
+        """The folder that images may be in, or near."""
+        return Path() if self.in_memory else self.path.parent
 
     @cached_property
     def keys(self) -> list[str]:
@@ -49,11 +63,11 @@ class Table:
         return [column_key(name) for name in self.names]
 
     def has(self, *keys: str) -> bool:
-        """Whether there are columns of all these names."""
+        """Return whether there are columns of all these names."""
         return set(self.keys).issuperset(keys)
 
     def values(self, keys: Sequence[str]) -> list[Any] | None:
-        """The column of the first of `keys` that the table has, or None if it has none of them.
+        """Return the column of the first of `keys` that the table has, or None if it has none of them.
 
         Raises:
             CatalogueError: two columns go by that name.
@@ -66,7 +80,7 @@ class Table:
         return self.columns[self.keys.index(key)]
 
     def texts(self, keys: Sequence[str]) -> list[str] | None:
-        """The same column as text without surrounding space; nothing (JSON's null) is "".
+        """Return the same column as text without surrounding space; JSON's null is "".
 
         Raises:
             CatalogueError: a value is a list, an object or a truth value.
@@ -74,45 +88,123 @@ class Table:
         values = self.values(keys)
         if values is None:
             return None
-        return [
-            value.strip() if type(value) is str else self._text(row, keys[0], value)
-            for row, value in zip(self.rows, values, strict=True)
-        ]
-
-    def _text(self, row: int, name: str, value: object) -> str:
-        if value is None:
-            return ""
-        raise self.fault(row, f"the {name} must be text, but it is {quoted(value)}")
+        texts = []
+        for row, value in zip(self.rows, values, strict=True):
+            if value is not None and type(value) is not str:
+                raise self.fault(row, f"the {keys[0]} must be text, but it is {quoted(value)}")
+            texts.append(value.strip() if value else "")
+        return texts
 
     def fault(self, row: int, message: str) -> CatalogueError:
-        """An error that names the file and the row."""
+        """Return an error that names the file and the row."""
         return CatalogueError(f"{self.path}: row {row}: {message}")
 
     def described(self) -> str:
-        """What can be seen of it, for a message."""
+        """Describe what is in it, for a message."""
         more = ", ..." if len(self.names) > _SHOWN else ""
         return f"its columns are {', '.join(self.names[:_SHOWN])}{more}"
 
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder that is itself the table, by the sorted names of what lies in it."""
+    """A folder that is itself the table.
+
+    Attributes:
+        path: of the folder.
+        files: the sorted names of the files in it.
+        folders: the sorted names of the folders in it.
+        note: as in `Table`.
+        in_memory: as in `Table`.
+
+    Examples:
+        >>> Folder(Path("mm"), ("1.json", "1.jpeg"), ()).described()
+        'the folder holds 1.json, 1.jpeg'
+    """
 
     path: Path
     files: tuple[str, ...] = field(repr=False)
     folders: tuple[str, ...] = field(repr=False)
     note: str = ""
+    in_memory: bool = False
 
     @property
     def folder(self) -> Path:
-        """Where its images lie."""
+        """The folder that images are in."""
         return self.path
 
     def described(self) -> str:
-        """What can be seen of it, for a message."""
+        """Describe what is in it, for a message."""
         found = [*self.folders, *self.files]
         more = ", ..." if len(found) > _SHOWN else ""
         return f"the folder holds {', '.join(found[:_SHOWN])}{more}" if found else "the folder is empty"
 
 
-Source: TypeAlias = Table | Folder
+TableSource: TypeAlias = Table | Folder
+
+
+# What a column can mean, as `--column` calls it.
+MEANINGS = ("id", "image", "genres", "title", "year", "group", "split", "unknown")
+
+
+def name_columns(source: TableSource, columns: Mapping[str, str]) -> TableSource:
+    """Return a table whose columns are called by what they mean.
+
+    Args:
+        source: a table; a folder only if no column is named.
+        columns: by one of `MEANINGS`, the name of its column, as `column_key` compares names.
+
+    Raises:
+        CatalogueError: a meaning or a column does not exist, or the source is a folder.
+
+    Examples:
+        >>> table = Table(Path("t.csv"), ["Poster_Link", "tags", "genres"], [["a.jpg"], ["War"], ["?"]], [2])
+        >>> name_columns(table, {"image": "Poster_Link", "genres": "tags"}).names
+        ['image', 'genres', 'genres (not read)']
+    """
+    if not columns:
+        return source
+    if not isinstance(source, Table):
+        raise CatalogueError(f"{source.path}: a folder has no columns to name: name those of the tables in it")
+    names = list(source.names)
+    for meaning, name in columns.items():
+        if meaning not in MEANINGS:
+            raise CatalogueError(f"no column means {quoted(meaning)}: a column means one of {', '.join(MEANINGS)}")
+        places = [place for place, key in enumerate(source.keys) if key == column_key(name)]
+        if len(places) != 1:
+            found = "no column is" if not places else f"{len(places)} columns are"
+            raise CatalogueError(f"{source.path}: {found} called {quoted(name)}: {source.described()}")
+        # Another column of that name would contradict the one that was named.
+        taken = [f"{each} (not read)" if column_key(each) == meaning else each for each in names]
+        names = [meaning if place == places[0] else each for place, each in enumerate(taken)]
+    return replace(source, names=names)
+
+
+def as_table(source: TableSource) -> Table:
+    """Return the source as the table that its dialect recognised.
+
+    Raises:
+        CatalogueError: it is a folder.
+
+    Examples:
+        >>> as_table(Folder(Path("mm"), (), ()))
+        Traceback (most recent call last):
+        posters.errors.CatalogueError: mm: a table is needed, but this is a folder
+    """
+    if not isinstance(source, Table):
+        raise CatalogueError(f"{source.path}: a table is needed, but this is a folder")
+    return source
+
+
+def as_folder(source: TableSource) -> Folder:
+    """Return the source as the folder that its dialect recognised.
+
+    Raises:
+        CatalogueError: it is a table.
+
+    Examples:
+        >>> as_folder(Folder(Path("mm"), ("1.json",), ())).files
+        ('1.json',)
+    """
+    if not isinstance(source, Folder):
+        raise CatalogueError(f"{source.path}: a folder is needed, but this is a table")
+    return source

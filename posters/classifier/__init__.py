@@ -1,9 +1,9 @@
-"""The artefact that people pass around: a trained classifier, opened and used without TensorFlow."""
+"""The artefact that people share: a trained classifier, opened and used without TensorFlow."""
 
 from posters.classifier.classifier import Classifier, load_classifier
 from posters.classifier.explanation import Explanation
 from posters.classifier.manifest import Manifest, read_manifest, rewrite_manifest, write_classifier
-from posters.classifier.results import Features, Prediction, Result
+from posters.classifier.predictions import Features, Prediction
 
 __all__ = [
     "Classifier",
@@ -11,7 +11,6 @@ __all__ = [
     "Features",
     "Manifest",
     "Prediction",
-    "Result",
     "load_classifier",
     "read_manifest",
     "rewrite_manifest",

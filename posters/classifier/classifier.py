@@ -1,303 +1,385 @@
 """Open a classifier directory and predict with it."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from posters.classifier.choosing import Choice, choice
-from posters.classifier.explanation import Explanation, explanation
+from posters._base.text import counted, did_you_mean
+from posters.classifier.batch import check_genres, collect_scores, compute_each
+from posters.classifier.explanation import Explanation, explain_map
+from posters.classifier.interpreters import InterpreterPool
+from posters.classifier.loading import LoadedPoster, PosterSource, load_pixels, load_poster
 from posters.classifier.manifest import LIGHT_NETWORK, Manifest, read_manifest
-from posters.classifier.many import each
-from posters.classifier.networks import Networks
-from posters.classifier.pixels import AtHand, PosterSource, brought, pixels_of
-from posters.classifier.results import Features, Prediction, Result
+from posters.classifier.predictions import Decide, Features, Prediction, choose_rule
 from posters.classifier.runtime import FEATURES, MAPS, LiteNetwork, Outputs
 from posters.config import PreprocessConfig
 from posters.errors import ClassifierError, ConfigError, ImageError
-from posters.images import ImageSource
 from posters.models import POSTERS, classifier_directory
 from posters.scores import Scores
+from posters.thresholds import Thresholds
 
 if TYPE_CHECKING:
     from posters.catalogue import Catalogue
 
-_R = TypeVar("_R")
-_Read = TypeVar("_Read")
+ResultT = TypeVar("ResultT")
+LoadedT = TypeVar("LoadedT")
 
 
 class Classifier:
-    """A trained network with all that is needed to use it. Made by `load_classifier`.
+    """A trained network with everything needed to use it. Opened by `load_classifier`; safe to share among threads.
 
     Attributes:
-        directory: where it lies.
+        directory: the classifier directory.
         manifest: genre names, preprocessing, thresholds, figures and provenance.
+
+    Examples:
+        >>> classifier = load_classifier()
+        >>> len(classifier.genre_names)
+        22
     """
 
-    def __init__(self, directory: Path, manifest: Manifest, networks: Networks) -> None:
+    def __init__(self, directory: Path, manifest: Manifest, networks: InterpreterPool) -> None:
         self.directory = directory
         self.manifest = manifest
         self._networks = networks
 
     def __repr__(self) -> str:
-        return f"Classifier({str(self.directory)!r}, {len(self.genre_names)} genres)"
+        return f"Classifier({str(self.directory)!r}, {counted(len(self.genre_names), 'genre')})"
+
+    @property
+    def name(self) -> str:
+        """The name of the directory; of the run, for a classifier inside a run."""
+        # A run keeps its classifier in a folder called "classifier", a name that identifies nothing.
+        directory = self.directory.resolve()
+        return directory.parent.name if directory.name == "classifier" else directory.name
 
     @property
     def genre_names(self) -> tuple[str, ...]:
-        """The genres that it knows, in the order of its probabilities."""
+        """The genres that the classifier knows, in the order of its probabilities."""
         return self.manifest.genre_names
+
+    @property
+    def interpreters(self) -> int:
+        """The number of posters that are computed at a time."""
+        return self._networks.size
+
+    @property
+    def explains(self) -> bool:
+        """Whether `explain` works; old classifiers and networks without average pooling have no maps."""
+        return MAPS in self._networks.outputs
 
     def predict(
         self,
         poster: PosterSource,
-        rule: str | None = None,
+        rule: str | Thresholds | None = None,
         *,
         top: int | None = None,
         threshold: float | None = None,
     ) -> Prediction:
-        """Predict one poster.
+        """Predict the genres of one poster.
 
         Args:
-            poster: a path, a URL (http or https), an image file's bytes, a PIL image, or a uint8 array (H, W, 3),
-                (H, W, 1) or (H, W).
-            rule: which thresholds decide; those of `manifest.rules`, by name.
-            top: say this many genres instead, the likeliest, whatever their probabilities.
-            threshold: say every genre of this probability or more instead, from 0 to 1.
+            poster: a path, a URL (http, https or data), an image file's bytes, a file open for reading bytes, a PIL
+                image, or a uint8 array (H, W, 3) of RGB, not OpenCV's BGR, (H, W, 1) or (H, W). `posters.decode` makes
+                of a path the array with the very same prediction; an array of the whole image is resized alike, but a
+                large JPEG is read at a reduced scale, upright, which for small networks moves probabilities by 0.02.
+            rule: the rule that decides, as thresholds or by its name in `manifest.rules`; by default the first.
+            top: predict this many genres instead, the likeliest, whatever their probabilities.
+            threshold: predict every genre of at least this probability instead, from 0 to 1.
 
         Raises:
-            ImageError: it can't be fetched, read or decoded.
-            ConfigError: there is no such rule, top or threshold, or more than one of them is given.
+            ImageError: the poster can't be downloaded, read or decoded.
+            ConfigError: there is no such rule, top or threshold is out of range, or more than one of them is given.
+
+        Examples:
+            >>> white = np.full((600, 400, 3), 255, np.uint8)
+            >>> len(load_classifier().predict(white, top=2).genres)
+            2
         """
-        chosen = choice(self.manifest, rule, top, threshold)
-        pixels = pixels_of(poster, self.manifest.preprocess)
+        decide = choose_rule(self.manifest, rule, top, threshold)
+        pixels = load_pixels(poster, self.manifest.preprocess)
         with self._networks.for_one() as network:
-            return self._prediction(network(pixels), chosen)
+            probabilities = network(pixels)
+        return self._prediction(poster, probabilities, decide)
 
     def predict_many(
         self,
         posters: Iterable[PosterSource],
-        rule: str | None = None,
+        rule: str | Thresholds | None = None,
         *,
         top: int | None = None,
         threshold: float | None = None,
-    ) -> Iterator[Result]:
-        """Predict posters, as many at a time as the classifier was opened for, while threads fetch and decode others.
+    ) -> Iterator[Prediction]:
+        """Predict the genres of many posters, in their order, while threads download and decode the next ones.
 
-        A poster that can't be read ends nothing: its result has an `error`. Memory doesn't grow with their number, for
-        posters are taken from their iterator only a few dozen before their results are given back.
+        A poster that can't be read does not stop the others: its prediction has an `error`. Memory does not grow with
+        the number of posters, because only a few dozen are taken ahead.
 
         Args:
             posters: any mix of what `predict` takes. An ImageError among them counts as a poster that can't be read.
-            rule: as in `predict`; so are top and threshold.
+            rule: as in `predict`.
             top: as in `predict`.
             threshold: as in `predict`.
 
-        Returns:
-            a result for each poster, in their order.
-
         Raises:
             ConfigError: as in `predict`, before the first poster is taken.
+
+        Examples:
+            >>> [prediction.error is None for prediction in load_classifier().predict_many(["missing.jpg"])]
+            [False]
         """
-        return self._results(posters, choice(self.manifest, rule, top, threshold))
+        # Not a generator itself, so that a wrong option is refused right away.
+        decide = choose_rule(self.manifest, rule, top, threshold)
+        results = self._compute_each(posters, load_pixels, LiteNetwork.__call__)
+        return (
+            _unreadable(poster, result) if isinstance(result, ImageError) else self._prediction(poster, result, decide)
+            for poster, result in results
+        )
 
-    def _results(self, posters: Iterable[PosterSource], chosen: Choice) -> Iterator[Result]:
-        def predicted(network: LiteNetwork, pixels: np.ndarray) -> Prediction:
-            return self._prediction(network(pixels), chosen)
-
-        for poster, found in self._each(posters, pixels_of, predicted):
-            yield Result(poster, error=found) if isinstance(found, ImageError) else Result(poster, found)
-
-    @property
-    def explains(self) -> bool:
-        """Whether `explain` and `explain_many` can be used: classifiers of older versions, and of networks that don't
-        pool by average, can't."""
-        return MAPS in self._networks.gives
-
-    def explain(self, poster: PosterSource, genre: str) -> Explanation:
-        """Where on a poster the probability of a genre comes from, whether or not the genre is said.
+    def explain(self, poster: PosterSource, genre: str | None = None) -> Explanation:
+        """Explain where on a poster the probability of a genre comes from, whether or not the genre is predicted.
 
         Args:
             poster: as in `predict`.
-            genre: one of `genre_names`.
+            genre: one of `genre_names`; by default the likeliest predicted one, or the likeliest of all.
 
         Raises:
             ImageError: as in `predict`.
-            ConfigError: it knows no such genre.
-            ClassifierError: it doesn't explain.
+            ConfigError: the classifier does not know the genre.
+            ClassifierError: the classifier can't explain.
+
+        Examples:
+            >>> load_classifier().explain(np.zeros((600, 400, 3), np.uint8), "Horror").size
+            (400, 600)
         """
-        self._check_gives(MAPS)
-        if genre not in self.genre_names:
-            raise ConfigError(f"the classifier has no genre {genre!r}, but {', '.join(self.genre_names)}")
-        found = brought(poster, self.manifest.preprocess)
+        self._check_output(MAPS)
+        if genre not in (None, *self.genre_names):
+            meant = did_you_mean(str(genre), self.genre_names, ", but {}")
+            raise ConfigError(f"the classifier has no genre {genre!r}{meant}")
+        loaded = load_poster(poster, self.manifest.preprocess)
         with self._networks.for_one() as network:
-            outputs = network.outputs(found.pixels)
-        y_score = self._calibrated(outputs.probabilities)
-        return self._explanation(genre, float(y_score[self.genre_names.index(genre)]), outputs, found.size)
+            outputs = network.outputs(loaded.pixels)
+        prediction = self._prediction(poster, outputs.probabilities, choose_rule(self.manifest))
+        if genre is None:
+            probabilities = prediction.probabilities
+            genre = prediction.genres[0] if prediction.genres else max(probabilities, key=probabilities.__getitem__)
+        return self._explanation(genre, prediction, outputs, loaded.size)
 
     def explain_many(
         self,
         posters: Iterable[PosterSource],
-        rule: str | None = None,
+        rule: str | Thresholds | None = None,
         *,
         top: int | None = None,
         threshold: float | None = None,
-    ) -> Iterator[Result]:
-        """As `predict_many`, with an explanation of every genre that is said.
+    ) -> Iterator[Prediction]:
+        """Predict as `predict_many` does, and explain every predicted genre.
+
+        Args:
+            posters: as in `predict_many`.
+            rule: as in `predict`.
+            top: as in `predict`.
+            threshold: as in `predict`.
 
         Raises:
-            ConfigError: as in `predict`, before the first poster is taken.
-            ClassifierError: it doesn't explain; before the first poster is taken, too.
+            ConfigError: as in `predict_many`.
+            ClassifierError: the classifier can't explain; before the first poster is taken.
+
+        Examples:
+            >>> black = np.zeros((600, 400, 3), np.uint8)
+            >>> [len(found.explanations) for found in load_classifier().explain_many([black], top=2)]
+            [2]
         """
-        chosen = choice(self.manifest, rule, top, threshold)
-        self._check_gives(MAPS)
-        return self._explained_results(posters, chosen)
+        decide = choose_rule(self.manifest, rule, top, threshold)
+        self._check_output(MAPS)
 
-    def _explained_results(self, posters: Iterable[PosterSource], chosen: Choice) -> Iterator[Result]:
-        def explained(network: LiteNetwork, poster: AtHand) -> tuple[Prediction, tuple[Explanation, ...], ImageSource]:
-            outputs = network.outputs(poster.pixels)
-            prediction = self._prediction(outputs.probabilities, chosen)
-            explanations = [
-                self._explanation(genre, prediction.probabilities[genre], outputs, poster.size)
-                for genre in prediction.genres
-            ]
-            return prediction, tuple(explanations), poster.source
+        def compute(network: LiteNetwork, loaded: LoadedPoster) -> Prediction:
+            outputs = network.outputs(loaded.pixels)
+            prediction = self._prediction(None, outputs.probabilities, decide)
+            explanations = [self._explanation(genre, prediction, outputs, loaded.size) for genre in prediction.genres]
+            return replace(prediction, explanations=tuple(explanations), source=loaded.source)
 
-        for poster, found in self._each(posters, brought, explained):
-            if isinstance(found, ImageError):
-                yield Result(poster, error=found)
-            else:
-                prediction, explanations, source = found
-                yield Result(poster, prediction, explanations=explanations, source=source)
-
-    def _explanation(self, genre: str, probability: float, outputs: Outputs, size: tuple[int, int]) -> Explanation:
-        assert outputs.maps is not None
-        map = np.ascontiguousarray(outputs.maps[..., self.genre_names.index(genre)])
-        return explanation(genre, probability, map, size, self.manifest.preprocess)
+        results = self._compute_each(posters, load_poster, compute)
+        return (
+            _unreadable(poster, result) if isinstance(result, ImageError) else replace(result, poster=poster)
+            for poster, result in results
+        )
 
     def features(self, poster: PosterSource) -> np.ndarray:
-        """The pooled features that the network's head reads, float32 (F,): posters that look alike have similar ones.
+        """Return the pooled features that the network's head reads: posters that look alike have similar features.
 
         Args:
             poster: as in `predict`.
 
+        Returns:
+            float32 (F,).
+
         Raises:
             ImageError: as in `predict`.
-            ClassifierError: the classifier gives none.
+            ClassifierError: the network has no such output.
+
+        Examples:
+            >>> load_classifier().features(np.zeros((600, 400, 3), np.uint8)).ndim
+            1
         """
-        self._check_gives(FEATURES)
-        pixels = pixels_of(poster, self.manifest.preprocess)
+        self._check_output(FEATURES)
+        pixels = load_pixels(poster, self.manifest.preprocess)
         with self._networks.for_one() as network:
-            return _features(network, pixels)
+            return self._features(network, pixels)
 
     def features_of_many(self, posters: Iterable[PosterSource]) -> Iterator[Features]:
-        """Features of posters one after the other, read ahead and with errors as values, as in `predict_many`.
+        """Return the features of many posters, prefetched and with errors as values, as in `predict_many`.
+
+        Args:
+            posters: as in `predict_many`.
 
         Raises:
-            ClassifierError: the classifier gives none; before the first poster is taken.
+            ClassifierError: as in `features`, before the first poster is taken.
+
+        Examples:
+            >>> black = np.zeros((600, 400, 3), np.uint8)
+            >>> [found.features.dtype.name for found in load_classifier().features_of_many([black])]
+            ['float32']
         """
-        self._check_gives(FEATURES)
-        return self._features_results(posters)
-
-    def _features_results(self, posters: Iterable[PosterSource]) -> Iterator[Features]:
-        for poster, found in self._each(posters, pixels_of, _features):
-            yield Features(poster, error=found) if isinstance(found, ImageError) else Features(poster, found)
-
-    def _check_gives(self, name: str) -> None:
-        if name not in self._networks.gives:
-            raise ClassifierError(
-                f"the classifier in {self.directory} gives no {name}: train it again with this version"
-            )
-
-    def _each(
-        self,
-        posters: Iterable[PosterSource],
-        read: Callable[[PosterSource, PreprocessConfig], _Read],
-        compute: Callable[[LiteNetwork, _Read], _R],
-    ) -> Iterator[tuple[PosterSource, _R | ImageError]]:
-        return each(posters, lambda poster: poster, read, compute, self._networks, self._preprocess)
-
-    @property
-    def _preprocess(self) -> PreprocessConfig:
-        return self.manifest.preprocess
-
-    def _prediction(self, probabilities: np.ndarray, chosen: Choice) -> Prediction:
-        """What is said, of the network's own probabilities (G,)."""
-        y_score = self._calibrated(probabilities)
-        said = np.flatnonzero(chosen(y_score[None])[0])
-        surest_first = said[np.argsort(-y_score[said], kind="stable")]
-        return Prediction(
-            genres=tuple(self.genre_names[genre] for genre in surest_first),
-            probabilities=dict(zip(self.genre_names, y_score.tolist(), strict=True)),
+        self._check_output(FEATURES)
+        results = self._compute_each(posters, load_pixels, self._features)
+        return (
+            Features(poster, error=result) if isinstance(result, ImageError) else Features(poster, result)
+            for poster, result in results
         )
 
-    def _calibrated(self, probabilities: np.ndarray) -> np.ndarray:
-        return self.manifest.calibration.apply(probabilities[None])[0]
+    def decide(self, y_score: np.ndarray, rule: str | Thresholds | None = None) -> np.ndarray:
+        """Return the decisions of a rule.
 
-    def decide(self, y_score: np.ndarray, rule: str | None = None) -> np.ndarray:
-        """Calibrated probabilities (N, G) to decisions, uint8 (N, G), by a rule of the manifest.
+        Args:
+            y_score: calibrated probabilities (N, G).
+            rule: as in `predict`; by default a softmax head is decided by its argmax.
 
-        A softmax head is read by its argmax unless a rule is named.
+        Returns:
+            uint8 (N, G).
+
+        Raises:
+            ConfigError: there is no such rule.
+
+        Examples:
+            >>> load_classifier().decide(np.zeros((1, 22))).sum().item()
+            0
         """
-        return choice(self.manifest, rule, None, None)(y_score)
+        return choose_rule(self.manifest, rule)(y_score)
 
     def calibrate(self, uncalibrated: Scores) -> Scores:
-        """What the network said, as what the classifier says."""
+        """Return the network's own scores as calibrated probabilities.
+
+        Args:
+            uncalibrated: as from `score_uncalibrated`.
+
+        Examples:
+            >>> classifier = load_classifier()
+            >>> scores = Scores(("1",), classifier.genre_names, np.full((1, 22), 0.5))
+            >>> classifier.calibrate(scores).y_score.shape
+            (1, 22)
+        """
         return self.manifest.calibration.of(uncalibrated)
 
     def score(self, catalogue: "Catalogue", progress: "Callable[[Catalogue], Catalogue]" = lambda rows: rows) -> Scores:
-        """Calibrated scores of every readable poster of a catalogue; as `score_uncalibrated`."""
+        """Return the calibrated scores of the readable posters of a catalogue; see `score_uncalibrated`."""
         return self.calibrate(self.score_uncalibrated(catalogue, progress))
 
     def score_uncalibrated(
         self, catalogue: "Catalogue", progress: "Callable[[Catalogue], Catalogue]" = lambda rows: rows
     ) -> Scores:
-        """Score every readable poster of a catalogue; each unreadable one is named on stderr and left out.
+        """Return the network's own scores of the readable posters of a catalogue; log and leave out the others.
 
         Args:
-            catalogue: its genres must be known to the classifier; those that it lacks have no positives.
+            catalogue: must have no genre that the classifier does not know. Genres that it lacks have no positives.
             progress: wraps the rows in a progress bar, as `tqdm` does.
 
         Raises:
-            ScoresError: the catalogue has a genre that the classifier does not know, or no readable poster.
+            ScoresError: the catalogue has an unknown genre, or no readable poster.
         """
-        # Here, so that a poster need not wait for the readers of tables.
-        from posters.classifier.scoring import check_genres, scores_of
-
         check_genres(catalogue, self.genre_names, self.directory)
-        rows = progress(catalogue)
-        found = each(rows, catalogue.image_path, pixels_of, _probabilities, self._networks, self._preprocess)
-        return scores_of(found, catalogue, self.genre_names)
+        rows, preprocess = progress(catalogue), self.manifest.preprocess
+        results = compute_each(
+            rows, catalogue.image_path, load_pixels, LiteNetwork.__call__, self._networks, preprocess
+        )
+        return collect_scores(results, catalogue, self.genre_names)
+
+    def _compute_each(
+        self,
+        posters: Iterable[PosterSource],
+        load: Callable[[PosterSource, PreprocessConfig], LoadedT],
+        compute: Callable[[LiteNetwork, LoadedT], ResultT],
+    ) -> Iterator[tuple[PosterSource, ResultT | ImageError]]:
+        return compute_each(posters, lambda poster: poster, load, compute, self._networks, self.manifest.preprocess)
+
+    def _prediction(self, poster: "PosterSource | None", probabilities: np.ndarray, decide: Decide) -> Prediction:
+        """Calibrate and decide on the network's probabilities, float32 (G,)."""
+        y_score = self.manifest.calibration.apply(probabilities[None])[0]
+        predicted = np.flatnonzero(decide(y_score[None])[0])
+        likeliest_first = predicted[np.argsort(-y_score[predicted], kind="stable")]
+        return Prediction(
+            genres=tuple(self.genre_names[genre] for genre in likeliest_first),
+            probabilities=dict(zip(self.genre_names, y_score.tolist(), strict=True)),
+            poster=poster,
+        )
+
+    def _explanation(self, genre: str, prediction: Prediction, outputs: Outputs, size: tuple[int, int]) -> Explanation:
+        if outputs.maps is None:
+            raise _lacks(MAPS, self.directory)
+        heat = np.ascontiguousarray(outputs.maps[..., self.genre_names.index(genre)])
+        return explain_map(genre, prediction.probabilities[genre], heat, size, self.manifest.preprocess)
+
+    def _features(self, network: LiteNetwork, pixels: np.ndarray) -> np.ndarray:
+        features = network.outputs(pixels).features
+        if features is None:
+            raise _lacks(FEATURES, self.directory)
+        return features
+
+    def _check_output(self, name: str) -> None:
+        if name not in self._networks.outputs:
+            raise _lacks(name, self.directory)
 
 
-def _probabilities(network: LiteNetwork, pixels: np.ndarray) -> np.ndarray:
-    return network(pixels)
+def _unreadable(poster: PosterSource, error: ImageError) -> Prediction:
+    return Prediction((), {}, poster, error)
 
 
-def _features(network: LiteNetwork, pixels: np.ndarray) -> np.ndarray:
-    features = network.outputs(pixels).features
-    assert features is not None
-    return features
+def _lacks(name: str, directory: Path) -> ClassifierError:
+    return ClassifierError(f"the classifier in {directory} has no {name}: train it again with this version")
 
 
-def load_classifier(directory: str | Path = POSTERS, threads: int | None = None) -> Classifier:
+def load_classifier(
+    directory: str | Path = POSTERS, threads: int | None = None, *, interpreters: int | None = None
+) -> Classifier:
     """Open a classifier.
 
     Args:
-        directory: a classifier directory, or a run that holds one; "posters" is the one that comes with the package.
-        threads: that compute: one poster alone together, and of many a poster each. By default one for one poster, and
-            the cores for many. Any number gives the same probabilities.
+        directory: a classifier directory, or a run that holds one; "posters" is the classifier of the package.
+        threads: the number of threads that compute, together on a single poster, or each on one of many. By default one
+            for a single poster, and the cores for many. The probabilities do not depend on it.
+        interpreters: for servers, instead of threads: open this many networks now, each of which computes one poster
+            at a time on one thread.
 
     Returns:
-        A classifier that any number of threads may use at once; no more of them compute at a time than `threads` says.
+        A classifier that any number of threads may share. No more posters are computed at a time than `threads` or
+        `interpreters` allows; other callers wait.
 
     Raises:
-        ClassifierError: it is no classifier, a file is missing or changed, its format is unknown, or its network can't
-            be run.
-        ConfigError: threads is below 1.
+        ClassifierError: this is not a classifier, a file is missing or changed, its format is unknown, or its network
+            can't be run.
+        ConfigError: threads or interpreters is below 1.
+
+    Examples:
+        >>> load_classifier("posters", threads=1).manifest.head
+        'sigmoid'
     """
     directory = classifier_directory(directory)
     manifest = read_manifest(directory)
     shape, n_genres = manifest.preprocess.shape, len(manifest.genre_names)
-    networks = Networks(lambda count: LiteNetwork(directory / LIGHT_NETWORK, shape, n_genres, count), threads)
+    networks = InterpreterPool(
+        lambda count: LiteNetwork(directory / LIGHT_NETWORK, shape, n_genres, count), threads, interpreters
+    )
     return Classifier(directory, manifest, networks)

@@ -5,22 +5,26 @@ import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 
+from posters._base.atomic_files import replacing_directory, sha256_of, write_json
+from posters._base.brief import brief_repr
+from posters._base.validation import Between, from_plain
 from posters.calibration import Calibration
 from posters.config import Head, PreprocessConfig
 from posters.errors import ClassifierError, ConfigError
-from posters.files import replacing_directory, sha256_of, write_json
 from posters.thresholds import Thresholds
 
-FORMAT = 2
+FORMAT = 3
+# Versions before 0.2 wrote format 2, in which a rule's name was called `optimises`. It can still be read.
+READABLE_FORMATS = (2, FORMAT)
 MANIFEST = "classifier.json"
 LIGHT_NETWORK = "network.tflite"
 KERAS_NETWORK = "network.keras"
 CARD = "MODEL_CARD.md"
 HEADS = get_args(Head)
 
-_MEND = "copy or train the classifier again"
+_FIX = "copy or train the classifier again"
 
 
 @dataclass(frozen=True)
@@ -31,14 +35,21 @@ class Manifest:
         genre_names: of the network's outputs, in their order.
         preprocess: how an image becomes the network's pixels.
         head: "sigmoid" or "softmax".
-        calibration: what the network's probabilities go through before anything else reads them.
-        rules: by which genres are said, each from a calibrated probability of its own on; the first one unless
-            another is asked for.
+        calibration: maps the network's probabilities to those that everything else reads.
+        rules: the rules that decide which genres are predicted, one calibrated threshold per genre each; the first is
+            the default.
         prior: each genre's share of the training posters.
         metrics: validation figures, with their baselines.
-        provenance: what it was trained on, by which versions, with which config.
+        provenance: training data, versions and config.
         files: SHA-256 of every other file of the directory, by name.
+
+    Examples:
+        >>> from posters.models import CLASSIFIER
+        >>> read_manifest(CLASSIFIER).head
+        'sigmoid'
     """
+
+    __repr__ = brief_repr
 
     genre_names: tuple[str, ...]
     preprocess: PreprocessConfig
@@ -51,22 +62,31 @@ class Manifest:
     files: dict[str, str] = field(default_factory=dict)
 
     def rule(self, name: str | None = None) -> Thresholds:
-        """The thresholds of a rule; of the first one unless it is named.
+        """Return the thresholds of a rule.
+
+        Args:
+            name: of the rule; by default the first.
 
         Raises:
             ConfigError: there is no such rule.
+
+        Examples:
+            >>> from posters.models import CLASSIFIER
+            >>> read_manifest(CLASSIFIER).rule("fixed").values[0]
+            0.5
         """
         for thresholds in self.rules:
-            if name in (None, thresholds.optimises):
+            if name in (None, thresholds.rule):
                 return thresholds
-        known = ", ".join(thresholds.optimises for thresholds in self.rules)
+        known = ", ".join(thresholds.rule for thresholds in self.rules)
         raise ConfigError(
-            f"the classifier has no rule {name!r}, but {known}; `posters thresholds RUN --add RULE` fits another"
+            f"the classifier has no rule {name!r}, but {known}: choose one of these, or --threshold X; for a run of "
+            "your own, `posters thresholds RUN --add RULE` fits another"
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data, ready for JSON."""
-        own = {
+        """Return plain data, ready for JSON."""
+        return {
             "format": FORMAT,
             "genre_names": list(self.genre_names),
             "preprocess": asdict(self.preprocess),
@@ -74,11 +94,13 @@ class Manifest:
             "calibration": self.calibration.to_dict(),
             "rules": [thresholds.to_dict() for thresholds in self.rules],
             "prior": list(self.prior),
+            "metrics": self.metrics,
+            "provenance": self.provenance,
+            "files": self.files,
         }
-        return {**own, "metrics": self.metrics, "provenance": self.provenance, "files": self.files}
 
 
-def write_classifier(directory: Path, manifest: Manifest, card: str, write_networks: Callable[[Path], None]) -> None:
+def write_classifier(directory: Path, manifest: Manifest, card: str, write_networks: Callable[[Path], object]) -> None:
     """Write a whole classifier directory, or nothing.
 
     Args:
@@ -86,6 +108,15 @@ def write_classifier(directory: Path, manifest: Manifest, card: str, write_netwo
         manifest: its `files` are filled in here.
         card: the text of MODEL_CARD.md.
         write_networks: writes the network's files into the folder that it is given.
+
+    Examples:
+        >>> import tempfile
+        >>> from posters.models import CLASSIFIER
+        >>> target, networks = Path(tempfile.mkdtemp()) / "copy", (LIGHT_NETWORK,)
+        >>> copy = lambda folder: [shutil.copy(CLASSIFIER / name, folder) for name in networks]
+        >>> write_classifier(target, read_manifest(CLASSIFIER), "# Card", copy)
+        >>> sorted(path.name for path in target.iterdir())
+        ['MODEL_CARD.md', 'classifier.json', 'network.tflite']
     """
     with replacing_directory(directory) as folder:
         write_networks(folder)
@@ -95,9 +126,24 @@ def write_classifier(directory: Path, manifest: Manifest, card: str, write_netwo
 
 
 def rewrite_manifest(directory: Path, manifest: Manifest, card: str) -> None:
-    """Write a changed manifest and card over those of a classifier directory; its networks stay as they are."""
+    """Write a changed manifest and card over those of a classifier directory, and keep its networks.
+
+    Args:
+        directory: the classifier directory.
+        manifest: the changed manifest; its `files` name what is kept.
+        card: the text of MODEL_CARD.md.
+
+    Examples:
+        >>> import tempfile
+        >>> from posters.models import CLASSIFIER
+        >>> target = Path(shutil.copytree(CLASSIFIER, Path(tempfile.mkdtemp()) / "copy"))
+        >>> rewrite_manifest(target, read_manifest(target), "# Another card")
+        >>> read_manifest(target).files.keys() == read_manifest(CLASSIFIER).files.keys()
+        True
+    """
     with replacing_directory(directory) as folder:
         for name in manifest.files:
+            # Copied and not linked: the old directory is removed once this one takes its place.
             if name != CARD:
                 shutil.copy2(directory / name, folder / name)
         (folder / CARD).write_text(card, encoding="utf-8")
@@ -106,120 +152,108 @@ def rewrite_manifest(directory: Path, manifest: Manifest, card: str) -> None:
 
 
 def read_manifest(directory: Path) -> Manifest:
-    """Read classifier.json, and check every file that it names.
+    """Read classifier.json, and check every file that it lists.
+
+    Args:
+        directory: a classifier directory.
 
     Raises:
-        ClassifierError: this is no classifier directory, a file is missing or changed, or its format is unknown.
+        ClassifierError: this is not a classifier directory, a file is missing or changed, or the format is unknown.
+
+    Examples:
+        >>> from posters.models import CLASSIFIER
+        >>> len(read_manifest(CLASSIFIER).genre_names)
+        22
     """
-    manifest = _parsed(directory / MANIFEST)
+    path = directory / MANIFEST
+    try:
+        manifest = _parse(path.read_text(encoding="utf-8"), path)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        there = "it is a file, and a classifier is a directory" if directory.exists() else "there is no such directory"
+        reason = f"it has no {MANIFEST}" if directory.is_dir() else there
+        raise ClassifierError(f"{directory} is not a classifier: {reason}") from error
+    except OSError as error:
+        raise ClassifierError(f"{path} can't be read ({error.strerror})") from error
+    # Anyone may have written the file: a broken encoding is a ValueError, values of Calibration or PreprocessConfig may
+    # be a TypeError or a KeyError, and JSON that nests too deeply is a RecursionError.
+    except KeyError as error:
+        raise ClassifierError(f"{path} is damaged (it has no {error.args[0]}): {_FIX}") from error
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ClassifierError(f"{path} is damaged ({error}): {_FIX}") from error
     if LIGHT_NETWORK not in manifest.files:
-        raise ClassifierError(f"{directory / MANIFEST} names no {LIGHT_NETWORK}: {_MEND}")
+        raise ClassifierError(f"{path} lists no {LIGHT_NETWORK}: {_FIX}")
+    # Every file and not only the network: changed weights beside an old manifest would be trained on.
     for name, digest in manifest.files.items():
         _check_file(directory / name, digest)
     return manifest
 
 
-def _parsed(path: Path) -> Manifest:
-    try:
-        values = _object(json.loads(path.read_text(encoding="utf-8")), "it")
-        _check_format(path, values.get("format"))
-        return _from_dict(values)
-    except ClassifierError:
-        raise
-    except (FileNotFoundError, NotADirectoryError) as error:
-        reason = f"it has no {path.name}" if path.parent.is_dir() else "there is no such directory"
-        raise ClassifierError(f"{path.parent} is no classifier: {reason}") from error
-    except OSError as error:
-        raise ClassifierError(f"{path} can't be read ({error.strerror})") from error
-    except KeyError as error:
-        raise ClassifierError(f"{path} is damaged (it has no {error.args[0]}): {_MEND}") from error
-    # JSON that nests too deeply ends in a RecursionError.
-    except (ValueError, TypeError, RecursionError) as error:
-        raise ClassifierError(f"{path} is damaged ({error}): {_MEND}") from error
+@dataclass(frozen=True)
+class _ManifestJson:
+    """The layout of classifier.json; the values themselves are checked by the classes that are made of them."""
+
+    genre_names: tuple[str, ...]
+    preprocess: dict[str, Any]
+    head: Head
+    calibration: dict[str, Any]
+    rules: tuple[dict[str, Any], ...]
+    prior: tuple[Annotated[float, Between(0, 1)], ...]
+    metrics: dict[str, Any]
+    provenance: dict[str, Any]
+    files: dict[str, str]
 
 
-def _check_format(path: Path, number: Any) -> None:
-    if type(number) is not int or number != FORMAT:
+def _parse(text: str, path: Path) -> Manifest:
+    values = from_plain(dict[str, Any], json.loads(text), "the manifest")
+    number = values.get("format")
+    if type(number) is not int or number not in READABLE_FORMATS:
         raise ClassifierError(
             f"{path} has the format {number!r}, and this version of posters reads {FORMAT}: "
             "use the version that wrote it, or train again"
         )
-
-
-def _from_dict(values: dict[str, Any]) -> Manifest:
-    """The manifest, if every value is what it must be; whatever is not ends in a ValueError, TypeError or KeyError."""
-    genre_names = _genre_names(values["genre_names"])
-    calibration = Calibration.from_dict(_object(values["calibration"], "calibration"))
-    rules = _rules(values["rules"])
-    prior = _shares(values["prior"], "prior")
-    named = {genre_names, calibration.genre_names, *(thresholds.genre_names for thresholds in rules)}
-    if len(named) > 1 or len(prior) != len(genre_names):
-        raise ValueError("its genre names, calibration, rules and prior don't belong together")
-    return Manifest(
-        genre_names=genre_names,
-        preprocess=PreprocessConfig(**_object(values["preprocess"], "preprocess")),
-        head=_head(values["head"]),
-        calibration=calibration,
-        rules=rules,
-        prior=prior,
-        metrics=_object(values["metrics"], "metrics"),
-        provenance=_object(values["provenance"], "provenance"),
-        files=_files(values["files"]),
+    plain = from_plain(_ManifestJson, values, "the manifest", ignore_unknown=True)
+    manifest = Manifest(
+        genre_names=plain.genre_names,
+        preprocess=PreprocessConfig(**plain.preprocess),
+        head=plain.head,
+        calibration=Calibration.from_dict(plain.calibration),
+        rules=tuple(_thresholds(rule) for rule in plain.rules),
+        prior=plain.prior,
+        metrics=plain.metrics,
+        provenance=plain.provenance,
+        files=plain.files,
     )
+    _check_consistent(manifest)
+    return manifest
 
 
-def _object(value: Any, name: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise ValueError(f"{name} must be an object with named values, but is of type {type(value).__name__}")
-    return value
+def _thresholds(values: dict[str, Any]) -> Thresholds:
+    # Format 2.
+    if "optimises" in values:
+        values = {("rule" if name == "optimises" else name): value for name, value in values.items()}
+    for name in ("rule", "fitted_on"):
+        from_plain(str, values[name], f"the {name} of thresholds")
+    # null marks a genre that the rule never predicts.
+    from_plain(tuple[float | None, ...], values["values"], "thresholds")
+    return Thresholds.from_dict(values)
 
 
-def _genre_names(value: Any) -> tuple[str, ...]:
-    texts = isinstance(value, list) and all(isinstance(name, str) for name in value)
-    if not (texts and value and len(set(value)) == len(value)):
+def _check_consistent(manifest: Manifest) -> None:
+    """Refuse parts that name different genres, or in another order: columns are matched by place, never by name."""
+    genre_names = manifest.genre_names
+    if not genre_names or len(set(genre_names)) < len(genre_names):
         raise ValueError("genre_names must be a list of different names")
-    return tuple(value)
-
-
-def _rules(value: Any) -> tuple[Thresholds, ...]:
-    if not (isinstance(value, list) and value):
-        raise ValueError("rules must be a list of thresholds, and hold one at least")
-    rules = tuple(_thresholds(_object(each, "a rule")) for each in value)
-    if len({thresholds.optimises for thresholds in rules}) < len(rules):
+    if not manifest.rules:
+        raise ValueError("rules must hold at least one rule")
+    if len({thresholds.rule for thresholds in manifest.rules}) < len(manifest.rules):
         raise ValueError("rules must have different names")
-    return rules
-
-
-def _thresholds(value: dict[str, Any]) -> Thresholds:
-    _shares([share for share in value["values"] if share is not None], "thresholds")
-    thresholds = Thresholds.from_dict(value)
-    if not (isinstance(thresholds.optimises, str) and isinstance(thresholds.fitted_on, str)):
-        raise ValueError("thresholds must say in words what they optimise and what they were fitted on")
-    return thresholds
-
-
-def _shares(value: Any, name: str) -> tuple[float, ...]:
-    # Written so that NaN fails as well.
-    if not (isinstance(value, list) and all(type(share) in (int, float) and 0 <= share <= 1 for share in value)):
-        raise ValueError(f"{name} must be a list of numbers between 0 and 1")
-    return tuple(float(share) for share in value)
-
-
-def _head(value: Any) -> str:
-    if value not in HEADS:
-        raise ValueError(f"head must be one of {', '.join(HEADS)}, but got {value!r}")
-    return value
-
-
-def _files(value: Any) -> dict[str, str]:
-    files = _object(value, "files")
-    for name, digest in files.items():
-        # A plain name, so that none reaches outside the directory.
+    named = {genre_names, manifest.calibration.genre_names, *(rule.genre_names for rule in manifest.rules)}
+    if len(named) > 1 or len(manifest.prior) != len(genre_names):
+        raise ValueError("genre_names, calibration, rules and prior don't belong together")
+    for name in manifest.files:
+        # A plain name, so that no name leads outside of the directory.
         if name in ("", "..") or Path(name).name != name:
-            raise ValueError(f"files must name files of this directory, but names {name!r}")
-        if not isinstance(digest, str):
-            raise ValueError(f"files must have a SHA-256 for {name}, but has {digest!r}")
-    return files
+            raise ValueError(f"files must be in this directory, but got {name!r}")
 
 
 def _check_file(path: Path, digest: str) -> None:
@@ -227,7 +261,7 @@ def _check_file(path: Path, digest: str) -> None:
         found = sha256_of(path)
     except (FileNotFoundError, IsADirectoryError) as error:
         raise ClassifierError(f"{path} is missing: copy the whole classifier directory again") from error
-    except (OSError, ValueError) as error:  # A name that no file can have is a ValueError.
+    except (OSError, ValueError) as error:  # A ValueError is a name that no file can have.
         raise ClassifierError(f"{path} can't be read ({error})") from error
     if found != digest:
-        raise ClassifierError(f"{path} was changed since the classifier was written: copy or train it again")
+        raise ClassifierError(f"{path} was changed after the classifier was written: {_FIX}")

@@ -1,57 +1,53 @@
-"""`posters audit`: what is wrong with a table and its images, before anything is trained on them."""
+"""`posters audit`: check a table and its images before anything is trained on them."""
 
 import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from posters.cli.options import add_catalogue_options, read_catalogue_from
+from posters.cli.options import TABLES_HELP, add_catalogue_options, read_catalogue_from
 
 if TYPE_CHECKING:
     from posters.audit import Audit
 
 _FAIL_ON = ("error", "warning", "note", "never")
+_DESCRIPTION = (
+    "Check a table and each of its images for problems: images that can't be read or are no posters, missing and "
+    "unused files, repeated rows, duplicates and contradicting labels, doubtful genres, and what leaks across splits. "
+    "The exit code is 1 if a finding is as bad as --fail-on."
+)
 
 
 def add_parser(commands: Any) -> None:
-    parser = commands.add_parser(
-        "audit",
-        help="say what is wrong with a table and its images",
-        description="Look at a table and at each of its images, and say what is wrong: images that can't be read or "
-        "are no posters, missing and unused files, repeated rows, duplicates and contradicting labels, doubtful "
-        "genres, and what leaks across a split. The exit code is 1 where something is as bad as --fail-on.",
-    )
-    parser.add_argument("table", type=Path, metavar="TABLE", help="a CSV or JSON table, or its folder")
-    parser.add_argument("--split", type=Path, metavar="CSV", help="a split to look for leaks in (columns id, side)")
+    parser = commands.add_parser("audit", help="check a table and its images for problems", description=_DESCRIPTION)
+    parser.add_argument("table", type=Path, nargs="+", metavar="TABLE", help=TABLES_HELP)
+    splits = "splits to check for leaks (columns id or filename, and split)"
+    parser.add_argument("--splits", type=Path, metavar="CSV", help=splits)
     parser.add_argument("--json", type=Path, metavar="PATH", help="write all findings as JSON; - prints them instead")
     parser.add_argument("--csv", type=Path, metavar="PATH", help="write all findings as CSV for a spreadsheet")
-    parser.add_argument(
-        "--fail-on",
-        choices=_FAIL_ON,
-        default="error",
-        help="how bad a finding must be for exit code 1 (default: error)",
-    )
-    parser.add_argument("--cache", type=Path, metavar="DIR", help="where what was seen in images is kept for next time")
+    fail_on = "how bad a finding must be for exit code 1 (default: error)"
+    parser.add_argument("--fail-on", choices=_FAIL_ON, default="error", help=fail_on)
+    parser.add_argument("--cache", type=Path, metavar="DIR", help="folder of the cache (default: in your cache folder)")
+    look = "find look-alikes by perceptual hashes alone, which saves 15 ms an image the first time (default: also by "
+    look += "what the network of this package sees, which finds mirrored and cropped copies)"
+    parser.add_argument("--no-look", action="store_false", dest="look", help=look)
     add_catalogue_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    audit = _audit(options)
-    _write(audit, options)
-    return int(options.fail_on != "never" and audit.has(options.fail_on))
-
-
-def _audit(options: argparse.Namespace) -> "Audit":
+    from posters._base.optional_imports import check_installed
     from posters.audit import audit
-    from posters.extras import check_installed
-    from posters.splits import read_sides
+    from posters.splitting.splits import read_splits
 
     check_installed("filelock", "imagehash")
-
-    sides = read_sides(options.split) if options.split else None
-    # Everything is looked at, also posters whose genres are all rare; what is rare is said.
+    splits = read_splits(options.splits) if options.splits else None
+    options.max_lost = 1
+    # With every genre: the audit itself reports rare ones, and posters that have no other are checked too.
+    # What is lost is what it looks for.
     catalogue = read_catalogue_from(options, min_posters=1, report=False)
-    return audit(catalogue, cache=options.cache, sides=sides, min_posters=options.min_posters)
+    found = audit(catalogue, cache=options.cache, splits=splits, min_posters=options.min_posters, look=options.look)
+    _write(found, options)
+    return int(options.fail_on != "never" and found.has(options.fail_on))
 
 
 def _write(audit: "Audit", options: argparse.Namespace) -> None:

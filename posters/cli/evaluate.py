@@ -1,25 +1,27 @@
-"""`posters evaluate`: how good a classifier is, beside predictors that never look."""
+"""`posters evaluate`: how good a classifier is, compared with baselines that never look at a poster."""
 
 import argparse
 import os
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from posters.cli.options import add_catalogue_options, read_catalogue_from
+from posters.cli.options import SPLITS, add_catalogue_options, read_catalogue_from
+from posters.cli.output import progress_bar
 from posters.errors import ConfigError
-
-_SIDES = ("train", "validation", "test")  # posters.catalogue.SIDES, which --help need not wait for
 
 if TYPE_CHECKING:
     from posters.catalogue import Catalogue
     from posters.evaluation import Evaluation
 
 
+# Options for reading a table, and for looking at its posters.
+_OF_TABLES = ("corrections", "dialect", "column", "alias", "separator", "download", "ignore_unknown_genres", "cache")
+
+
 @dataclass(frozen=True)
 class _Judged:
-    """What was evaluated: of how many posters, and where all images lie that the report may show."""
+    """An evaluation, the number of posters that it was to judge, and the catalogue of images for the report."""
 
     evaluation: "Evaluation"
     posters: int
@@ -27,95 +29,90 @@ class _Judged:
 
 
 def add_parser(commands: Any) -> None:
-    parser = commands.add_parser(
-        "evaluate",
-        help="judge a classifier",
-        description="Judge a run on its own test posters, or any classifier on a table, and write the report.",
-    )
+    description = "Evaluate a run on its own test posters, or any classifier on a table, and write the report."
+    parser = commands.add_parser("evaluate", help="evaluate a classifier", description=description)
     parser.add_argument("run_or_classifier", type=Path, metavar="RUN", help="a run, or a classifier directory")
-    parser.add_argument("table", type=Path, nargs="?", metavar="TABLE", help="judge on this table instead")
-    parser.add_argument("--side", choices=_SIDES, help="side of the run's own split (default: test)")
-    parser.add_argument(
-        "--report", type=Path, metavar="DIR", help="where to write it (default: RUN/report; with TABLE: ./report)"
-    )
+    parser.add_argument("table", type=Path, nargs="?", metavar="TABLE", help="evaluate on this table instead")
+    parser.add_argument("--split", choices=SPLITS, help="which split of the run (default: test)")
+    report = "where to write the report (default: RUN/report; with TABLE: ./report)"
+    parser.add_argument("--report", type=Path, metavar="DIR", help=report)
     # No genre is left out unasked: it would count as absent from the posters that have it.
     add_catalogue_options(parser, min_posters=1)
-    parser.add_argument(
-        "--ignore-unknown-genres",
-        action="store_true",
-        help="judge by the genres that the classifier knows, where the table has others too",
-    )
+    ignore = "leave out genres of the table that the classifier does not know"
+    parser.add_argument("--ignore-unknown-genres", action="store_true", help=ignore)
+    unseen = "leave out the posters that the classifier has seen in its training, or its starting weights in theirs"
+    parser.add_argument("--unseen-only", action="store_true", help=unseen)
+    look = "compare the looks of a table's posters with those that the classifier has seen by perceptual hashes alone"
+    parser.add_argument("--no-look", action="store_false", dest="look", help=look)
+    parser.add_argument("--cache", type=Path, metavar="DIR", help="where looks are kept (default: your cache folder)")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    from tqdm import tqdm
-
-    from posters.extras import check_installed
-    from posters.log import logger
+    from posters._base.log import logger
+    from posters._base.optional_imports import check_installed
     from posters.report import summary, write_report
 
     check_installed("jinja2", "scipy")
     directory = options.report or (Path("report") if options.table else options.run_or_classifier / "report")
-    judge = _judged_by_table if options.table else _judged_by_run
-    judged = judge(options, directory)
+    judged = (_judge_by_table if options.table else _judge_by_run)(options, directory)
     print(summary(judged.evaluation))
     images = {poster.id: judged.catalogue.image_path(poster) for poster in judged.catalogue}
-    shown = partial(tqdm, desc="drawing", unit="poster", leave=False)
-    for path in write_report(judged.evaluation, directory, images=images, progress=shown):
+    drawing = progress_bar("drawing", leave=False)
+    for path in write_report(judged.evaluation, directory, images=images, progress=drawing):
         logger.info(f"wrote {path}")
-    return 0 if judged.evaluation.posters == judged.posters else 1
+    seen = judged.evaluation.seen
+    if seen and seen.macro_map:
+        logger.info("for a report on the posters that it has not seen, add --unseen-only to the command")
+    evaluated = judged.evaluation.posters + (seen.left_out if seen else 0)
+    return 0 if evaluated == judged.posters else 1
 
 
-def _judged_by_run(options: argparse.Namespace, report: Path) -> _Judged:
+def _judge_by_run(options: argparse.Namespace, report: Path) -> _Judged:
     from posters.tasks.evaluate import evaluate_run
-    from posters.tasks.scoring import finished_run, side_catalogue
+    from posters.tasks.scoring import finished_run, split_catalogue
 
-    _check_run(options.run_or_classifier)
-    for name in ("corrections", "dialect", "alias", "ignore_unknown_genres"):
-        if getattr(options, name):
-            raise ConfigError(
-                f"--{name.replace('_', '-')} says how to read a table, and a run has its own catalogue: leave it out"
-            )
-    side = options.side or "test"
-    run = finished_run(options.run_or_classifier)
-    chosen = side_catalogue(run, side, options.images)  # Whatever is wrong with it is found here, before the scoring.
+    _check_run(options.run_or_classifier, options)
+    run, split = finished_run(options.run_or_classifier), options.split or "test"
+    # Before the scoring, which takes minutes: images that were moved away are noticed here.
+    chosen = split_catalogue(run, split, options.images)
     _check_report(report)
-    evaluation = evaluate_run(run.path, side=side, images=options.images, progress=_bar)
-    # Label issues lie on every side.
+    images, unseen, bar = options.images, options.unseen_only, progress_bar("scoring")
+    evaluation = evaluate_run(run.path, split=split, images=images, unseen_only=unseen, progress=bar)
+    # The whole catalogue, not the split: the report shows label issues of every split.
     return _Judged(evaluation, len(chosen), run.catalogue(options.images))
 
 
-def _judged_by_table(options: argparse.Namespace, report: Path) -> _Judged:
+def _judge_by_table(options: argparse.Namespace, report: Path) -> _Judged:
     from posters.classifier import load_classifier
     from posters.tasks.evaluate import evaluate_classifier
 
-    if options.side:
-        raise ConfigError("--side names a side of the run's own split, and a table has none: leave one of them out")
+    if options.split:
+        raise ConfigError("--split names a split of a run, and a table has none: leave one of them out")
     classifier, catalogue = load_classifier(options.run_or_classifier), read_catalogue_from(options)
     _check_report(report)
-    evaluation = evaluate_classifier(
-        classifier, catalogue, ignore_unknown_genres=options.ignore_unknown_genres, progress=_bar
-    )
+    chosen = {name: getattr(options, name) for name in ("ignore_unknown_genres", "unseen_only", "look", "cache")}
+    evaluation = evaluate_classifier(classifier, catalogue, **chosen, progress=progress_bar("scoring"))
     return _Judged(evaluation, len(catalogue), catalogue)
 
 
 def _check_report(directory: Path) -> None:
-    """Find out before the scoring whether the report can be written after it."""
+    """Refuse before the scoring a report that could not be written after it."""
     there = next(path for path in (directory, *directory.absolute().parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        reason = "nobody may write there" if there.is_dir() else f"{there} is a file"
+        reason = "you may not write there" if there.is_dir() else f"{there} is a file"
         raise ConfigError(f"{directory}: the report can't be written ({reason}): choose another --report")
 
 
-def _check_run(path: Path) -> None:
+def _check_run(path: Path, options: argparse.Namespace) -> None:
     if not path.is_dir():
-        raise ConfigError(f"{path}: there is no such directory")
+        raise ConfigError(
+            f"{path}: {'a file, and no run or classifier' if path.exists() else 'there is no such directory'}"
+        )
     if (path / "classifier.json").is_file():
-        raise ConfigError(f"{path} is a classifier without a split of its own: posters evaluate {path} TABLE judges it")
-
-
-def _bar(rows: Any) -> Any:
-    from tqdm import tqdm
-
-    return tqdm(rows, desc="scoring", unit="poster")
+        raise ConfigError(f"{path} is a classifier without a split of its own: run posters evaluate {path} TABLE")
+    given = [name for name in _OF_TABLES if getattr(options, name)] + ["no_look"] * (not options.look)
+    if given:
+        raise ConfigError(
+            f"--{given[0].replace('_', '-')} is for reading a table, and a run has its own catalogue: leave it out"
+        )

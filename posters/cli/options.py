@@ -1,23 +1,30 @@
 """Options that several commands share."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from posters.config import PreprocessConfig, TrainConfig
 from posters.errors import ConfigError
+from posters.models import POSTERS
 
 if TYPE_CHECKING:
     from posters.catalogue import Catalogue
 
+# posters.catalogue.SPLITS, which --help need not wait for.
+SPLITS = ("train", "validation", "test")
+_SEPARATOR_HELP = "what joins genres in a cell, such as ' & ' (default: |, a line break, ; or ,)"
+_EMPTY_HELP = "what an empty cell means in a table with a column of 0 and 1 for each genre (default: no)"
+_LOST_HELP = "the share of the rows that may be left out, such as 0.5 for half of them (default: 0.1)"
+_CORRECTIONS_HELP = "genres to add and to remove: a report's label_issues.csv, its column accept filled with yes or no"
+TABLES_HELP = "a CSV or JSON table, or its folder; several are read together"
+
 
 def add_catalogue_options(parser: argparse.ArgumentParser, min_posters: int = 20) -> None:
-    """How to read the table; `read_catalogue_from` obeys them."""
-    group = parser.add_argument_group("the catalogue")
-    group.add_argument("--images", type=Path, metavar="DIR", help="folder of the images (default: beside the table)")
-    group.add_argument("--dialect", metavar="NAME", help="the table's dialect (default: recognised)")
+    """Add the options for reading a table; `read_catalogue_from` follows them."""
+    group = add_table_options(parser, "the catalogue")
     group.add_argument(
         "--min-posters",
         type=int,
@@ -25,39 +32,100 @@ def add_catalogue_options(parser: argparse.ArgumentParser, min_posters: int = 20
         metavar="N",
         help=f"leave out genres with fewer posters (default: {min_posters})",
     )
-    group.add_argument(
-        "--alias",
-        action="append",
-        default=[],
-        metavar="OTHER=GENRE",
-        help="another name of a genre, such as Suspense=Thriller; may be repeated",
-    )
-    group.add_argument(
-        "--corrections",
-        type=Path,
-        metavar="CSV",
-        help="genres to add and to remove: a report's label_issues.csv, its column accept filled with yes or no",
-    )
+    alias = "another name of a genre, such as Suspense=Thriller; may be repeated"
+    group.add_argument("--alias", action="append", default=[], metavar="OTHER=GENRE", help=alias)
+    group.add_argument("--separator", metavar="TEXT", help=_SEPARATOR_HELP)
+    group.add_argument("--empty", choices=("no", "unknown"), default="no", help=_EMPTY_HELP)
+    group.add_argument("--max-lost", type=float, default=0.1, metavar="SHARE", help=_LOST_HELP)
+    group.add_argument("--corrections", type=Path, metavar="CSV", help=_CORRECTIONS_HELP)
+
+
+def add_table_options(parser: argparse.ArgumentParser, title: str, images: str = "beside the table") -> Any:
+    """Add the options of every command that reads tables, under a heading; return their group."""
+    group = parser.add_argument_group(title)
+    group.add_argument("--images", type=Path, metavar="DIR", help=f"folder of the images (default: {images})")
+    group.add_argument("--dialect", metavar="NAME", help="the table's dialect (default: detected)")
+    column = "which column means what, such as image=Poster_Link or genres=tags; may be repeated"
+    group.add_argument("--column", action="append", default=[], metavar="MEANING=NAME", help=column)
+    download = "fetch images that the table has web addresses of into your cache, once each"
+    group.add_argument("--download", action="store_true", help=download)
+    return group
+
+
+def table_options(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what `add_table_options` added, as arguments of the functions that read tables.
+
+    Raises:
+        ConfigError: a --column is malformed.
+
+    Examples:
+        >>> parser = argparse.ArgumentParser()
+        >>> group = add_table_options(parser, "the catalogue")
+        >>> table_options(parser.parse_args(["--column", "genres=tags"]))
+        {'images': None, 'dialect': None, 'columns': {'genres': 'tags'}, 'download': False}
+    """
+    return {
+        "images": options.images,
+        "dialect": options.dialect,
+        "columns": parse_columns(options.column),
+        "download": options.download,
+    }
+
+
+def add_recursive_option(parser: Any) -> None:
+    """Add the option that takes the images of sub-folders, too."""
+    parser.add_argument("--recursive", action="store_true", help="of a folder, take the images of its sub-folders too")
+
+
+def add_classifier_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names a classifier."""
+    description = "a classifier directory, or a run that holds one; posters comes with the package (default: posters)"
+    parser.add_argument("--classifier", default=POSTERS, metavar="DIR", help=description)
+
+
+def add_threads_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option for how many posters are computed at a time."""
+    description = "posters computed at a time, if there are many (default: the number of cores)"
+    parser.add_argument("--threads", type=int, metavar="N", help=description)
+
+
+def add_output_options(parser: argparse.ArgumentParser, formats: Sequence[str]) -> Any:
+    """Add the options of every command that prints a result for each poster; return their group."""
+    group = parser.add_argument_group("output")
+    form = "format of the results (default: by the suffix of --output, or table)"
+    group.add_argument("--format", choices=formats, help=form)
+    output = "write the results to this file instead of stdout; it is replaced as a whole or not at all"
+    group.add_argument("--output", type=Path, metavar="FILE", help=output)
+    return group
 
 
 def read_catalogue_from(
     options: argparse.Namespace, *, min_posters: int | None = None, report: bool = True
 ) -> "Catalogue":
-    """Read the table as the options say; `min_posters` overrules theirs."""
+    """Read the table by the options; `min_posters` overrides theirs."""
     from posters.catalogue import read_catalogue
 
     return read_catalogue(
         options.table,
-        options.images,
-        dialect=options.dialect,
+        **table_options(options),
         min_posters=options.min_posters if min_posters is None else min_posters,
-        aliases=_aliases(options.alias),
-        corrections=options.corrections,
+        aliases=parse_aliases(options.alias),
+        separator=options.separator,
+        **{name: getattr(options, name) for name in ("corrections", "empty", "max_lost")},
         report=report,
     )
 
 
-def _aliases(pairs: list[str]) -> Mapping[str, str]:
+def parse_aliases(pairs: Iterable[str]) -> dict[str, str]:
+    """Return the genre that each other name stands for.
+
+    Raises:
+        ConfigError: a pair is not of the form OTHER=GENRE, or two pairs disagree.
+
+    Examples:
+        >>> parse_aliases(["Suspense=Thriller", "Sci-Fi = Science Fiction"])
+        {'Suspense': 'Thriller', 'Sci-Fi': 'Science Fiction'}
+    """
     aliases: dict[str, str] = {}
     for pair in pairs:
         other, _, genre = (part.strip() for part in pair.partition("="))
@@ -68,39 +136,56 @@ def _aliases(pairs: list[str]) -> Mapping[str, str]:
     return aliases
 
 
+def parse_columns(pairs: Iterable[str]) -> dict[str, str]:
+    """Return the name of the column that has each meaning.
+
+    Raises:
+        ConfigError: a pair is not of the form MEANING=NAME, or two pairs disagree.
+
+    Examples:
+        >>> parse_columns(["image=Poster_Link", "genres=tags"])
+        {'image': 'Poster_Link', 'genres': 'tags'}
+    """
+    columns: dict[str, str] = {}
+    for pair in pairs:
+        meaning, _, name = (part.strip() for part in pair.partition("="))
+        if not (meaning and name):
+            raise ConfigError(f"--column must be MEANING=NAME, such as image=Poster_Link, but got {pair!r}")
+        if columns.setdefault(meaning, name) != name:
+            raise ConfigError(f"--column {meaning} names both {columns[meaning]!r} and {name!r}: leave one of them out")
+    return columns
+
+
 def add_config_options(parser: argparse.ArgumentParser) -> None:
-    """An option for each field of the configs; those that are not given are not set."""
+    """Add an option for each field of the configs; `config_options` reads them."""
     group = parser.add_argument_group("training")
     group.add_argument("--config", type=Path, metavar="TOML", help="read these options from a file; others overrule it")
     for entry in fields(TrainConfig):
-        if entry.name != "preprocess":
+        # The others are what a config file has in sections of their own.
+        if entry.metadata:
             _add_option(group, entry)
     group = parser.add_argument_group("preprocessing")
     for entry in fields(PreprocessConfig):
         _add_option(group, entry)
-    # Known, so that it can be refused with its reason.
+    # Accepted here, so that the config can refuse it with its reason: class weights spoil the calibration.
     parser.add_argument("--class-weight", nargs="?", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
 def _add_option(group: Any, entry: Any) -> None:
     flag = "--" + entry.name.replace("_", "-")
-    shown = f"{entry.metadata['help']} (default: {_default(entry.default)})".replace("%", "%%")
+    default = ("no", "yes")[entry.default] if entry.type is bool else entry.default
+    shown = f"{entry.metadata['help']} (default: {default})".replace("%", "%%")
+    # SUPPRESS: an option that was not given must not overrule --config, so it is not set at all.
     if entry.type is bool:
         group.add_argument(flag, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=shown)
     elif get_origin(entry.type) is Literal:
         group.add_argument(flag, choices=get_args(entry.type), default=argparse.SUPPRESS, help=shown)
     else:
-        group.add_argument(flag, type=entry.type, metavar=_METAVARS[entry.type], default=argparse.SUPPRESS, help=shown)
-
-
-_METAVARS = {int: "N", float: "X", str: "NAME"}
-
-
-def _default(value: Any) -> str:
-    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+        metavar = {int: "N", float: "X", str: "NAME"}[entry.type]
+        group.add_argument(flag, type=entry.type, metavar=metavar, default=argparse.SUPPRESS, help=shown)
 
 
 def config_options(options: argparse.Namespace) -> dict[str, Any]:
-    """Those options of the configs that were given."""
+    """Return those options of the configs that were given."""
     names = {entry.name for entry in (*fields(TrainConfig), *fields(PreprocessConfig))} | {"class_weight"}
     return {name: value for name, value in vars(options).items() if name in names}

@@ -6,145 +6,123 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from posters.cli.explaining import Pictures
-from posters.cli.output import FORMATS, format_of, write_rows
-from posters.cli.predictions import Picture, Row
+from posters.cli.explain import Pictures
+from posters.cli.options import (
+    add_classifier_option,
+    add_output_options,
+    add_recursive_option,
+    add_table_options,
+    add_threads_option,
+    table_options,
+)
+from posters.cli.output import FORMATS, format_of, progress_bar
+from posters.cli.predictions import PredictionRow, write_predictions
 from posters.errors import ConfigError
-from posters.models import POSTERS
 
 if TYPE_CHECKING:
-    from posters.classifier import Classifier, Result
+    from posters.classifier import Classifier
     from posters.cli.sources import Source
 
-_WORTH_A_BAR = 20
+_WORTH_A_BAR = 20  # posters; fewer are done before anyone wonders
 _DESCRIPTION = (
-    "Say the genres of posters, with a probability for each. A POSTER is an image file, a folder of them, a pattern in "
-    "quotes ('shop/**/*.jpg'), a catalogue's table (.csv, .tsv, .json, .jsonl; CSV needs the tables extra), an address "
-    "of http or https, or - for an image on standard input. Results go to stdout, in the order of the posters; all "
-    "else goes to stderr. A poster that can't be read is named there, and the rest goes on: it has no line in a table, "
-    "and its error in place of genres in the other formats. The exit code is then 1; it is 2 if nothing was done."
+    "Predict the genres of posters, with a probability for each. A POSTER is an image file, a folder of them, a "
+    "pattern in quotes ('shop/**/*.jpg'), a catalogue's table (.csv, .tsv, .json, .jsonl), an address of http, "
+    "https or data, or - for an image on standard input. Results go to stdout, in the order of the posters; all else "
+    "goes to stderr. A poster that can't be read is reported there and does not stop the others: a table has no line "
+    "for it, and the other formats have its error in place of genres. The exit code is then 1; it is 2 if nothing was "
+    "done."
 )
 
 
 def add_parser(commands: Any) -> None:
-    parser = commands.add_parser("predict", help="say the genres of posters", description=_DESCRIPTION)
+    parser = commands.add_parser("predict", help="predict the genres of posters", description=_DESCRIPTION)
     parser.add_argument("posters", nargs="*", metavar="POSTER", help="files, folders, patterns, tables, addresses or -")
-    parser.add_argument(
-        "--from-file", metavar="LIST", help="a text file that names more of them, one on a line; - for standard input"
-    )
-    parser.add_argument(
-        "--classifier",
-        default=POSTERS,
-        metavar="DIR",
-        help="a classifier directory, or a run that holds one; posters comes with the package (default: posters)",
-    )
-    parser.add_argument(
-        "--threads", type=int, metavar="N", help="posters computed at a time, where there are many (default: the cores)"
-    )
-    _add_choices(parser)
-    _add_output(parser)
-    group = parser.add_argument_group("tables among the posters")
-    group.add_argument("--images", type=Path, metavar="DIR", help="folder of the images (default: beside the table)")
-    group.add_argument("--dialect", metavar="NAME", help="the table's dialect (default: recognised)")
-    parser.set_defaults(run=run)
-
-
-def _add_choices(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("which genres are said", "one of these at most")
-    group.add_argument(
-        "--rule", metavar="RULE", help="which of the classifier's rules decides; posters thresholds shows them"
-    )
+    listed = "a text file that names more of them, one on a line; - for standard input"
+    parser.add_argument("--from-file", metavar="LIST", help=listed)
+    add_recursive_option(parser)
+    add_classifier_option(parser)
+    add_threads_option(parser)
+    group = parser.add_argument_group("which genres are predicted", "at most one of these")
+    rule = "one of the classifier's rules; posters thresholds lists them (default: the classifier's default)"
+    group.add_argument("--rule", metavar="RULE", help=rule)
     group.add_argument("--top", type=int, metavar="N", help="the N likeliest, whatever their probabilities")
     group.add_argument("--threshold", type=float, metavar="X", help="those of probability X or more, from 0 to 1")
-
-
-def _add_output(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("output")
-    group.add_argument(
-        "--format", choices=FORMATS, help="of the results (default: what the suffix of --output says, else table)"
+    group = add_output_options(parser, FORMATS)
+    group.add_argument("--all", action="store_true", help="the probabilities of all genres, not only predicted ones")
+    into = (
+        "write this table back with columns of predictions beside its own, which stay as they are; its rows are the "
+        "posters. With --output, or if TABLE is new and POSTER one table, that file stays as it was"
     )
-    group.add_argument("--all", action="store_true", help="the probabilities of all genres, not just of those it says")
-    group.add_argument(
-        "--output", type=Path, metavar="FILE", help="write the results there, whole or not at all, and not to stdout"
-    )
-    group.add_argument(
-        "--explain",
-        type=Path,
-        metavar="DIR",
-        help="write there, for each genre that is said, the poster with the places that spoke for it",
-    )
+    group.add_argument("--into", type=Path, metavar="TABLE", help=into)
+    explain = "write to this folder, for each predicted genre, the poster with the places that speak for the genre"
+    group.add_argument("--explain", type=Path, metavar="DIR", help=explain)
+    add_table_options(parser, "tables among the posters")
+    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     from posters.classifier import load_classifier
-    from posters.cli.sources import sources_of
+    from posters.cli.sources import sources_of, words_in
 
+    if options.into:
+        return _run_into(options)
     form = format_of(options.format, options.output)
-    if options.explain:
-        _check_says_pictures(form)
+    if options.explain and form not in ("jsonl", "json", "table"):
+        raise ConfigError(f"{form} has no place for the pictures of --explain: choose --format jsonl, json or table")
     classifier = load_classifier(options.classifier, options.threads)
-    sources = sources_of(_words(options), options.images, options.dialect)
-    failed: list[str] = []
-    rows = _rows(classifier, sources, options, failed)
-    write_rows(rows, classifier.genre_names, options.all, form, options.output)
-    if failed and len(sources) > 1:
-        _say(f"{len(failed):,} of {len(sources):,} posters could not be read")
-    return 1 if failed else 0
-
-
-def _words(options: argparse.Namespace) -> list[str]:
-    from posters.cli.sources import words_in
-
     words = options.posters + (words_in(options.from_file) if options.from_file else [])
     if not words:
         raise ConfigError("no poster is named: name some as POSTER, or in a file with --from-file")
-    return words
+    sources = sources_of(words, recursive=options.recursive, **table_options(options))
+    failed: list[str] = []
+    rows = _rows(classifier, sources, options, failed)
+    write_predictions(rows, classifier.genre_names, options.all, form, options.output)
+    return _exit_code(failed, sources)
 
 
-def _check_says_pictures(form: str) -> None:
-    if form in ("csv", "parquet"):
-        raise ConfigError(f"{form} has no place for the pictures of --explain: choose --format jsonl, json or table")
+def _run_into(options: argparse.Namespace) -> int:
+    from posters.classifier import load_classifier
+    from posters.cli.into import check_into, prediction_columns, write_into
+    from posters.cli.sources import row_sources
+
+    if options.explain or options.format or options.from_file:
+        raise ConfigError("--into goes with neither --explain, --format nor --from-file")
+    table = check_into(options.into, options.posters, options.output)
+    classifier = load_classifier(options.classifier, options.threads)
+    ids, sources = row_sources(table, **table_options(options))
+    failed: list[str] = []
+    rows = {row.name: row for row in _rows(classifier, sources, options, failed)}
+    columns = prediction_columns(ids, rows, classifier.genre_names, options.all)
+    write_into(table, columns, options.output or options.into)
+    return _exit_code(failed, sources)
+
+
+def _exit_code(failed: Sequence[str], sources: Sequence["Source"]) -> int:
+    if failed and len(sources) > 1:
+        from posters._base.log import logger
+
+        logger.error(f"{len(failed):,} of {len(sources):,} posters could not be read")
+    return 1 if failed else 0
 
 
 def _rows(
     classifier: "Classifier", sources: Sequence["Source"], options: argparse.Namespace, failed: list[str]
-) -> Iterator[Row]:
-    """Made before the first poster is taken, so that what the options get wrong is found out first."""
+) -> Iterator[PredictionRow]:
     predict = classifier.explain_many if options.explain else classifier.predict_many
     posters = (source.poster for source in sources)
-    results = predict(posters, options.rule, top=options.top, threshold=options.threshold)
+    # Outside the generator: a wrong --top must be refused before a file for the results is opened.
+    predictions = predict(posters, options.rule, top=options.top, threshold=options.threshold)
     pictures = Pictures(options.explain) if options.explain else None
+    # Where the results themselves scroll by, a bar would only get in their way.
+    quiet = len(sources) < _WORTH_A_BAR or (options.output is None and sys.stdout.isatty())
 
-    def rows() -> Iterator[Row]:
-        for source, result in zip(_with_a_bar(sources, options.output), results, strict=True):
-            error = _named(source, str(result.error)) if result.error else ""
-            if error:
-                failed.append(source.name)
-                _say(error)
-            yield Row(source.name, result.prediction, error, _drawn(pictures, source, result))
+    shown = sources if quiet else progress_bar("predicting")(sources)
+
+    def rows() -> Iterator[PredictionRow]:
+        for source, prediction in zip(shown, predictions, strict=True):
+            error = source.log_error(prediction.error) if prediction.error else ""
+            failed.extend([error] if error else [])
+            drawn = pictures.draw(source.name, prediction) if pictures else None
+            yield PredictionRow(source.name, prediction, error, drawn)
 
     return rows()
-
-
-def _drawn(pictures: Pictures | None, source: "Source", result: "Result") -> tuple[Picture, ...] | None:
-    return pictures.drawn(source.name, result) if pictures else None
-
-
-def _with_a_bar(sources: Sequence["Source"], output: Path | None) -> Iterator["Source"]:
-    # Where the results themselves scroll by, a bar would only get in their way.
-    if len(sources) < _WORTH_A_BAR or (output is None and sys.stdout.isatty()):
-        return iter(sources)
-    from tqdm import tqdm
-
-    return iter(tqdm(sources, desc="predicting", unit="poster"))
-
-
-def _named(source: "Source", error: str) -> str:
-    """Of bytes alone the error does not say where they come from."""
-    return f"{source.name}: {error}" if isinstance(source.poster, bytes) else error
-
-
-def _say(message: str) -> None:
-    from posters.log import logger
-
-    logger.error(message)

@@ -1,61 +1,78 @@
-"""`posters serve`: a page and an API that predict."""
+"""`posters serve`: a web page and an API that predict genres."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
-from posters.models import POSTERS
+from posters.cli.options import add_classifier_option
 
 
 def add_parser(commands: Any) -> None:
-    parser = commands.add_parser(
-        "serve",
-        help="predict on a web page and over an API",
-        description="Serve a classifier: a page to drop posters on, and an API. Ends with Ctrl-C.",
+    description = (
+        "Serve a classifier: a page to drop posters on, and an API. Ctrl-C stops it. SIGHUP opens the classifier "
+        "again, without an interruption, and so does a change of the link that names it."
     )
-    parser.add_argument(
-        "--classifier",
-        default=POSTERS,
-        metavar="DIR",
-        help="a classifier directory, or a run that holds one; posters comes with the package (default: posters)",
-    )
-    parser.add_argument(
-        "--host",
-        default="127.0.0.1",
-        metavar="HOST",
-        help="address to listen on, by default for this machine alone (default: 127.0.0.1)",
-    )
-    parser.add_argument("--port", type=int, default=8000, metavar="N", help="0: any free one (default: 8000)")
-    parser.add_argument(
-        "--interpreters", type=int, metavar="N", help="posters computed at a time, a thread each (default: the cores)"
-    )
-    parser.add_argument(
-        "--queue", type=int, default=64, metavar="N", help="posters that may wait; more are refused (default: 64)"
-    )
-    parser.add_argument(
-        "--max-upload", type=int, default=20, metavar="MB", help="that one request may have (default: 20)"
-    )
+    parser = commands.add_parser("serve", help="predict on a web page and over an API", description=description)
+    add_classifier_option(parser)
+    host = "address to listen on; 127.0.0.1 accepts connections from this machine only (default: 127.0.0.1)"
+    parser.add_argument("--host", default="127.0.0.1", metavar="HOST", help=host)
+    parser.add_argument("--port", type=int, default=8000, metavar="N", help="0 for any free one (default: 8000)")
+    interpreters = "posters computed at a time, a thread each (default: the number of cores)"
+    parser.add_argument("--interpreters", type=int, metavar="N", help=interpreters)
+    queue = "posters that may wait; further ones are refused (default: 64)"
+    parser.add_argument("--queue", type=int, default=64, metavar="N", help=queue)
+    upload = "the largest request, in megabytes (default: 20)"
+    parser.add_argument("--max-upload", type=int, default=20, metavar="MB", help=upload)
+    _add_surroundings(parser.add_argument_group("behind a proxy, and beside other servers"))
     parser.set_defaults(run=run)
 
 
-def run(options: argparse.Namespace) -> int:
-    from posters.extras import check_installed
+def _add_surroundings(group: Any) -> None:
+    uds = "listen on a Unix socket instead; a socket that systemd passes is used without any option"
+    group.add_argument("--uds", type=Path, metavar="PATH", help=uds)
+    root = "path below which a proxy serves it, such as /posters, where it sends no X-Forwarded-Prefix"
+    group.add_argument("--root-path", metavar="PATH", help=root)
+    host = "another name of this server than localhost; requests for other names are refused; may be repeated"
+    group.add_argument("--allow-host", action="append", default=[], metavar="NAME", help=host)
+    origin = "origin of a page that may use the API, such as https://catalogue.example; may be repeated"
+    group.add_argument("--cors-origin", action="append", default=[], metavar="URL", help=origin)
+    key = "file with API keys, one per line; one of them is then needed for all but the page and /healthz"
+    group.add_argument("--api-key-file", type=Path, metavar="FILE", help=key)
+    log = "form of the line on stdout about each request: json or text (default: none)"
+    group.add_argument("--log", choices=("json", "text", "none"), default="none", help=log)
 
-    check_installed("fastapi", "uvicorn", "python_multipart", extra="serve")
-    from posters.cores import cores
+
+def run(options: argparse.Namespace) -> int:
+    from posters._base.optional_imports import check_installed
+
+    check_installed("fastapi", "uvicorn", "python_multipart", "prometheus_client", extra="serve")
+    from posters._base.log import logger
+    from posters._base.threads import cores
+    from posters.classifier import load_classifier
     from posters.errors import ConfigError
-    from posters.log import logger
-    from posters.serve import Pool, create_app, listening, serve
-    from posters.serve.server import address_of
+    from posters.serve import JobQueue, Reloader, ServerOptions, create_app, listening, serve
+    from posters.serve.access import read_keys
+    from posters.serve.app import address_of, inherited_listener, listening_at
 
     if options.max_upload < 1:
         raise ConfigError(f"--max-upload must be at least 1, but got {options.max_upload}")
     interpreters = cores() if options.interpreters is None else options.interpreters
+    surroundings = ServerOptions(
+        max_bytes=options.max_upload * 1_000_000,
+        root_path=options.root_path or "",
+        hosts=tuple(options.allow_host),
+        cors_origins=tuple(options.cors_origin),
+        api_keys=read_keys(options.api_key_file) if options.api_key_file else (),
+        log=options.log,
+    )
     with (
-        listening(options.host, options.port) as listener,  # First: a port in use is noticed before anything is opened.
-        Pool(options.classifier, interpreters, options.queue) as pool,
+        # First: a port in use is noticed before a classifier is opened.
+        inherited_listener()
+        or (listening_at(options.uds) if options.uds else listening(options.host, options.port)) as listener,
+        JobQueue(load_classifier(options.classifier, interpreters=interpreters), options.queue) as queue,
     ):
         logger.info(
-            f"{address_of(listener)} serves {pool.classifier.directory}, {interpreters} at a time; Ctrl-C ends it"
+            f"{address_of(listener)} serves {queue.classifier.directory}, {interpreters} at a time; Ctrl-C ends it"
         )
-        serve(create_app(pool, options.max_upload * 1_000_000), listener)
+        serve(create_app(queue, surroundings), listener, Reloader(queue, options.classifier))
     return 0

@@ -3,15 +3,18 @@
 import glob
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from posters.downloads import is_url
+from posters._base.log import logger
 from posters.errors import ConfigError, ImageError
+from posters.images.data_urls import is_data_url, shortened
+from posters.images.downloading import is_url
 
 STDIN = "-"
-TABLES = (".csv", ".tsv", ".json", ".jsonl")
+TABLES = (".csv", ".tsv", ".json", ".jsonl", ".parquet", ".arrow", ".feather", ".xlsx", ".xls", ".ods", ".gz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,29 +24,44 @@ class Source:
     Attributes:
         name: the path or address as it was written, "-" for standard input, the id of a table's row.
         poster: what `Classifier.predict_many` takes.
+
+    Examples:
+        >>> Source("-", b"...").name
+        '-'
     """
 
     name: str
     poster: str | bytes | ImageError = field(repr=False)
 
+    def log_error(self, error: ImageError) -> str:
+        """Log why the poster can't be read, and return it on one line."""
+        # Errors name the file or address; bytes have none, so only the name tells where they came from.
+        message = f"{self.name}: {error}" if isinstance(self.poster, bytes) else str(error)
+        logger.error(message)
+        return message
 
-def sources_of(words: Iterable[str], images: Path | None = None, dialect: str | None = None) -> list[Source]:
-    """The posters that words name, in their order; whatever names none is an ImageError in its place.
+
+def sources_of(words: Iterable[str], *, recursive: bool = False, **options: Any) -> list[Source]:
+    """Return the posters that words name, in their order; a word that names none becomes an ImageError in its place.
 
     Args:
         words: each a file, a folder of images, a pattern with `*`, `?`, `[...]` or `**`, a table, a URL, or "-".
-        images: the folder of the tables' images; by default it is looked for beside each table.
-        dialect: of the tables; by default it is recognised.
+        recursive: of a folder, take the images of its sub-folders too.
+        **options: how tables are read; see `posters.catalogue.read.read_named_images`.
 
     Raises:
         CatalogueError: a table can't be used.
         MissingExtraError: a table needs a package that is not installed.
+
+    Examples:
+        >>> [source.name for source in sources_of(["alien.jpg", "https://example.com/heat.jpg"])]
+        ['alien.jpg', 'https://example.com/heat.jpg']
     """
-    return [source for word in words for source in _sources(word, images, dialect)]
+    return [source for word in words for source in _sources(word, recursive, options)]
 
 
 def words_in(path: str) -> list[str]:
-    """The lines of a text file, or of standard input for "-", but for empty ones.
+    """Return the lines of a text file, or of standard input for "-", without empty ones.
 
     Raises:
         ConfigError: it can't be read.
@@ -56,22 +74,24 @@ def words_in(path: str) -> list[str]:
     return [os.fsdecode(line) for line in data.splitlines() if line.strip()]
 
 
-def _sources(word: str, images: Path | None, dialect: str | None) -> Iterable[Source]:
+def _sources(word: str, recursive: bool, options: dict[str, Any]) -> list[Source]:
     if word == STDIN:
         return [_standard_input()]
-    if is_url(word):
-        return [Source(word, word)]
+    # Before the file system: on some systems an address is a path that may exist.
+    if is_url(word) or is_data_url(word):
+        return [Source(word if is_url(word) else shortened(word), word)]
     if os.path.isdir(word):
-        return _in_folder(word)
-    if word.lower().endswith(TABLES) and os.path.isfile(word):
-        return _in_table(word, images, dialect)
+        return folder_sources(word, recursive)
+    if word.startswith("sqlite:/") or (word.lower().endswith(TABLES) and os.path.isfile(word)):
+        return table_sources(word, **options)
+    # A file may be called "[REC].jpg": a word that exists is no pattern.
     if glob.has_magic(word) and not os.path.lexists(word):
-        return _matching(word)
+        return pattern_sources(word)
     return [Source(word, word)]
 
 
 def _standard_input() -> Source:
-    from posters.images import read_bytes
+    from posters.images.decoding import read_bytes
 
     try:
         return Source(STDIN, read_bytes(sys.stdin.buffer))
@@ -79,29 +99,75 @@ def _standard_input() -> Source:
         return Source(STDIN, error)
 
 
-def _in_folder(folder: str) -> Iterable[Source]:
-    from posters.catalogue.image_folder import EXTENSIONS
+def folder_sources(folder: str, recursive: bool = False) -> list[Source]:
+    """Return the images in a folder by name; what is left out is counted in one line of the log.
 
-    try:
-        with os.scandir(folder) as entries:
-            found = sorted(e.path for e in entries if e.name.lower().endswith(EXTENSIONS) and not e.is_dir())
-    except OSError as error:
-        return [_nothing(folder, f"the folder can't be read ({error.strerror})")]
-    if not found:
-        return [_nothing(folder, f"the folder holds no images ({', '.join(sorted(EXTENSIONS))})")]
-    return [Source(path, path) for path in found]
+    A file is an image by its name or, where its name tells nothing, by its first bytes.
+
+    Args:
+        folder: a path.
+        recursive: take the images of its sub-folders too.
+
+    Examples:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> (folder / "alien.jpg").touch()
+        >>> [Path(source.name).name for source in folder_sources(str(folder))]
+        ['alien.jpg']
+    """
+    from posters.catalogue.folder_images import folder_images
+
+    found = folder_images(folder, recursive)
+    sources = [Source(path, path) for path in found.images]
+    sources += [_nothing(str(e.filename), f"the folder can't be read ({e.strerror})") for e in found.errors]
+    if not sources:
+        held = f"but {found.left_out}" if found.left_out else "and nothing else"
+        return [_nothing(folder, f"the folder holds no images, {held}")]
+    if found.left_out:
+        logger.warning(f"{folder}: left out: {found.left_out}")
+    return sources
 
 
-def _in_table(table: str, images: Path | None, dialect: str | None) -> Iterator[Source]:
-    from posters.catalogue.named_images import named_images
+def table_sources(table: str, **options: Any) -> list[Source]:
+    r"""Return the posters of a table's rows; the rows' ids name them.
 
-    for id, image in named_images(table, images, dialect=dialect).items():
-        yield Source(id, image if isinstance(image, ImageError) else str(image))
+    Examples:
+        >>> import tempfile
+        >>> table = Path(tempfile.mkdtemp()) / "films.csv"
+        >>> table.write_text("id,image,genres\n1,alien.jpg,Horror\n") > 0
+        True
+        >>> [source.name for source in table_sources(str(table), images=table.parent)]
+        ['1']
+    """
+    return row_sources(table, **options)[1]
 
 
-def _matching(pattern: str) -> list[Source]:
-    """The files that a pattern stands for where no shell has expanded it: quoted, or on Windows."""
-    found = sorted(path for path in glob.iglob(pattern, recursive=True) if os.path.isfile(path))
+def row_sources(table: str | Path, **options: Any) -> tuple[list[str], list[Source]]:
+    """Return the name of each row's poster, and the posters: fewer than rows, where rows repeat an id.
+
+    Args:
+        table: a path.
+        **options: as in `sources_of`.
+    """
+    from posters.catalogue.read import read_named_rows
+
+    ids, named = read_named_rows(table, **options)
+    return ids, [Source(id, image if isinstance(image, ImageError) else str(image)) for id, image in named.items()]
+
+
+def pattern_sources(pattern: str) -> list[Source]:
+    """Return the files that match a pattern that no shell has expanded: in quotes, or on Windows.
+
+    Examples:
+        >>> pattern_sources("no/such/folder/*.jpg")[0].poster
+        ImageError('no/such/folder/*.jpg: no file matches this pattern')
+    """
+    from posters.catalogue.image_folder import is_system_file
+
+    # Files that a system leaves in folders are passed over, unless the pattern itself names such files: `.*`.
+    wanted = os.path.basename(pattern).startswith(".")
+    matching = (path for path in glob.iglob(pattern, recursive=True) if os.path.isfile(path))
+    found = sorted(path for path in matching if wanted or not is_system_file(os.path.basename(path)))
     return [Source(path, path) for path in found] or [_nothing(pattern, "no file matches this pattern")]
 
 

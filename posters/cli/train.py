@@ -4,28 +4,33 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from posters.cli.options import add_catalogue_options, add_config_options, config_options, read_catalogue_from
-from posters.config import TrainConfig, read_config, with_options
-from posters.extras import check_installed
+from posters._base.optional_imports import check_installed
+from posters.cli.options import (
+    TABLES_HELP,
+    add_catalogue_options,
+    add_config_options,
+    config_options,
+    parse_columns,
+    read_catalogue_from,
+)
+from posters.config import TrainConfig, read_config, read_table_options, with_options
+
+_DESCRIPTION = (
+    "Train a classifier on a table of posters: the head on frozen features first, then the whole network. The run "
+    "directory keeps the config, splits, history, checkpoints and the classifier."
+)
 
 
 def add_parser(commands: Any) -> None:
-    parser = commands.add_parser(
-        "train",
-        help="train a classifier",
-        description="Train a classifier on a table of posters: the head on frozen features first, then the whole "
-        "network. The run directory keeps config, split, history, checkpoints and the classifier.",
-    )
-    parser.add_argument("table", type=Path, metavar="TABLE", help="a CSV or JSON table, or its folder")
-    parser.add_argument("--run", dest="directory", type=Path, required=True, metavar="RUN", help="directory to make")
-    parser.add_argument("--resume", action="store_true", help="go on with a run that was interrupted")
-    parser.add_argument("--split", type=Path, metavar="CSV", help="a split of your own, with the columns id and side")
+    parser = commands.add_parser("train", help="train a classifier", description=_DESCRIPTION)
+    parser.add_argument("table", type=Path, nargs="+", metavar="TABLE", help=TABLES_HELP)
+    parser.add_argument("--run", dest="directory", type=Path, required=True, metavar="RUN", help="directory to create")
+    parser.add_argument("--resume", action="store_true", help="continue a run that was interrupted")
     parser.add_argument(
-        "--cache",
-        type=Path,
-        metavar="DIR",
-        help="where packed posters and features are kept (default: $POSTERS_CACHE, or posters in your cache folder)",
+        "--splits", type=Path, metavar="CSV", help="your own splits, with the columns id (or filename) and split"
     )
+    cache = "where packed posters and features are kept (default: $POSTERS_CACHE, or posters in your cache folder)"
+    parser.add_argument("--cache", type=Path, metavar="DIR", help=cache)
     parser.add_argument("--tensorboard", action="store_true", help="also write logs for TensorBoard into the run")
     add_catalogue_options(parser)
     add_config_options(parser)
@@ -34,21 +39,25 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from posters.runs import Run
-    from posters.splits import read_sides
-    from posters.tasks.train import train
+    from posters.splitting.splits import read_splits
+    from posters.tasks.train import check_network, train
 
     config = with_options(_base_config(options), **config_options(options))
+    # Before TensorFlow is imported and the table is read, which takes seconds to minutes.
     if not options.resume:
         Run(options.directory).refuse_if_taken()
     check_installed("tensorflow", "keras", "tomli_w")
-    sides = read_sides(options.split) if options.split else None
-    # Last, for this may take a while.
+    splits = read_splits(options.splits) if options.splits else None
+    check_network(config)
+    # Last, because it may take a while: whatever is wrong with the options is reported before.
+    if options.config:
+        _follow(read_table_options(options.config), options)
     catalogue = read_catalogue_from(options)
     classifier = train(
         catalogue,
         options.directory,
         config,
-        sides=sides,
+        splits=splits,
         cache=options.cache,
         resume=options.resume,
         tensorboard=options.tensorboard,
@@ -57,10 +66,19 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _follow(table: dict[str, Any], options: argparse.Namespace) -> None:
+    """Set what the config has about tables where no option was given."""
+    options.separator = options.separator or table.get("separator")
+    options.dialect = options.dialect or table.get("dialect")
+    columns = table.get("columns", {}) | parse_columns(options.column)
+    options.column = [f"{meaning}={name}" for meaning, name in columns.items()]
+
+
 def _base_config(options: argparse.Namespace) -> TrainConfig:
     from posters.runs import Run
 
     if options.config:
         return read_config(options.config)
     run = Run(options.directory)
+    # A resumed run keeps its own config, so that nobody has to repeat its options.
     return run.config() if options.resume and run.started else TrainConfig()

@@ -1,7 +1,7 @@
 """How good a classifier's scores are, beside what costs nothing: every figure of a report as plain data."""
 
-from posters.evaluation.context import Context
-from posters.evaluation.evaluate import evaluate
+from posters.evaluation.bootstrap import Interval
+from posters.evaluation.evaluate import Context, evaluate
 from posters.evaluation.evaluation import (
     FREQUENT,
     Bootstrap,
@@ -10,11 +10,11 @@ from posters.evaluation.evaluation import (
     GenreFigures,
     PredictorFigures,
     RuleFigures,
+    SeenBefore,
     read_evaluation,
 )
-from posters.evaluation.interval import Interval
-from posters.evaluation.learning import Epoch
 from posters.evaluation.predictors import HALF
+from posters.runs import Epoch
 
 __all__ = [
     "FREQUENT",
@@ -28,6 +28,7 @@ __all__ = [
     "Interval",
     "PredictorFigures",
     "RuleFigures",
+    "SeenBefore",
     "evaluate",
     "read_evaluation",
 ]

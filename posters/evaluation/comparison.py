@@ -1,25 +1,226 @@
 """Which of several runs is better on the same posters, and in which genres the difference is real."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Any, Literal
 
 import numpy as np
 
+from posters._base.brief import brief_repr
+from posters._base.validation import to_plain
 from posters.errors import ScoresError
-from posters.evaluation.aligned import Aligned, align
 from posters.evaluation.bootstrap import (
+    Interval,
     draw_counts,
     nan_mean,
     normal_interval,
-    reflected_interval,
     resampled_average_precision,
     standard_error,
 )
-from posters.evaluation.compared import ComparedGenre, ComparedRun, Comparison, Difference, Verdict
-from posters.evaluation.evaluation import Bootstrap
+from posters.evaluation.evaluation import Bootstrap, SeenBefore
+from posters.evaluation.jackknife import Jackknife, jackknife
 from posters.metrics import average_precision
 from posters.scores import Scores
+
+Verdict = Literal["better", "worse", "no difference shown"]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A figure of a run less that of the first run.
+
+    Attributes:
+        difference: above 0 where the run is ahead.
+        interval: its paired bootstrap interval, of this figure alone.
+        share_ahead: in which share of the resamples the run is ahead; those without a difference count half. Not a
+            probability of being better: few positives make it look surer than it is.
+        p_value: how often so great a difference arises between equals; two-sided, of this figure alone.
+        verdict: of a macro mAP, by its interval; of a genre, by Holm's method over all judged genres of the run.
+
+    Examples:
+        >>> Difference(0.02, Interval(0.01, 0.03, 0.95), 1.0, 0.001, "better").verdict
+        'better'
+    """
+
+    difference: float
+    interval: Interval
+    share_ahead: float
+    p_value: float
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class ComparedGenre:
+    """One genre of one run.
+
+    Attributes:
+        name: the genre.
+        positives: posters that have it.
+        average_precision: of the run.
+        against_first: the difference; None for the first run, and for a genre with fewer than
+            `Comparison.least_positives`.
+        unknown: posters of which nobody knows whether they have it: they are left out of its figures.
+
+    Examples:
+        >>> ComparedGenre("War", 12, 0.4, None).positives
+        12
+    """
+
+    name: str
+    positives: int
+    average_precision: float
+    against_first: Difference | None
+    unknown: int = 0
+
+
+@dataclass(frozen=True)
+class ComparedRun:
+    """One run.
+
+    Attributes:
+        name: the run.
+        macro_map: over the common genres that have positives.
+        interval: of `macro_map`.
+        against_first: the difference of the macro mAP; None for the first run.
+        genres: the common genres that have positives.
+        seen: which of the posters its classifier has seen before; None if nobody looked.
+
+    Examples:
+        >>> ComparedRun("first", 0.33, None, None, ()).macro_map
+        0.33
+    """
+
+    __repr__ = brief_repr
+
+    name: str
+    macro_map: float
+    interval: Interval | None
+    against_first: Difference | None
+    genres: tuple[ComparedGenre, ...]
+    seen: SeenBefore | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Several runs on the posters that all of them have.
+
+    Attributes:
+        split: what these posters are called, such as "test".
+        posters: how many all runs have.
+        left_out_posters: how many only some of the runs have.
+        unreadable: ids of posters that are in that split of all runs, but that one couldn't read.
+        unshared_genres: genres that not all runs know.
+        without_positives: genres that all runs know, but that no common poster has.
+        least_positives: from how many positives on a genre is judged.
+        bootstrap: how every interval was made.
+        runs: the first is what the others are compared with.
+        left_out_seen: posters that were left out on request, since a run has seen them before.
+        unseen: the same over the posters that no run has seen before; None where that is all of them or none.
+        unknown_labels: how many labels of these posters and genres no run's catalogue knows: left out of every figure.
+    """
+
+    __repr__ = brief_repr
+
+    split: str
+    posters: int
+    left_out_posters: int
+    unreadable: tuple[str, ...]
+    unshared_genres: tuple[str, ...]
+    without_positives: tuple[str, ...]
+    least_positives: int
+    bootstrap: Bootstrap
+    runs: tuple[ComparedRun, ...]
+    left_out_seen: int = 0
+    unseen: "Comparison | None" = None
+    unknown_labels: int = 0
+
+    @property
+    def labels(self) -> int:
+        """How many labels of the compared genres there are, known or not."""
+        return self.posters * len(self.runs[0].genres)
+
+    @property
+    def left_out_genres(self) -> tuple[str, ...]:
+        """The genres that not all runs know, or that no common poster has."""
+        return tuple(sorted(self.unshared_genres + self.without_positives))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data, ready for JSON: lists, dicts, text, finite numbers and None."""
+        plain: dict[str, Any] = to_plain(self, ScoresError)
+        return plain
+
+
+@dataclass(frozen=True, eq=False)
+class Aligned:
+    """Scores of the same posters and genres.
+
+    Attributes:
+        ids: the N posters that all runs have, in order of id, so that the order of the runs decides nothing.
+        genre_names: the G genres that all runs know, in the first run's order.
+        y_true: int8 (N, G), on which all runs agree; -1 where the label is unknown to all of them.
+        y_score: (N, G) of each run, by its name.
+
+    Examples:
+        >>> Aligned(("a",), ("War",), np.array([[1]]), {"first": np.array([[0.7]])}).ids
+        ('a',)
+    """
+
+    __repr__ = brief_repr
+
+    ids: tuple[str, ...]
+    genre_names: tuple[str, ...]
+    y_true: np.ndarray
+    y_score: dict[str, np.ndarray]
+
+
+def align(scores: Mapping[str, Scores]) -> Aligned:
+    """Return what all runs have in common.
+
+    Raises:
+        ScoresError: no poster or no genre, or they disagree on a poster's genres.
+
+    Examples:
+        >>> one = Scores(("a", "b"), ("War",), np.array([[0.7], [0.1]]), np.array([[1], [0]]))
+        >>> align({"first": one, "second": one.take([1])}).ids
+        ('b',)
+    """
+    ids = tuple(sorted(_common(scores, "poster", (each.ids for each in scores.values()))))
+    shared = _common(scores, "genre", (each.genre_names for each in scores.values()))
+    genre_names = tuple(name for name in next(iter(scores.values())).genre_names if name in shared)
+    places = {name: _places(each, ids, genre_names) for name, each in scores.items()}
+    labels = {name: each.labelled("a comparison").y_true[places[name]] for name, each in scores.items()}
+    _check_labels(labels, ids, genre_names)
+    y_score = {name: each.y_score[places[name]] for name, each in scores.items()}
+    # A label that one run's catalogue knows is a fact about the poster, and judges the others too.
+    return Aligned(ids, genre_names, np.maximum.reduce(list(labels.values())), y_score)
+
+
+def _common(scores: Mapping[str, Scores], thing: str, names: Iterable[Sequence[str]]) -> set[str]:
+    common = set.intersection(*map(set, names))
+    if not common:
+        raise ScoresError(f"{' and '.join(scores)} have no {thing} in common: compare runs of one catalogue and split")
+    return common
+
+
+def _places(scores: Scores, ids: Sequence[str], genre_names: Sequence[str]) -> tuple[np.ndarray, ...]:
+    """Return where these posters and genres are in a run's own table."""
+    row_of = {id: row for row, id in enumerate(scores.ids)}
+    return np.ix_([row_of[id] for id in ids], [scores.genre_names.index(name) for name in genre_names])
+
+
+def _check_labels(labels: Mapping[str, np.ndarray], ids: Sequence[str], genre_names: Sequence[str]) -> None:
+    for (first, y_true), (name, other) in combinations(labels.items(), 2):
+        # Unknown contradicts nothing.
+        contradicted = (other != y_true) & (other >= 0) & (y_true >= 0)
+        if contradicted.any():
+            row, column = np.argwhere(contradicted)[0]
+            raise ScoresError(
+                f"{first} and {name} have other genres for the poster {ids[row]!r}, {genre_names[column]} in one of "
+                "them alone: compare runs of one catalogue"
+            )
+
 
 # How often equals may be called different: in macro mAP, and in any of the genres.
 _LEVEL = 0.05
@@ -31,66 +232,73 @@ def compare(
     scores: Mapping[str, Scores],
     groups: Mapping[str, int] | None = None,
     *,
-    side: str = "test",
+    split: str = "test",
     samples: int = 1000,
     seed: int = 0,
 ) -> Comparison:
     """Compare runs on the posters and genres that all of them have.
 
-    Every resample draws the same posters for all runs, so that what is hard about them cancels out in the difference
+    Every resample draws the same posters for all runs, so what is hard about them cancels out in the difference
     (Sakai 2006, "Evaluating Evaluation Metrics based on the Bootstrap"). A macro mAP is called better or worse at the
     level of 5%. So are the genres of a run taken together, by Holm's (1979) method: if two runs are equal, the chance
     that any of twenty genres is called different is about 5%, where twenty single tests would have one nearly always.
 
-    Nothing here tells how far another training run of the same recipe would differ.
+    Nothing here shows how far another training run of the same recipe would differ.
 
     Args:
         scores: of each run by its name, with labels; the first run is what the others are compared with.
         groups: a number for each id; posters of one number are drawn together. By default each poster alone.
-        side: what the posters are called.
+        split: what the posters are called.
         samples: resamples of the bootstrap.
         seed: of the bootstrap.
 
     Raises:
         ScoresError: fewer than two runs; no common poster, genre or positive; or runs that disagree on a label.
+
+    Examples:
+        >>> y_true = np.tile([[1], [0]], (10, 1))
+        >>> ids = tuple(map(str, range(20)))
+        >>> right, wrong = (Scores(ids, ("War",), np.abs(y_true - miss), y_true) for miss in (0.1, 0.9))
+        >>> compare({"wrong": wrong, "right": right}, samples=50).runs[1].against_first.verdict
+        'better'
     """
     if len(scores) < 2:
         raise ScoresError(f"a comparison needs at least two runs, but got {', '.join(scores) or 'none'}")
     common = align(scores)
-    has_positives = common.y_true.sum(axis=0) > 0
+    known = dict.fromkeys(name for each in scores.values() for name in each.genre_names)
+    has_positives = (common.y_true == 1).any(axis=0)
     if not has_positives.any():
         raise ScoresError(
             f"no genre of the {len(common.ids):,} posters that {' and '.join(scores)} share has positives"
         )
+    # A poster without a group is its own; its number is negative, so that it can't be one of the given ones.
     numbers = np.unique([(groups or {}).get(id, -1 - row) for row, id in enumerate(common.ids)], return_inverse=True)[1]
-    first, *others = _figures(common, has_positives, draw_counts(numbers, samples, seed))
+    first, *others = _figures(common, has_positives, numbers, draw_counts(numbers, samples, seed))
     return Comparison(
-        side=side,
+        split=split,
         posters=len(common.ids),
         left_out_posters=len({id for each in scores.values() for id in each.ids}) - len(common.ids),
         unreadable=(),
-        unshared_genres=_unshared(scores, common),
+        unshared_genres=tuple(name for name in known if name not in common.genre_names),
         without_positives=tuple(np.array(common.genre_names)[~has_positives].tolist()),
         least_positives=LEAST_POSITIVES,
         bootstrap=Bootstrap(samples, int(numbers.max()) + 1, seed),
         runs=(first.run(None), *(other.run(first) for other in others)),
+        unknown_labels=int(first.unknown.sum()),
     )
 
 
-def _unshared(scores: Mapping[str, Scores], common: Aligned) -> tuple[str, ...]:
-    known = dict.fromkeys(name for each in scores.values() for name in each.genre_names)
-    return tuple(name for name in known if name not in common.genre_names)
-
-
-def _figures(common: Aligned, chosen: np.ndarray, counts: np.ndarray) -> "list[_Figures]":
-    """Each run's, over the chosen genres, (G,) of bool."""
+def _figures(common: Aligned, chosen: np.ndarray, groups: np.ndarray, counts: np.ndarray) -> "list[_Figures]":
+    """Return each run's figures over the chosen genres, (G,) of bool."""
     y_true, names = common.y_true[:, chosen], tuple(np.array(common.genre_names)[chosen].tolist())
     return [
         _Figures(
             name=name,
             genre_names=names,
-            positives=y_true.sum(axis=0),
+            positives=(y_true == 1).sum(axis=0),
+            unknown=(y_true < 0).sum(axis=0),
             precisions=average_precision(y_true, y_score[:, chosen]),
+            spread=jackknife(y_true, y_score[:, chosen], groups),
             resampled=resampled_average_precision(y_true, y_score[:, chosen], counts),
         )
         for name, y_score in common.y_score.items()
@@ -104,7 +312,9 @@ class _Figures:
     name: str
     genre_names: tuple[str, ...]
     positives: np.ndarray
+    unknown: np.ndarray
     precisions: np.ndarray
+    spread: Jackknife
     resampled: np.ndarray
 
     def run(self, first: "_Figures | None") -> ComparedRun:
@@ -115,17 +325,18 @@ class _Figures:
         return ComparedRun(
             name=self.name,
             macro_map=macro_map,
-            interval=reflected_interval(resampled, macro_map),
+            interval=self.spread.interval(),
             against_first=difference,
             genres=self._genres({} if first is None else self._differences(first)),
         )
 
     def _genres(self, differences: Mapping[int, Difference]) -> tuple[ComparedGenre, ...]:
         columns = zip(self.genre_names, self.positives.tolist(), self.precisions.tolist(), strict=True)
-        return tuple(ComparedGenre(*column, differences.get(g)) for g, column in enumerate(columns))
+        unknown = self.unknown.tolist()
+        return tuple(ComparedGenre(*column, differences.get(g), unknown[g]) for g, column in enumerate(columns))
 
     def _differences(self, first: "_Figures") -> dict[int, Difference]:
-        """By genre, for those with enough positives."""
+        """Return the difference of each genre with enough positives."""
         judged = np.flatnonzero(self.positives >= LEAST_POSITIVES).tolist()
         values, resampled = self.precisions - first.precisions, self.resampled - first.resampled
         alone = [_difference(float(values[g]), resampled[:, g]) for g in judged]
@@ -138,7 +349,8 @@ class _Figures:
 
 
 def _holm(p_values: Sequence[float]) -> list[bool]:
-    """Which differences Holm's method calls real: the smallest p at level / n, the next at level / (n - 1), and on."""
+    """Return which differences Holm's method calls real: the smallest p at level / n, the next at level / (n - 1)."""
+    # The first difference that fails ends it: larger p-values are not tested any more.
     order = np.argsort(p_values, kind="stable")
     limits = _LEVEL / np.arange(len(order), 0, -1)
     real = np.zeros(len(order), bool)
@@ -147,11 +359,12 @@ def _holm(p_values: Sequence[float]) -> list[bool]:
 
 
 def _difference(value: float, resampled: np.ndarray) -> Difference:
-    """A difference judged alone; `resampled` (S,)."""
+    """Return a difference judged alone; `resampled` (S,)."""
     known, interval = resampled[~np.isnan(resampled)], normal_interval(resampled, value)
     return Difference(
         difference=value,
         interval=interval,
+        # The sign is 0 where the two are equal: half a resample for each.
         share_ahead=float(np.mean((np.sign(known) + 1) / 2)),
         p_value=_p_value(value, standard_error(resampled)),
         verdict=_verdict(interval.low, interval.high),

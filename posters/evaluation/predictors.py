@@ -1,12 +1,26 @@
-"""Who is evaluated: the model by each of its rules, a logistic regression, and those who never look at a poster."""
+"""What is evaluated: the model by each rule, logistic regression, and predictors that never look at a poster."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from posters._base.brief import brief_repr
+from posters.evaluation.evaluation import FREQUENT, Figure, GenreFigures, PredictorFigures, RuleFigures
+from posters.evaluation.jackknife import Jackknife
+from posters.metrics import (
+    METRICS,
+    Metric,
+    average_precision,
+    f1,
+    mean_of_defined,
+    precision,
+    recall,
+    roc_auc,
+    without_unknown,
+)
 from posters.scores import Scores
-from posters.thresholds import Thresholds, argmax_decisions, fixed_thresholds
+from posters.thresholds import NEVER, Thresholds, argmax_decisions, fixed_thresholds
 
 # How reports call the rule "fixed".
 HALF = "0.5"
@@ -14,7 +28,7 @@ HALF = "0.5"
 
 @dataclass(frozen=True, eq=False)
 class Predictor:
-    """What one predictor says of the evaluated posters.
+    """The scores and decisions of one predictor for the evaluated posters.
 
     Attributes:
         name: "model", "logistic regression", "prior", "two commonest" or "none".
@@ -22,7 +36,13 @@ class Predictor:
         y_pred: decisions, uint8 (N, G).
         y_score: probabilities (N, G), or None for one that only decides.
         thresholds: its rule's, or None for a rule without any.
+
+    Examples:
+        >>> Predictor("none", "constant", np.zeros((2, 3), np.uint8)).y_score is None
+        True
     """
+
+    __repr__ = brief_repr
 
     name: str
     rule: str
@@ -32,7 +52,13 @@ class Predictor:
 
 
 def model_predictors(scores: Scores, rules: Sequence[Thresholds], head: str) -> list[Predictor]:
-    """The model by each rule, at 0.5 in any case, and by argmax for a softmax head; the default rule first."""
+    """Return the model by each rule, at 0.5 in any case, and by argmax for a softmax head; the default rule first.
+
+    Examples:
+        >>> scores = Scores(("a",), ("War",), np.array([[0.7]]))
+        >>> [predictor.rule for predictor in model_predictors(scores, [], "sigmoid")]
+        ['0.5']
+    """
     y_score = scores.y_score
     by_name = {rule_name(thresholds): thresholds for thresholds in rules}
     by_name.setdefault(HALF, fixed_thresholds(scores.genre_names))
@@ -43,25 +69,137 @@ def model_predictors(scores: Scores, rules: Sequence[Thresholds], head: str) -> 
 
 
 def rule_name(thresholds: Thresholds) -> str:
-    """What a report calls a rule."""
-    return HALF if thresholds.optimises == "fixed" else thresholds.optimises
+    """Return what a report calls a rule.
+
+    Examples:
+        >>> rule_name(fixed_thresholds(("War",)))
+        '0.5'
+    """
+    return HALF if thresholds.rule == "fixed" else thresholds.rule
 
 
 def baseline_predictor(baseline: Scores) -> Predictor:
-    """The logistic regression."""
+    """Return the logistic regression, which decides at 0.5.
+
+    Examples:
+        >>> baseline_predictor(Scores(("a",), ("War",), np.array([[0.7]]))).y_pred.tolist()
+        [[1]]
+    """
     half = fixed_thresholds(baseline.genre_names)
     return Predictor("logistic regression", HALF, half.apply(baseline.y_score), baseline.y_score, half)
 
 
 def constant_predictors(prior: np.ndarray, genre_names: tuple[str, ...], posters: int) -> list[Predictor]:
-    """Those that say the same of every poster, and know of genres only how common each is in training, (G,)."""
+    """Return those that predict the same for every poster: they know only how common each genre is in training, (G,).
+
+    Examples:
+        >>> [each.name for each in constant_predictors(np.array([0.5, 0.1]), ("Drama", "War"), 3)]
+        ['prior', 'two commonest', 'none']
+    """
     y_score = np.tile(prior, (posters, 1))
     half = fixed_thresholds(genre_names)
     # Stable, so that of equally common genres the first named ones are taken.
     commonest = np.argsort(-prior, kind="stable")[:2]
-    says = np.isin(np.arange(len(prior)), commonest).astype(np.uint8)
+    constant = np.isin(np.arange(len(prior)), commonest).astype(np.uint8)
     return [
         Predictor("prior", HALF, half.apply(y_score), y_score, half),
-        Predictor("two commonest", "constant", np.tile(says, (posters, 1))),
+        Predictor("two commonest", "constant", np.tile(constant, (posters, 1))),
         Predictor("none", "constant", np.zeros((posters, len(prior)), np.uint8)),
     ]
+
+
+def predictor_figures(y_true: np.ndarray, predictor: Predictor, spread: Jackknife | None = None) -> PredictorFigures:
+    """Compute all figures of one predictor.
+
+    Args:
+        y_true: (N, G), -1 where a label is unknown.
+        predictor: its scores and decisions.
+        spread: of its average precisions, for the intervals of the macro mAP.
+
+    Examples:
+        >>> y_true = np.array([[1], [0]], np.uint8)
+        >>> figures = predictor_figures(y_true, Predictor("model", HALF, y_true, np.array([[0.9], [0.2]])))
+        >>> figures.figures["macro_f1"].value
+        1.0
+    """
+    frequent = (y_true == 1).sum(axis=0) >= FREQUENT
+    macro = [metric for metric in METRICS.values() if metric.over == "genres"]
+    everything = np.ones(len(frequent), bool)
+    return PredictorFigures(
+        predictor=predictor.name,
+        rule=predictor.rule,
+        figures={metric.name: _figure(metric, y_true, predictor, everything, spread) for metric in METRICS.values()},
+        frequent={metric.name: _figure(metric, y_true, predictor, frequent, spread) for metric in macro},
+    )
+
+
+def _figure(
+    metric: Metric, y_true: np.ndarray, predictor: Predictor, genres: np.ndarray, spread: Jackknife | None
+) -> Figure:
+    """Return one figure of one predictor over the chosen genres, (G,) of bool."""
+    y = predictor.y_score if metric.needs == "score" else predictor.y_pred
+    if y is None:
+        return Figure(None, None)
+    parts = metric.known_parts(y_true[:, genres], y[:, genres])
+    counted = None if metric.over == "pairs" else int(np.count_nonzero(~np.isnan(parts)))
+    value, interval = defined(mean_of_defined(parts)), None
+    if metric.name == "macro_map" and spread is not None:
+        interval = spread.interval(genres)
+    return Figure(value, counted, interval)
+
+
+def genre_figures(
+    scores: Scores, y_true: np.ndarray, prior: np.ndarray, model: Sequence[Predictor], spread: Jackknife
+) -> tuple[GenreFigures, ...]:
+    """Return a row for each genre, with what the model decides by each of its rules.
+
+    Examples:
+        >>> from posters.evaluation.jackknife import jackknife
+        >>> y_true, scores = np.array([[1], [0]], np.uint8), Scores(("a", "b"), ("War",), np.array([[0.9], [0.2]]))
+        >>> model = model_predictors(scores, [], "sigmoid")
+        >>> spread = jackknife(y_true, scores.y_score, np.arange(2))
+        >>> (war,) = genre_figures(scores, y_true, np.array([0.5]), model, spread)
+        >>> war.average_precision, war.decisions["0.5"].predicted
+        (1.0, 1)
+    """
+    positives, unknown = (y_true == 1).sum(axis=0), (y_true < 0).sum(axis=0)
+    with np.errstate(invalid="ignore"):  # Of nothing known there is no share.
+        prevalence = positives / (len(y_true) - unknown)
+    precisions, areas = average_precision(y_true, scores.y_score), roc_auc(y_true, scores.y_score)
+    decisions = {predictor.rule: _decisions(y_true, predictor) for predictor in model}
+    return tuple(
+        GenreFigures(
+            name=name,
+            positives=int(positives[g]),
+            prevalence=defined(prevalence[g]),
+            prior=float(prior[g]),
+            average_precision=defined(precisions[g]),
+            interval=spread.of_genre(g),
+            lift=defined(precisions[g] / prevalence[g]) if positives[g] else None,
+            roc_auc=defined(areas[g]),
+            decisions={rule: figures[g] for rule, figures in decisions.items()},
+            unknown=int(unknown[g]),
+        )
+        for g, name in enumerate(scores.genre_names)
+    )
+
+
+def _decisions(y_true: np.ndarray, predictor: Predictor) -> list[RuleFigures]:
+    """Return the figures of each genre by one rule."""
+    predicted = without_unknown(y_true, predictor.y_pred)[1].sum(axis=0)
+    columns = [metric(y_true, predictor.y_pred) for metric in (precision, recall, f1)]
+    values = predictor.thresholds.values if predictor.thresholds else (NEVER,) * y_true.shape[1]
+    return [
+        RuleFigures(None if value == NEVER else value, int(predicted[g]), *(defined(column[g]) for column in columns))
+        for g, value in enumerate(values)
+    ]
+
+
+def defined(value: float) -> float | None:
+    """Turn NaN, which marks what is undefined in arrays, into None, which marks it in plain data.
+
+    Examples:
+        >>> defined(float("nan")), defined(0.5)
+        (None, 0.5)
+    """
+    return None if np.isnan(value) else float(value)

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from posters.scores import Scores
+from posters._base.brief import brief_repr
+from posters.metrics import known_cells
+from posters.scores import LabelledScores, Scores
 
+# As in most of the literature, so that an ECE can be compared.
 _BINS = 10
 # The name under which all pairs of poster and genre are counted at once.
 ALL = "all genres"
@@ -13,14 +16,18 @@ ALL = "all genres"
 
 @dataclass(frozen=True)
 class Bin:
-    """The pairs of poster and genre whose probability lies in one range.
+    """The pairs of poster and genre whose probability is in one range.
 
     Attributes:
         low: the range's lower end, included.
         high: its upper end, included in the last bin alone.
-        count: how many pairs lie in it.
+        count: how many pairs are in it.
         mean_score: their mean probability; None where there are none.
         share_true: which share of them is true; None where there are none.
+
+    Examples:
+        >>> Bin(0.9, 1.0, 2, 0.95, 0.5).share_true
+        0.5
     """
 
     low: float
@@ -36,38 +43,58 @@ class Reliability:
 
     Attributes:
         name: the genre; "all genres" for all pairs at once.
-        ece: expected calibration error, 0 to 1, smaller is better (Naeini et al. 2015).
+        ece: expected calibration error, 0 to 1, smaller is better (Naeini et al. 2015); None if no label is known, as
+            are the other figures.
         ece_uncalibrated: the same of the network's own probabilities; None where they were not calibrated.
         brier: mean squared difference of probability and truth, 0 to 1, smaller is better (Brier 1950).
         brier_uncalibrated: as for `ece_uncalibrated`.
-        brier_of_the_prior: the Brier score of saying each genre's share of the training posters: the baseline.
+        brier_of_the_prior: the Brier score of predicting each genre's share of the training posters: the baseline.
         bins: from 0 to 1 without gaps.
+
+    Examples:
+        >>> Reliability("War", 0.02, None, 0.1, None, 0.2, ()).ece
+        0.02
     """
 
+    __repr__ = brief_repr
+
     name: str
-    ece: float
+    ece: float | None
     ece_uncalibrated: float | None
-    brier: float
+    brier: float | None
     brier_uncalibrated: float | None
-    brier_of_the_prior: float
+    brier_of_the_prior: float | None
     bins: tuple[Bin, ...]
 
 
-def reliability(scores: Scores, prior: np.ndarray, uncalibrated: Scores | None = None) -> Reliability:
-    """Of all pairs of poster and genre.
+def reliability(scores: LabelledScores, prior: np.ndarray, uncalibrated: Scores | None = None) -> Reliability:
+    """Compute the reliability over all known pairs of poster and genre.
 
     Args:
-        scores: as the classifier says them.
+        scores: the classifier's probabilities, with labels.
         prior: (G,), each genre's share of the training posters.
         uncalibrated: the same posters' scores before calibration, if there was one.
+
+    Examples:
+        >>> scores = Scores(("a", "b"), ("War",), np.array([[1.0], [0.0]]), np.array([[1], [0]]))
+        >>> reliability(scores.labelled("reliability"), np.array([0.5])).ece
+        0.0
     """
     before = None if uncalibrated is None else uncalibrated.y_score
-    return _reliability(ALL, scores.labels("reliability"), scores.y_score, before, np.asarray(prior))
+    return _reliability(ALL, scores.y_true, scores.y_score, before, np.asarray(prior))
 
 
-def genre_reliability(scores: Scores, prior: np.ndarray, uncalibrated: Scores | None = None) -> tuple[Reliability, ...]:
-    """Of each genre; arguments as in `reliability`."""
-    y_true, places = scores.labels("reliability"), range(len(scores.genre_names))
+def genre_reliability(
+    scores: LabelledScores, prior: np.ndarray, uncalibrated: Scores | None = None
+) -> tuple[Reliability, ...]:
+    """Compute the reliability of each genre; arguments as in `reliability`.
+
+    Examples:
+        >>> scores = Scores(("a", "b"), ("War",), np.array([[1.0], [0.0]]), np.array([[1], [0]]))
+        >>> [row.name for row in genre_reliability(scores.labelled("reliability"), np.array([0.5]))]
+        ['War']
+    """
+    y_true, places = scores.y_true, range(len(scores.genre_names))
     return tuple(
         _reliability(
             scores.genre_names[g],
@@ -83,6 +110,9 @@ def genre_reliability(scores: Scores, prior: np.ndarray, uncalibrated: Scores | 
 def _reliability(
     name: str, y_true: np.ndarray, y_score: np.ndarray, before: np.ndarray | None, prior: np.ndarray
 ) -> Reliability:
+    if before is not None:
+        _, before = known_cells(y_true, before)
+    y_true, y_score, prior = known_cells(y_true, y_score, np.broadcast_to(prior, y_true.shape))
     return Reliability(
         name=name,
         ece=_ece(_bins(y_true, y_score)),
@@ -94,26 +124,32 @@ def _reliability(
     )
 
 
-def _brier(y_true: np.ndarray, y_score: np.ndarray) -> float:
+def _brier(y_true: np.ndarray, y_score: np.ndarray) -> float | None:
+    if not y_true.size:
+        return None
     return float(np.mean((y_score - y_true.astype(float)) ** 2))
 
 
-def _ece(bins: tuple[Bin, ...]) -> float:
-    """The mean distance of probability and truth, each bin by its count."""
+def _ece(bins: tuple[Bin, ...]) -> float | None:
+    """Return the mean distance of probability and truth, weighted by the bins' counts."""
     total = sum(one.count for one in bins)
-    return sum(one.count * abs((one.mean_score or 0) - (one.share_true or 0)) for one in bins) / total
+    distance = sum(one.count * abs((one.mean_score or 0) - (one.share_true or 0)) for one in bins)
+    return distance / total if total else None
 
 
 def _bins(y_true: np.ndarray, y_score: np.ndarray) -> tuple[Bin, ...]:
-    """Equal-width bins from 0 to 1 of all pairs in two arrays of one shape."""
+    """Return equal-width bins from 0 to 1 of all pairs in two arrays of one shape."""
     y, p = y_true.ravel().astype(float), y_score.ravel()
+    # A probability of exactly 1 belongs to the last bin.
     place = np.minimum((p * _BINS).astype(int), _BINS - 1)
     count, scores, true = (np.bincount(place, weights, _BINS) for weights in (None, p, y))
     edges = np.linspace(0, 1, _BINS + 1).tolist()
     return tuple(
-        Bin(edges[b], edges[b + 1], int(count[b]), *_means(count[b], scores[b], true[b])) for b in range(_BINS)
+        Bin(
+            edges[b],
+            edges[b + 1],
+            int(count[b]),
+            *(float(total[b] / count[b]) if count[b] else None for total in (scores, true)),
+        )
+        for b in range(_BINS)
     )
-
-
-def _means(count: float, *sums: float) -> list[float | None]:
-    return [float(total / count) if count else None for total in sums]

@@ -11,8 +11,9 @@ PerGenre = Callable[[np.ndarray, np.ndarray], np.ndarray]
 def mean_of_defined(values: np.ndarray | float) -> float:
     """The mean of the values that are not NaN; NaN when there are none. Over genres: `average="macro"`.
 
-    >>> mean_of_defined(np.array([0.5, np.nan, 1.0]))
-    0.75
+    Examples:
+        >>> mean_of_defined(np.array([0.5, np.nan, 1.0]))
+        0.75
     """
     defined = np.asarray(values)[~np.isnan(values)]
     return float(defined.mean()) if defined.size else float("nan")
@@ -22,6 +23,11 @@ def micro(per_genre: PerGenre) -> PerGenre:
     """`per_genre` over all pairs of poster and genre at once, as if they were one genre: `average="micro"`.
 
     The figure it makes has the shape (1,).
+
+    Examples:
+        >>> from posters.metrics.decisions import recall
+        >>> micro(recall)(np.array([[1, 1], [1, 0]]), np.array([[1, 0], [0, 0]])).round(3)
+        array([0.333])
     """
 
     def over_all_pairs(y_true: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -34,6 +40,11 @@ def by_poster(per_genre: PerGenre) -> PerGenre:
     """`per_genre` with posters in the place of genres: `average="samples"`, before the mean.
 
     The figures it makes have the shape (N,), NaN for a poster without genres.
+
+    Examples:
+        >>> from posters.metrics.decisions import recall
+        >>> by_poster(recall)(np.array([[1, 1], [1, 0]]), np.array([[1, 0], [0, 0]]))
+        array([0.5, 0. ])
     """
 
     def over_each_poster(y_true: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from posters.metrics.averages import by_poster
+from posters.metrics.known import all_known, known_columns, mean_of_known
 
 # Keras's epsilon: the log loss of a report is then the binary cross-entropy of its training log.
 _EPSILON = 1e-7
@@ -16,16 +17,19 @@ def average_precision(y_true: np.ndarray, y_score: np.ndarray) -> np.ndarray:
     the positives, of the precision among the scores that are at least as high. Chance is the genre's prevalence.
     Undefined for a genre without positives.
 
-    >>> average_precision(np.array([[1, 0], [0, 0], [1, 0]]), np.array([[0.9, 0.2], [0.8, 0.1], [0.7, 0.3]])).round(3)
-    array([0.833,   nan])
+    Examples:
+        >>> y_true, y_score = np.array([[1, 0], [0, 0], [1, 0]]), np.array([[0.9, 0.2], [0.8, 0.1], [0.7, 0.3]])
+        >>> average_precision(y_true, y_score).round(3)
+        array([0.833,   nan])
     """
-    return np.array([_average_precision(*column) for column in zip(y_true.T, y_score.T, strict=True)])
+    return np.array([_average_precision(*column) for column in known_columns(y_true, y_score)])
 
 
 def _average_precision(y_true: np.ndarray, y_score: np.ndarray) -> float:
     positive = np.sort(y_score[y_true == 1])
     if not positive.size:
         return float("nan")
+    # Sorting and searching instead of comparing all pairs: N log N, and ties come out right.
     as_high = y_score.size - np.searchsorted(np.sort(y_score), positive)
     positive_as_high = positive.size - np.searchsorted(positive, positive)
     return float(np.mean(positive_as_high / as_high))
@@ -37,16 +41,18 @@ def roc_auc(y_true: np.ndarray, y_score: np.ndarray) -> np.ndarray:
     The probability that a random positive scores above a random negative, ties counting half (Mann-Whitney's U), as in
     `sklearn.metrics.roc_auc_score`. Undefined for a genre without positives or without negatives.
 
-    >>> roc_auc(np.array([[1, 1], [0, 1], [1, 1]]), np.array([[0.9, 0.2], [0.8, 0.1], [0.8, 0.3]]))
-    array([0.75,  nan])
+    Examples:
+        >>> roc_auc(np.array([[1, 1], [0, 1], [1, 1]]), np.array([[0.9, 0.2], [0.8, 0.1], [0.8, 0.3]]))
+        array([0.75,  nan])
     """
-    return np.array([_roc_auc(*column) for column in zip(y_true.T, y_score.T, strict=True)])
+    return np.array([_roc_auc(*column) for column in known_columns(y_true, y_score)])
 
 
 def _roc_auc(y_true: np.ndarray, y_score: np.ndarray) -> float:
     positive, negative = y_score[y_true == 1], np.sort(y_score[y_true == 0])
     if not positive.size or not negative.size:
         return float("nan")
+    # Mann-Whitney: negatives below each positive, and half of those that tie with it.
     below = np.searchsorted(negative, positive, side="left")
     not_above = np.searchsorted(negative, positive, side="right")
     return float(np.mean(below + not_above) / (2 * negative.size))
@@ -59,8 +65,9 @@ def label_ranking_average_precision(y_true: np.ndarray, y_score: np.ndarray) -> 
     genres (Tsoumakas et al. 2010, "Mining multi-label data"; `sklearn.metrics.label_ranking_average_precision_score`).
     That is the average precision with posters in the place of genres. Undefined for a poster without genres.
 
-    >>> label_ranking_average_precision(np.array([[1, 0, 0], [0, 0, 1]]), np.array([[0.75, 0.5, 1], [1, 0.2, 0.1]]))
-    array([0.5       , 0.33333333])
+    Examples:
+        >>> label_ranking_average_precision(np.array([[1, 0, 0], [0, 0, 1]]), np.array([[0.75, 0.5, 1], [1, 0.2, 0.1]]))
+        array([0.5       , 0.33333333])
     """
     return by_poster(average_precision)(y_true, y_score)
 
@@ -72,20 +79,25 @@ def coverage_error(y_true: np.ndarray, y_score: np.ndarray) -> np.ndarray:
     as the lowest true one (Tsoumakas et al. 2010; `sklearn.metrics.coverage_error`). Undefined for a poster without
     genres.
 
-    >>> coverage_error(np.array([[1, 0, 0], [0, 0, 1]]), np.array([[0.75, 0.5, 1], [1, 0.2, 0.1]]))
-    array([2., 3.])
+    Examples:
+        >>> coverage_error(np.array([[1, 0, 0], [0, 0, 1]]), np.array([[0.75, 0.5, 1], [1, 0.2, 0.1]]))
+        array([2., 3.])
     """
     lowest = np.where(y_true == 1, y_score, np.inf).min(axis=1, keepdims=True)
-    return np.where(np.isfinite(lowest[:, 0]), (y_score >= lowest).sum(axis=1), np.nan)
+    met = y_score >= lowest
+    if not all_known(y_true):
+        met &= y_true >= 0
+    return np.where(np.isfinite(lowest[:, 0]), met.sum(axis=1), np.nan)
 
 
 def log_loss(y_true: np.ndarray, y_score: np.ndarray) -> float:
-    """Mean binary cross-entropy over all pairs of poster and genre, from 0 up; smaller is better.
+    """Mean binary cross-entropy over all known pairs of poster and genre, from 0 up; smaller is better.
 
     Mean of -(y log p + (1 - y) log(1 - p)), p clipped to [1e-7, 1 - 1e-7] as in `keras.losses.binary_crossentropy`.
 
-    >>> round(log_loss(np.array([[1, 0]]), np.array([[0.5, 0.5]])), 4)
-    0.6931
+    Examples:
+        >>> round(log_loss(np.array([[1, 0]]), np.array([[0.5, 0.5]])), 4)
+        0.6931
     """
     p = np.clip(y_score, _EPSILON, 1 - _EPSILON)
-    return float(-np.mean(np.log(np.where(y_true == 1, p, 1 - p))))
+    return -mean_of_known(np.log(np.where(y_true == 1, p, 1 - p)), y_true)

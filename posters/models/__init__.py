@@ -1,11 +1,17 @@
-"""The classifier that comes with the package, and what it has seen.
+"""The classifiers that come with the package, and the posters that they were trained on.
 
-Trained on 5,754 posters of the public IMDb set by `scripts/make_model`; its MODEL_CARD.md says how good it is.
+`scripts/make_model` made them; the MODEL_CARD.md of each has its sources and figures.
 """
 
 from pathlib import Path
 
-CLASSIFIER = Path(__file__).parent / "mobilenet_v2_imdb"
+# The one that predicts unless another is named.
+CLASSIFIER = Path(__file__).parent / "efficientnet_lite0_posters"
+# The smaller one of version 0.1, for its weights.
+MOBILENET = Path(__file__).parent / "mobilenet_v2_imdb"
+
+# By backbone, without underscores, the classifier whose weights `--weights posters` means.
+OF_BACKBONE = {"efficientnetlite0": CLASSIFIER, "mobilenetv2": MOBILENET}
 
 # Beside the light network that every classifier has: Keras weights in float16, for training to start from.
 BACKBONE_WEIGHTS = "backbone.weights.h5"
@@ -13,17 +19,47 @@ HEAD_WEIGHTS = "head.weights.h5"
 # The perceptual hashes, uint64 (N,), of the posters that it was trained on.
 TRAINED_ON = "trained_on.npy"
 
+# What look-alikes are found by: the mean features of posters, by the light network of the classifier, and its SHA-256.
+MEAN_FEATURES = Path(__file__).parent / "mean_features.npz"
+
 # What `--weights` and `--classifier` call them.
 POSTERS = "posters"
 
 
-def weights_file(weights: str) -> Path:
-    """The weights file that `TrainConfig.weights` means: our own by its name, else the user's."""
-    return CLASSIFIER / BACKBONE_WEIGHTS if weights == POSTERS else Path(weights)
+def weights_file(weights: str, backbone: str) -> Path:
+    """Return the weights file that `TrainConfig.weights` means.
+
+    Args:
+        weights: "posters" for those of this package, or a path.
+        backbone: as in `TrainConfig`; one of those in `OF_BACKBONE` where the weights are "posters".
+
+    Examples:
+        >>> weights_file("posters", "mobilenet_v2").is_file(), weights_file("my.weights.h5", "small_cnn").name
+        (True, 'my.weights.h5')
+    """
+    return OF_BACKBONE[plain_name(backbone)] / BACKBONE_WEIGHTS if weights == POSTERS else Path(weights)
+
+
+def plain_name(backbone: str) -> str:
+    """Return a backbone's name without case and marks: Keras's spelling and that of papers are both in use.
+
+    Examples:
+        >>> plain_name("MobileNetV2") == plain_name("mobilenet_v2")
+        True
+    """
+    return backbone.lower().replace("_", "").replace("-", "")
 
 
 def classifier_directory(name: str | Path) -> Path:
-    """The directory that a classifier's name means: our own by its name, the one inside a run, else the name itself."""
+    """Return the directory that a classifier's name means.
+
+    Args:
+        name: "posters" for the classifier of this package, a run that has one, or a classifier directory.
+
+    Examples:
+        >>> classifier_directory("posters") == CLASSIFIER
+        True
+    """
     if str(name) == POSTERS:
         return CLASSIFIER
     inside = Path(name) / "classifier"

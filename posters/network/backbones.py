@@ -1,16 +1,19 @@
-"""The backbones by name. Each takes uint8 pixels, does its own preprocessing, and gives a feature map."""
+"""Backbones by name. Each takes uint8 pixels, does its own preprocessing, and gives a feature map."""
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from posters.classifier.starting_weights import HAVE_POSTERS_WEIGHTS
 from posters.errors import ConfigError, TrainingError
-from posters.models import POSTERS, weights_file
+from posters.extensions import BACKBONES, Backbone
+from posters.models import OF_BACKBONE, POSTERS, plain_name, weights_file
+from posters.network.efficientnet_lite import VARIANTS, efficientnet_lite, imagenet_file
 from posters.network.tensorflow import keras
 
 # How each family of keras.applications wants its pixels, by the beginning of the name; the longest that fits counts.
-# "own" families scale inside the model itself. The test holds each against its family's own `preprocess_input`.
+# "own" families scale inside the model itself. A test compares each with its family's own `preprocess_input`.
 _SCALINGS = {
     "ConvNeXt": "own",
     "DenseNet": "torch",
@@ -31,47 +34,46 @@ _IMAGENET_STD = (0.229, 0.224, 0.225)
 _IMAGENET_MEAN_BGR = (103.939, 116.779, 123.68)
 
 
-@dataclass(frozen=True)
-class Backbone:
-    """One backbone that can be built.
-
-    Attributes:
-        name: what `TrainConfig.backbone` calls it.
-        build: (weights, input_shape) -> a Keras model from scaled pixels to a feature map.
-        scaling: how it wants its pixels.
-        pretrained: whether there are ImageNet weights for it.
-    """
-
-    name: str
-    build: Callable[..., Any]
-    scaling: str
-    pretrained: bool
-
-    def scale(self, pixels: Any) -> Any:
-        """uint8 pixels (B, H, W, 3) to the floats that this backbone was trained on."""
-        return _SCALE[self.scaling](pixels)
-
-
 def find_backbone(name: str) -> Backbone:
-    """The backbone of that name; case, `_` and `-` don't matter.
+    """Return the backbone of that name: one of the package's own, a registered one, or a model of keras.applications.
+
+    Args:
+        name: as registered; of the package's own and of keras.applications, case, `_` and `-` don't matter.
 
     Raises:
         ConfigError: there is none; the message lists those that there are.
+
+    Examples:
+        >>> find_backbone("mobilenet_v2").name
+        'MobileNetV2'
     """
-    if _plain(name) == "smallcnn":
-        return Backbone("small_cnn", _small_cnn, "unit", pretrained=False)
+    own = {_plain(lite): Backbone(lite, partial(efficientnet_lite, lite), "lite", pretrained=True) for lite in VARIANTS}
+    own["smallcnn"] = Backbone("small_cnn", _small_cnn, "unit", pretrained=False)
+    if _plain(name) in own:
+        return own[_plain(name)]
+    registered = BACKBONES.find(name)
+    if registered is not None:
+        return registered
     models = _applications()
     if _plain(name) not in models:
-        raise ConfigError(f"there is no backbone {name!r}; there are small_cnn, {', '.join(sorted(models.values()))}")
+        known = (*BACKBONES.names(), *sorted(models.values()))
+        raise ConfigError(f"there is no backbone {name!r}; there are {', '.join(known)}")
     model = models[_plain(name)]
-    return Backbone(model, getattr(keras.applications, model), scaling_of(model), pretrained=True)
+    build = partial(getattr(keras.applications, model), include_top=False)
+    return Backbone(model, build, scaling_of(model), pretrained=True)
 
 
 def backbone_names() -> tuple[str, ...]:
-    """Every name that `find_backbone` knows, as keras.applications spells it."""
-    return ("small_cnn", *sorted(_applications().values()))
+    """Return every name that `find_backbone` knows; models of keras.applications as Keras spells them.
+
+    Examples:
+        >>> {"small_cnn", "ConvNeXtTiny"} <= set(backbone_names())
+        True
+    """
+    return (*BACKBONES.names(), *sorted(_applications().values()))
 
 
+# Keras's spelling (MobileNetV2) and that of papers and other libraries (mobilenet_v2) are both in use.
 def _plain(name: str) -> str:
     return name.lower().replace("_", "").replace("-", "")
 
@@ -82,11 +84,30 @@ def _applications() -> dict[str, str]:
 
 
 def scaling_of(model: str) -> str:
-    """Which scaling a model of keras.applications wants: "tf", "caffe", "torch", or "own" for none."""
+    """Return which scaling a model of keras.applications wants: "tf", "caffe", "torch", or "own" for none.
+
+    Raises:
+        ConfigError: the model's family is not known here.
+
+    Examples:
+        >>> scaling_of("ResNet50V2"), scaling_of("ResNet50")
+        ('tf', 'caffe')
+    """
     fitting = [family for family in _SCALINGS if model.startswith(family)]
     if not fitting:
         raise ConfigError(f"how {model} scales its pixels is not known here: choose another backbone")
     return _SCALINGS[max(fitting, key=len)]
+
+
+def scale_pixels(backbone: Backbone, pixels: Any) -> Any:
+    """Turn uint8 pixels (B, H, W, 3) into the floats that a backbone was trained on.
+
+    Examples:
+        >>> pixels = keras.Input((48, 32, 3), dtype="uint8")
+        >>> scale_pixels(find_backbone("small_cnn"), pixels).dtype
+        'float32'
+    """
+    return _SCALE[backbone.scaling](pixels)
 
 
 def _caffe(pixels: Any) -> Any:
@@ -103,13 +124,14 @@ def _torch(pixels: Any) -> Any:
 _SCALE: dict[str, Callable[[Any], Any]] = {
     "tf": lambda pixels: keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="scaling")(pixels),
     "unit": lambda pixels: keras.layers.Rescaling(1 / 255, name="scaling")(pixels),
+    "lite": lambda pixels: keras.layers.Rescaling(1 / 128, offset=-127 / 128, name="scaling")(pixels),
     "own": lambda pixels: keras.layers.Rescaling(1.0, name="scaling")(pixels),
     "caffe": _caffe,
     "torch": _torch,
 }
 
 
-def _small_cnn(*, weights: str | None, input_shape: tuple[int, int, int], **_: Any) -> Any:
+def _small_cnn(*, weights: str | None, input_shape: tuple[int, int, int]) -> Any:
     """Four blocks of convolution, normalisation and pooling: the size that tutorials train from scratch."""
     inputs = keras.Input(input_shape)
     x = inputs
@@ -133,37 +155,44 @@ def build_backbone(backbone: Backbone, weights: str, input_shape: tuple[int, int
         weights: "posters", "imagenet", "none", or the path of a weights file that Keras can load into it.
         input_shape: (height, width, 3).
 
+    Returns:
+        A Keras model from scaled pixels (B, H, W, 3) to a feature map (B, h, w, F).
+
     Raises:
+        MissingExtraError: the weights are in a package that is not installed.
         TrainingError: the weights can't be had, or don't fit.
+
+    Examples:
+        >>> build_backbone(find_backbone("small_cnn"), "none", (48, 32, 3)).output_shape
+        (None, 3, 2, 128)
     """
     _check_weights(backbone, weights)
     known = {"none": None, "imagenet": "imagenet"}
-    source = known[weights] if weights in known else str(weights_file(weights))
+    source = known[weights] if weights in known else str(weights_file(weights, backbone.name))
     try:
         with warnings.catch_warnings():
             # Without a top, weights fit every shape of input, upright ones too.
             warnings.filterwarnings("ignore", message="`input_shape` is undefined or non-square")
-            return backbone.build(include_top=False, weights=source, input_shape=input_shape)
+            return backbone.build(weights=source, input_shape=input_shape)
     # Keras raises plain Exception for a failed download, and many kinds for a file that does not fit.
     except Exception as error:
-        raise TrainingError(_why_not_built(backbone, weights, error)) from error
+        if weights == "imagenet":
+            raise TrainingError(
+                f"the ImageNet weights of {backbone.name} can't be loaded ({error}): connect to the internet once, set "
+                "KERAS_HOME to a folder whose models/ holds them, or pass --weights none"
+            ) from error
+        raise TrainingError(f"{backbone.name} can't be built with weights {weights!r}: {error}") from error
 
 
 def _check_weights(backbone: Backbone, weights: str) -> None:
-    if weights == POSTERS and backbone.name != "MobileNetV2":
+    """Refuse weights that this backbone can't have, before Keras fails in its own words."""
+    if weights == POSTERS and plain_name(backbone.name) not in OF_BACKBONE:
         others = "imagenet or none" if backbone.pretrained else "none"
-        raise TrainingError(f"the posters weights are MobileNetV2's: for {backbone.name} pass --weights {others}")
+        raise TrainingError(f"{HAVE_POSTERS_WEIGHTS}: for {backbone.name} pass --weights {others}")
     if weights == "imagenet" and not backbone.pretrained:
         raise TrainingError(f"there are no ImageNet weights for {backbone.name}: pass --weights none")
-    file = weights_file(weights)
+    if weights == "imagenet" and backbone.name in VARIANTS:
+        imagenet_file(backbone.name)
+    file = weights_file(weights, backbone.name)
     if weights not in ("imagenet", "none") and not file.is_file():
         raise TrainingError(f"--weights is posters, imagenet, none or a file, and there is no file {str(file)!r}")
-
-
-def _why_not_built(backbone: Backbone, weights: str, error: Exception) -> str:
-    if weights == "imagenet":
-        return (
-            f"the ImageNet weights of {backbone.name} can't be loaded ({error}): connect to the internet once, set "
-            "KERAS_HOME to a folder whose models/ holds them, or pass --weights none"
-        )
-    return f"{backbone.name} can't be built with weights {weights!r}: {error}"

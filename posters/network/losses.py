@@ -1,14 +1,16 @@
-"""The losses by name, over probabilities; each gives one value a poster, the mean over the genres."""
+"""Training losses by name, over probabilities; each gives one value per poster, the mean over the known genres."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from posters.extensions import LOSSES
 from posters.network.tensorflow import keras
 
 ops = keras.ops
 
+# Of a genre that 1 in 21 posters has; rarer genres count no more than these.
 _LARGEST_WEIGHT = 20.0
 
 
@@ -23,6 +25,13 @@ class WeightedBinaryCrossentropy(keras.losses.Loss):
 
     Args:
         positive_weights: (G,), w_g.
+        name: of the Keras object.
+        **kwargs: of `keras.losses.Loss`.
+
+    Examples:
+        >>> loss = WeightedBinaryCrossentropy([1.0, 2.0])
+        >>> round(float(loss(np.array([[0.0, 1.0]]), np.array([[0.5, 0.5]]))), 3)
+        1.04
     """
 
     def __init__(
@@ -32,13 +41,14 @@ class WeightedBinaryCrossentropy(keras.losses.Loss):
         self.positive_weights = [float(weight) for weight in positive_weights]
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """y_true, y_pred (B, G) to (B,)."""
+        """Return the losses (B,) of labels and probabilities (B, G)."""
         y_true = ops.cast(y_true, y_pred.dtype)
         p = _clipped(y_pred)
         weights = ops.convert_to_tensor(self.positive_weights, y_pred.dtype)
         return -ops.mean(weights * y_true * ops.log(p) + (1 - y_true) * ops.log(1 - p), axis=-1)
 
     def get_config(self) -> dict[str, Any]:
+        """Return what Keras needs to make the same loss again."""
         return {**super().get_config(), "positive_weights": self.positive_weights}
 
 
@@ -57,6 +67,13 @@ class AsymmetricLoss(keras.losses.Loss):
         gamma_positive: focusing of the positives, at least 0.
         gamma_negative: focusing of the negatives, at least 0.
         margin: m, from 0 to 1.
+        name: of the Keras object.
+        **kwargs: of `keras.losses.Loss`.
+
+    Examples:
+        >>> loss = AsymmetricLoss()(np.array([[0.0]]), np.array([[0.05]]))  # no more probable than the margin
+        >>> round(float(loss), 6) == 0
+        True
     """
 
     def __init__(
@@ -73,7 +90,7 @@ class AsymmetricLoss(keras.losses.Loss):
         self.margin = margin
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """y_true, y_pred (B, G) to (B,)."""
+        """Return the losses (B,) of labels and probabilities (B, G)."""
         y_true = ops.cast(y_true, y_pred.dtype)
         # Clipped, since a power's slope at 0 may be infinite.
         p, shifted = _clipped(y_pred), _clipped(y_pred - self.margin)
@@ -82,6 +99,7 @@ class AsymmetricLoss(keras.losses.Loss):
         return -ops.mean(y_true * positive + (1 - y_true) * negative, axis=-1)
 
     def get_config(self) -> dict[str, Any]:
+        """Return what Keras needs to make the same loss again."""
         own = {"gamma_positive": self.gamma_positive, "gamma_negative": self.gamma_negative, "margin": self.margin}
         return {**super().get_config(), **own}
 
@@ -90,31 +108,105 @@ class AsymmetricLoss(keras.losses.Loss):
 class SharedCategoricalCrossentropy(keras.losses.Loss):
     """Categorical cross-entropy of a softmax, with a poster's genres sharing one unit of probability.
 
-    The wrong loss for the job, kept to be compared with: a poster of two genres is told that each is half true. A
-    poster without a genre counts nothing.
+    The wrong loss for the job, kept for comparison: a poster of two genres teaches that each is half true. A poster
+    without a genre counts nothing.
+
+    Args:
+        name: of the Keras object.
+        **kwargs: of `keras.losses.Loss`.
+
+    Examples:
+        >>> y_true, y_pred = np.array([[1.0, 1.0]]), np.array([[0.5, 0.5]])
+        >>> round(float(SharedCategoricalCrossentropy()(y_true, y_pred)), 3)
+        0.693
     """
 
     def __init__(self, name: str = "categorical_crossentropy", **kwargs: Any):
         super().__init__(name=name, **kwargs)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """y_true, y_pred (B, G) to (B,)."""
+        """Return the losses (B,) of labels and probabilities (B, G)."""
         y_true = ops.cast(y_true, y_pred.dtype)
         shares = y_true / ops.maximum(ops.sum(y_true, axis=-1, keepdims=True), 1.0)
         return -ops.sum(shares * ops.log(_clipped(y_pred)), axis=-1)
 
 
+@keras.saving.register_keras_serializable(package="posters")
+class KnownLabels(keras.losses.Loss):
+    r"""Another loss over the labels that are known alone; those that are -1 count nothing and pull nothing.
+
+    Where a label is unknown, the other loss is given a label and a probability of 0, and so a constant. For a loss that
+    is a mean over the genres, this is the mean over the known cells: its value is divided by their share, so that every
+    known cell counts the same, however many its poster has, as in the likelihood of independent genres.
+
+    .. math:: \frac{1}{q G} \sum_{g: y_g \ge 0} \ell(y_g, p_g)
+
+    A softmax shares its unit of probability among the known genres instead, since to raise one there lowers all others.
+
+    Args:
+        loss: a Keras loss, which gives a value for each poster.
+        known: q, the share of the training posters' labels that are known.
+        softmax: whether the probabilities of a poster sum to 1.
+        name: of the Keras object.
+        **kwargs: of `keras.losses.Loss`.
+
+    Examples:
+        >>> loss = KnownLabels(keras.losses.BinaryCrossentropy(), known=0.5)
+        >>> round(float(loss(np.array([[1.0, -1.0]]), np.array([[0.5, 0.9]]))), 3)
+        0.693
+    """
+
+    def __init__(self, loss: Any, known: float, softmax: bool = False, name: str = "known_labels", **kwargs: Any):
+        super().__init__(name=name, **kwargs)
+        self.loss = loss
+        self.known = known
+        self.softmax = softmax
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return the losses (B,) of labels and probabilities (B, G)."""
+        y_true = ops.cast(y_true, y_pred.dtype)
+        # Not multiplied by 0: a loss that is infinite somewhere would become NaN.
+        known = y_true >= 0
+        y_true, p = ops.where(known, y_true, 0.0), ops.where(known, y_pred, 0.0)
+        if self.softmax:
+            return self.loss.call(y_true, p / ops.maximum(ops.sum(p, axis=-1, keepdims=True), keras.config.epsilon()))
+        return self.loss.call(y_true, p) / self.known
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what Keras needs to make the same loss again."""
+        own = {"loss": keras.losses.serialize(self.loss), "known": self.known, "softmax": self.softmax}
+        return {**super().get_config(), **own}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "KnownLabels":
+        """Make the loss of a config."""
+        return cls(**{**config, "loss": keras.losses.deserialize(config["loss"])})
+
+
 def _clipped(y_pred: Any) -> Any:
-    """Probabilities whose logarithms are finite."""
+    """Return probabilities whose logarithms are finite."""
     epsilon = keras.config.epsilon()
     return ops.clip(y_pred, epsilon, 1 - epsilon)
 
 
 def positive_weights(prevalence: np.ndarray) -> np.ndarray:
-    """(1 - p) / p for each genre's share p of the training posters, at most 20, lest one poster outweigh a batch."""
-    return np.minimum((1 - prevalence) / np.maximum(prevalence, 1e-9), _LARGEST_WEIGHT)
+    """Return the odds against each genre: (1 - p) / p for its share p of the training posters.
+
+    Args:
+        prevalence: p, (G,).
+
+    Returns:
+        (G,), at most 20 each, lest one poster outweigh a batch.
+
+    Examples:
+        >>> positive_weights(np.array([0.5, 0.1, 0.001])).tolist()
+        [1.0, 9.0, 20.0]
+    """
+    weights: np.ndarray = np.minimum((1 - prevalence) / np.maximum(prevalence, 1e-9), _LARGEST_WEIGHT)
+    return weights
 
 
+# By the names of `posters.extensions.LOSSES.built_in`.
 _LOSSES: dict[str, Callable[[np.ndarray], Any]] = {
     "binary_crossentropy": lambda _: keras.losses.BinaryCrossentropy(),
     "weighted_binary_crossentropy": lambda prevalence: WeightedBinaryCrossentropy(positive_weights(prevalence)),
@@ -124,12 +216,8 @@ _LOSSES: dict[str, Callable[[np.ndarray], Any]] = {
 }
 
 
-def loss_names() -> tuple[str, ...]:
-    return tuple(_LOSSES)
-
-
-def make_loss(name: str, prevalence: np.ndarray) -> Any:
-    """The Keras loss of that name.
+def make_loss(name: str, prevalence: np.ndarray, known: float = 1.0) -> Any:
+    """Return the Keras loss of that name; where labels are unknown, over the known ones alone (`KnownLabels`).
 
     - "binary_crossentropy": each genre a Bernoulli variable of its own; the maximum likelihood of independent genres
       (Bishop 2006, "Pattern Recognition and Machine Learning", section 4.3.2). The default.
@@ -137,9 +225,19 @@ def make_loss(name: str, prevalence: np.ndarray) -> Any:
     - "focal": easy genres count less (Lin et al. 2017, "Focal Loss for Dense Object Detection", equation 4, gamma 2).
     - "asymmetric": `AsymmetricLoss`.
     - "categorical_crossentropy": `SharedCategoricalCrossentropy`, for a softmax head alone.
+    - A name given to `posters.register_loss`: what was registered. It is given no unknown label either, unless it was
+      registered with `takes_unknown`.
 
     Args:
-        name: one of `loss_names()`.
-        prevalence: (G,), each genre's share of the training posters.
+        name: one that `TrainConfig.loss` accepts.
+        prevalence: (G,), each genre's share of the training posters of which it is known.
+        known: share of the training posters' labels that are known. If all are, the loss is used as it is.
+
+    Examples:
+        >>> make_loss("focal", np.array([0.5, 0.1])).gamma
+        2.0
     """
-    return _LOSSES[name](prevalence)
+    built_in = "softmax" if name == "categorical_crossentropy" else "sigmoid"
+    make, head, takes_unknown = LOSSES.find(name) or (_LOSSES[name], built_in, False)
+    loss = make(prevalence)
+    return loss if known == 1 or takes_unknown else KnownLabels(loss, known, softmax=head == "softmax")

@@ -1,13 +1,16 @@
 """The network: a backbone, pooling, and a Dense head, taking uint8 pixels and giving probabilities."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from posters.classifier.starting_weights import starting_classifier
 from posters.config import PreprocessConfig, TrainConfig
-from posters.network.backbones import build_backbone, find_backbone
-from posters.network.tensorflow import keras
+from posters.network.backbones import build_backbone, find_backbone, scale_pixels
+from posters.network.tensorflow import keras, tf
 
 # Keeps the slope of the square root finite at 0, where many pooled activations lie.
 ROOT_EPSILON = 1e-3
@@ -21,6 +24,11 @@ class Network:
         whole: uint8 pixels (B, H, W, 3) to probabilities (B, G).
         features: uint8 pixels to pooled features (B, F).
         head: pooled features to probabilities.
+
+    Examples:
+        >>> network = build_network(TrainConfig(backbone="small_cnn", weights="none"), n_genres=5)
+        >>> network.whole.output_shape, network.features.output_shape
+        ((None, 5), (None, 128))
     """
 
     whole: Any
@@ -44,18 +52,45 @@ def build_network(
     Raises:
         ConfigError: there is no such backbone.
         TrainingError: its weights can't be had.
+
+    Examples:
+        >>> build_network(TrainConfig(backbone="small_cnn", weights="none"), n_genres=5).whole.input_shape
+        (None, 384, 256, 3)
     """
     backbone = find_backbone(config.backbone)
     shape = (preprocess or config.preprocess).shape
     pixels = keras.Input(shape, dtype="uint8", name="poster")
-    body = build_backbone(backbone, config.weights if load_weights else "none", shape)
-    feature_map = body(backbone.scale(pixels))
+    # The weights of a classifier are set once the network is there; see `posters.network.weights.continue_from`.
+    load = load_weights and starting_classifier(config.weights) is None
+    body = build_backbone(backbone, config.weights if load else "none", shape)
+    # uint8 goes in and scaling is part of the network: what ships can't be fed differently from what was trained.
+    feature_map = body(scale_pixels(backbone, pixels))
     features = keras.Model(pixels, _POOLINGS[config.pooling](feature_map), name="features")
     head = build_head(config, features.output_shape[-1], n_genres)
+    # Shares its layers with `features` and `head`: a fit of one is a fit of all.
     whole = keras.Model(pixels, head(features.output), name="posters")
     if not config.from_scratch:
         _hold_statistics(whole)
     return Network(whole, features, head)
+
+
+def resize_network(network: Network, config: TrainConfig, preprocess: PreprocessConfig) -> Network:
+    """Return a new network with the same weights, for posters of another size, in the precision of the policy in place.
+
+    Args:
+        network: of the same config; it stays as it is.
+        config: of the run.
+        preprocess: of the new size.
+
+    Examples:
+        >>> config = TrainConfig(backbone="small_cnn", weights="none")
+        >>> network = build_network(config, n_genres=5)
+        >>> resize_network(network, config, PreprocessConfig(height=96, width=64)).whole.input_shape
+        (None, 96, 64, 3)
+    """
+    resized = build_network(config, network.whole.output_shape[-1], load_weights=False, preprocess=preprocess)
+    resized.whole.set_weights(network.whole.get_weights())
+    return resized
 
 
 def _hold_statistics(model: Any) -> None:
@@ -72,10 +107,22 @@ def _hold_statistics(model: Any) -> None:
 
 
 def build_head(config: TrainConfig, n_features: int, n_genres: int) -> Any:
-    """Signed square root, standardisation, dropout and `Dense(n_genres, activation="sigmoid")`.
+    """Build the head: signed square root, standardisation, dropout and `Dense(n_genres, activation="sigmoid")`.
 
     The root evens out activations that are near zero for most posters and large for a few (power normalisation:
     Perronnin et al. 2010, "Improving the Fisher Kernel for Large-Scale Image Classification", section 3.2).
+
+    Args:
+        config: its activation and dropout are used.
+        n_features: F.
+        n_genres: G.
+
+    Returns:
+        A Keras model from pooled features (B, F) to probabilities (B, G).
+
+    Examples:
+        >>> build_head(TrainConfig(), n_features=128, n_genres=5).output_shape
+        (None, 5)
     """
     inputs = keras.Input((n_features,), name="pooled")
     x = inputs * keras.ops.rsqrt(keras.ops.absolute(inputs) + ROOT_EPSILON)
@@ -83,6 +130,7 @@ def build_head(config: TrainConfig, n_features: int, n_genres: int) -> Any:
     standardisation = keras.layers.BatchNormalization(center=False, scale=False, epsilon=1e-6, name="standardisation")
     x = standardisation(x)
     x = keras.layers.Dropout(config.dropout, name="dropout")(x)
+    # Zeros, so that the biases alone decide the first predictions; float32, since half precision rounds near 1.
     genres = keras.layers.Dense(
         n_genres, activation=config.head, kernel_initializer="zeros", dtype="float32", name="genres"
     )
@@ -90,10 +138,19 @@ def build_head(config: TrainConfig, n_features: int, n_genres: int) -> Any:
 
 
 def start_head(head: Any, features: np.ndarray, prevalence: np.ndarray, activation: str) -> None:
-    """Standardise by the training features (N, F), and let the biases say each genre's share of the training posters.
+    """Standardise by the training features, and set the biases by `start_biases`.
 
-    From there on, training need not spend its first steps on learning that most posters lack most genres (Lin et al.
-    2017, section 4.1).
+    Args:
+        head: made by `build_head`; changed in place.
+        features: (N, F), of the training posters.
+        prevalence: (G,), each genre's share of the training posters.
+        activation: of the head.
+
+    Examples:
+        >>> head = build_head(TrainConfig(), n_features=2, n_genres=1)
+        >>> start_head(head, np.ones((4, 2), np.float32), np.array([0.25]), "sigmoid")
+        >>> float(head(np.ones((1, 2)))[0, 0])
+        0.25
     """
     rooted = features / np.sqrt(np.abs(features) + ROOT_EPSILON)
     standardisation = head.get_layer("standardisation")
@@ -103,7 +160,23 @@ def start_head(head: Any, features: np.ndarray, prevalence: np.ndarray, activati
 
 
 def start_biases(head: Any, prevalence: np.ndarray, activation: str) -> None:
-    """Set the head's biases to the log odds of each genre's prevalence (G,); to their logarithms for a softmax."""
+    """Set the head's biases so that it predicts each genre's prevalence before it has learned anything.
+
+    Training then need not spend its first steps on learning that most posters lack most genres (Lin et al. 2017,
+    "Focal Loss for Dense Object Detection", section 4.1).
+
+    Args:
+        head: made by `build_head`; changed in place.
+        prevalence: (G,), each genre's share of the training posters.
+        activation: of the head; the biases are log odds for a sigmoid, and logarithms for a softmax.
+
+    Examples:
+        >>> head = build_head(TrainConfig(), n_features=2, n_genres=1)
+        >>> start_biases(head, np.array([0.5]), "sigmoid")
+        >>> float(head.get_layer("genres").bias.value[0])
+        0.0
+    """
+    # Clipped: a genre on none or all of the training posters would start at an infinite bias.
     p = np.clip(prevalence, 1e-4, 1 - 1e-4)
     head.get_layer("genres").bias.assign(np.log(p) if activation == "softmax" else np.log(p / (1 - p)))
 
@@ -123,3 +196,38 @@ _POOLINGS = {
         [_average(feature_map), _maximum(feature_map)]
     ),
 }
+
+
+def resolved_precision(precision: str) -> str:
+    """Return what "auto" stands for: half precision on a GPU, which gains from it, and float32 on a CPU.
+
+    Args:
+        precision: as `TrainConfig.precision`.
+
+    Examples:
+        >>> resolved_precision("mixed_bfloat16")
+        'mixed_bfloat16'
+    """
+    if precision != "auto":
+        return precision
+    return "mixed_float16" if tf.config.list_physical_devices("GPU") else "float32"
+
+
+@contextmanager
+def precision_policy(precision: str) -> Iterator[None]:
+    """Let layers that are made while the block runs compute in `precision`; their weights are float32 in any case.
+
+    Args:
+        precision: a dtype policy of Keras.
+
+    Examples:
+        >>> with precision_policy("mixed_bfloat16"):
+        ...     keras.layers.Dense(1).compute_dtype
+        'bfloat16'
+    """
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

@@ -1,4 +1,4 @@
-"""Import TensorFlow and Keras once: quietly, sooner, and with memory that is kept between training steps."""
+"""Import TensorFlow and Keras once: quietly, quickly, and with memory that is kept between training steps."""
 
 import atexit
 import ctypes
@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from posters.extras import require
-from posters.log import stderr_held_back
+from posters._base.log import stderr_held_back
+from posters._base.optional_imports import require
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # TensorFlow takes oneDNN's kernels by itself on some CPUs alone; on one with AVX2 they halved a step of training.
@@ -25,7 +25,7 @@ _LARGEST_MMAP_THRESHOLD = 32 << 20  # larger ones are refused
 def _keep_freed_memory() -> None:
     """Have glibc keep what TensorFlow frees, which the next step asks for again.
 
-    By default it goes back to the operating system and comes anew page by page: a third of a training step on a CPU.
+    By default it goes back to the operating system and returns page by page: a third of a training step on a CPU.
     """
     if sys.platform != "linux":
         return
@@ -37,10 +37,10 @@ def _keep_freed_memory() -> None:
 
 @contextmanager
 def _kept_for_good() -> Iterator[None]:
-    """Have Python's garbage collector pass over what the block makes, now and later.
+    """Have Python's garbage collector skip what the block makes, now and later.
 
-    It would look through the 700,000 objects of TensorFlow again and again: for a fifth of the import, and for
-    another second when the process ends. None of them is garbage.
+    It would search the 700,000 objects of TensorFlow again and again: for a fifth of the import, and for another
+    second when the process ends. None of them is garbage.
     """
     collects = gc.isenabled()
     gc.disable()
@@ -60,6 +60,19 @@ def _imported() -> tuple[Any, Any]:
         tensorflow.config.list_physical_devices()  # Looks for GPUs, and complains of each that it can't find.
     tensorflow.get_logger().setLevel("ERROR")
     return tensorflow, keras
+
+
+def make_deterministic(seed: int) -> None:
+    """Seed every random generator and choose kernels that repeat their results bit for bit.
+
+    Args:
+        seed: of Python, NumPy and TensorFlow.
+
+    Examples:
+        >>> make_deterministic(0)
+    """
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
 
 
 _keep_freed_memory()

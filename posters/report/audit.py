@@ -7,19 +7,22 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
+from posters._base.atomic_files import replacing
+from posters._base.text import counted, printable, safe_cell, wrapped
 from posters.audit import KINDS, Audit, Finding
-from posters.audit.wording import counted
-from posters.files import replacing
-from posters.report.columns import wrapped
-from posters.report.tables import printable
-from posters.spreadsheet import safe_cell
 
 COLUMNS = ("severity", "kind", "message", "ids", "images", "genres", "advice")
+# Of each kind on the screen; --json and --csv have all of them.
 _EXAMPLES = 3
 
 
 def audit_summary(audit: Audit) -> str:
-    """The verdict, and each kind of finding with a few examples and what to do, at most 100 columns wide."""
+    """Return the verdict, and each kind of finding with a few examples and what to do, at most 100 columns wide.
+
+    Examples:
+        >>> print(audit_summary(Audit("posters.csv", "images", 4, 2, True, ())).strip())
+        posters.csv (4 posters, 2 genres): nothing is wrong that an audit can see.
+    """
     kinds = groupby(audit.findings, key=lambda finding: finding.kind)
     return "\n\n".join([_verdict(audit), *(_block(list(findings)) for _, findings in kinds)]) + "\n"
 
@@ -28,8 +31,8 @@ def _verdict(audit: Audit) -> str:
     looked_at = f"{counted(audit.posters, 'poster')}, {counted(audit.genres, 'genre')}"
     what = [counted(count, severity) for severity, count in audit.counts().items() if count]
     found = f"{', '.join(what)}." if what else "nothing is wrong that an audit can see."
-    split = "" if audit.split else " No split was looked at: the table has none, and --split names none."
-    return wrapped(printable(f"{audit.table} ({looked_at}): {found}{split}"))
+    splits = "" if audit.splits else " Leaks were not checked: the table has no splits, and --splits names none."
+    return wrapped(printable(f"{audit.table} ({looked_at}): {found}{splits}"))
 
 
 def _block(findings: Sequence[Finding]) -> str:
@@ -42,24 +45,40 @@ def _block(findings: Sequence[Finding]) -> str:
 
 
 def audit_json(audit: Audit) -> str:
-    """Everything, as `Audit.to_dict` has it."""
+    """Return everything, as `Audit.to_dict` has it.
+
+    Examples:
+        >>> json.loads(audit_json(Audit("posters.csv", "images", 4, 2, True, ())))["posters"]
+        4
+    """
     return json.dumps(audit.to_dict(), indent=2, ensure_ascii=False) + "\n"
 
 
 def audit_csv(audit: Audit) -> str:
-    """A row for each finding; several ids, images or genres are joined by `|`. Spreadsheets run none of its cells."""
+    """Return a row for each finding; several ids, images or genres are joined by `|`. No cell is a formula.
+
+    Examples:
+        >>> audit_csv(Audit("posters.csv", "images", 4, 2, True, ())).strip()
+        'severity,kind,message,ids,images,genres,advice'
+    """
     file = io.StringIO()
     rows = csv.writer(file)
     rows.writerow(COLUMNS)
-    rows.writerows([safe_cell(_cell(getattr(finding, name))) for name in COLUMNS] for finding in audit.findings)
+    for finding in audit.findings:
+        values = (getattr(finding, name) for name in COLUMNS)
+        rows.writerow([safe_cell(value if isinstance(value, str) else "|".join(value)) for value in values])
     return file.getvalue()
 
 
-def _cell(value: str | tuple[str, ...]) -> str:
-    return value if isinstance(value, str) else "|".join(value)
-
-
 def write_audit(text: str, path: Path, encoding: str = "utf-8") -> None:
-    """Write a text whole or not at all; file names that are no text stand in it with backslashes."""
+    """Write a text whole or not at all; file names that are no text stand in it with backslashes.
+
+    Examples:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "audit.csv"
+        >>> write_audit("nothing", path)
+        >>> path.read_text()
+        'nothing'
+    """
     with replacing(path) as temporary:
         temporary.write_text(text, encoding, errors="backslashreplace", newline="")

@@ -2,20 +2,28 @@
 
 from collections.abc import Iterator
 
-from posters.evaluation.compared import ComparedGenre, ComparedRun, Comparison, Difference
-from posters.evaluation.interval import Interval
-from posters.report.columns import wrapped
-from posters.report.tables import BLANK, Table, number, printable, signed, span
+from posters._base.text import printable, wrapped
+from posters.evaluation.bootstrap import Interval
+from posters.evaluation.comparison import ComparedGenre, ComparedRun, Comparison, Difference
+from posters.report.sentences import seen_posters, unknown_labels
+from posters.report.tables import BLANK, TextTable, number, signed, span
 from posters.report.terminal import aligned
 
-_SAID = {"better": "is better than", "worse": "is worse than", "no difference shown": "shows no difference from"}
+_VERBS = {"better": "is better than", "worse": "is worse than", "no difference shown": "shows no difference from"}
 
 
 def comparison_text(comparison: Comparison) -> str:
-    """The verdict on each run, the runs side by side, each genre and what was left out, at most 100 columns wide."""
+    """Return verdicts, the runs side by side, each genre and what was left out, at most 100 columns wide.
+
+    Examples:
+        >>> comparison_text(comparison).splitlines()[0]
+        'test: 4 posters that all runs have'
+    """
     others = comparison.runs[1:]
     blocks = [
-        wrapped(f"{comparison.side}: {comparison.posters:,} posters that all runs have"),
+        wrapped(f"{comparison.split}: {comparison.posters:,} posters that all runs have"),
+        *map(wrapped, _warnings(comparison)),
+        *map(wrapped, unknown_labels(comparison.unknown_labels, comparison.labels)),
         *(wrapped(sentence) for sentence in _verdicts(comparison)),
         aligned(_runs(comparison)),
         *(block for run in others for block in (wrapped(_genre_verdict(run)), aligned(_genres(comparison, run)))),
@@ -24,31 +32,47 @@ def comparison_text(comparison: Comparison) -> str:
     return "\n\n".join(blocks)
 
 
+def _warnings(comparison: Comparison) -> Iterator[str]:
+    """Which posters are not new to a run, and what the comparison is without them."""
+    for run in comparison.runs:
+        if run.seen is not None and not run.seen.recorded:
+            yield f"{printable(run.name)} keeps no record of its training posters: they may be among these."
+        elif run.seen is not None and run.seen.posters:
+            yield f"{printable(run.name)}: {seen_posters(run.seen, comparison.posters)} This flatters it."
+    if comparison.unseen is not None:
+        yield f"On the {comparison.unseen.posters:,} posters that no run has seen (--unseen-only for all of it):"
+        yield from _verdicts(comparison.unseen)
+        yield f"On all {comparison.posters:,} posters:"
+    if comparison.left_out_seen:
+        yield f"Left out, since one of the runs has seen them before: {comparison.left_out_seen:,} posters."
+
+
 def _verdicts(comparison: Comparison) -> Iterator[str]:
     """A sentence on each run but the first."""
     first = comparison.runs[0]
     for run in comparison.runs:
         if (difference := run.against_first) is not None:
             yield (
-                f"{printable(run.name)} (macro mAP {run.macro_map:.3f}) {_SAID[difference.verdict]} "
+                f"{printable(run.name)} (macro mAP {run.macro_map:.3f}) {_VERBS[difference.verdict]} "
                 f"{printable(first.name)} ({first.macro_map:.3f}): {signed(difference.difference)}, "
                 f"{difference.interval.level:.0%} interval {_ends(difference.interval)}, over {len(run.genres)} genres."
             )
 
 
-def _runs(comparison: Comparison) -> Table:
+def _runs(comparison: Comparison) -> TextTable:
     header = ("run", "macro mAP", "95% interval", "difference", "95% interval", "ahead in", "p")
     rows = (
         (printable(run.name), number(run.macro_map), span(run.interval), *_difference(run.against_first))
         for run in comparison.runs
     )
-    return Table(header, tuple(rows))
+    return TextTable(header, tuple(rows))
 
 
 def _difference(difference: Difference | None) -> tuple[str, str, str, str]:
     """The difference, its interval, the share of resamples in which the run is ahead, and p."""
     if difference is None:
         return BLANK, BLANK, BLANK, BLANK
+    # The normal approximation is not good enough in the tails to print a smaller number.
     p = "<0.001" if difference.p_value < 0.001 else number(difference.p_value)
     return signed(difference.difference), _ends(difference.interval), f"{difference.share_ahead:.0%}", p
 
@@ -59,34 +83,47 @@ def _ends(interval: Interval) -> str:
 
 def _genre_verdict(run: ComparedRun) -> str:
     verdicts = {genre.name: genre.against_first.verdict for genre in run.genres if genre.against_first is not None}
-    found = {kind: [printable(name) for name in verdicts if verdicts[name] == kind] for kind in _SAID}
-    said = [f"{kind} in {', '.join(found[kind])}" for kind in ("better", "worse") if found[kind]]
+    found = {kind: [printable(name) for name in verdicts if verdicts[name] == kind] for kind in _VERBS}
+    shown = [f"{kind} in {', '.join(found[kind])}" for kind in ("better", "worse") if found[kind]]
     rest = f"{len(found['no difference shown'])} of {len(verdicts)} genres"
-    head = f"is {' and '.join(said)}, and shows" if said else "shows"
+    head = f"is {' and '.join(shown)}, and shows" if shown else "shows"
     return f"Genre by genre, {printable(run.name)} {head} no difference in {rest}:"
 
 
-def _genres(comparison: Comparison, run: ComparedRun) -> Table:
+def _genres(comparison: Comparison, run: ComparedRun) -> TextTable:
     """Every genre, the greatest gain first, those that are not judged last."""
-    header = ("genre", "", "positives", "AP, first", "AP, this", "difference", "95% interval", "ahead in", "p")
+
+    def place(genre: ComparedGenre) -> tuple[bool, float, str]:
+        difference = genre.against_first
+        return difference is None, 0.0 if difference is None else -difference.difference, genre.name
+
+    some = comparison.unknown_labels > 0
+    header = (
+        "genre",
+        "",
+        "positives",
+        *(("known",) if some else ()),
+        "AP, first",
+        "AP, this",
+        "difference",
+        "95% interval",
+        "ahead in",
+        "p",
+    )
     pairs = zip(run.genres, comparison.runs[0].genres, strict=True)
     rows = (
         (
             printable(genre.name),
             _mark(genre, comparison.least_positives),
             f"{genre.positives:,}",
+            *((f"{comparison.posters - genre.unknown:,}",) if some else ()),
             number(before.average_precision),
             number(genre.average_precision),
             *_difference(genre.against_first),
         )
-        for genre, before in sorted(pairs, key=lambda pair: _place(pair[0]))
+        for genre, before in sorted(pairs, key=lambda pair: place(pair[0]))
     )
-    return Table(header, tuple(rows), text_columns=2)
-
-
-def _place(genre: ComparedGenre) -> tuple[bool, float, str]:
-    difference = genre.against_first
-    return difference is None, 0.0 if difference is None else -difference.difference, genre.name
+    return TextTable(header, tuple(rows), text_columns=2)
 
 
 def _mark(genre: ComparedGenre, least_positives: int) -> str:
@@ -101,7 +138,7 @@ def _notes(comparison: Comparison) -> Iterator[str]:
     bootstrap = comparison.bootstrap
     yield (
         f"Paired bootstrap: {bootstrap.samples:,} resamples of {bootstrap.groups:,} films, the same for every run. "
-        '"Ahead in" says in how many of them the run is ahead, and p how often so great a difference comes about '
+        '"Ahead in" is the share of them in which the run is ahead, and p how often so great a difference arises '
         "between equals."
     )
     yield (
@@ -109,13 +146,13 @@ def _notes(comparison: Comparison) -> Iterator[str]:
         f"interval of its own lies clear of 0 by chance. Genres with fewer than {comparison.least_positives} positives "
         "are not judged."
     )
-    yield "All this is about other posters, not about another training run: train with several seeds for that."
+    yield "All of this is about other posters, not about another training run: train with several seeds for that."
 
 
 def _left_out(comparison: Comparison) -> Iterator[str]:
-    side = comparison.side
+    split = comparison.split
     if comparison.left_out_posters:
-        yield f"{comparison.left_out_posters:,} posters are left out: they don't stand on the {side} side of every run."
+        yield f"{comparison.left_out_posters:,} posters are left out: they are not in the {split} split of every run."
     if comparison.unreadable:
         yield f"Posters left out because they can't be read: {_listed(comparison.unreadable)}."
     if comparison.unshared_genres:

@@ -3,9 +3,9 @@
 import re
 
 from posters.evaluation import Evaluation
-from posters.report.sentences import heading, making, meaning, notes, verdict
+from posters.report.sentences import heading, making, meaning, notes, unknown_labels, verdict, warnings
 from posters.report.tables import (
-    Table,
+    TextTable,
     calibration_table,
     confusion_table,
     decision_table,
@@ -15,23 +15,34 @@ from posters.report.tables import (
     target_table,
 )
 
+# Genres and titles come from strangers: none of them may become markup.
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
 def markdown(evaluation: Evaluation) -> str:
-    """The verdict, the predictors side by side, each genre, what was left out, and how it was made."""
+    """Return warnings, the verdict, the predictors side by side, each genre, what was left out, and how it was made.
+
+    Examples:
+        >>> markdown(evaluation).splitlines()[0]
+        '# Evaluation on test: 4 posters, 1 genre, sigmoid head'
+    """
+    decisions = []
+    for rule in rules(evaluation):
+        decisions += [f"### Decisions of the model, {escape(rule)}", _table(decision_table(evaluation, rule))]
     blocks = [
         f"# Evaluation on {escape(heading(evaluation))}",
+        *(f"> **{escape(warning)}**" for warning in warnings(evaluation)),
+        *(escape(sentence) for sentence in unknown_labels(evaluation.unknown_labels, evaluation.labels)),
         f"**{escape(verdict(evaluation))}** {escape(meaning(evaluation))}",
         "## Beside its baselines",
         _table(predictor_table(evaluation)),
         "## Genres",
         "Sorted by average precision (AP), best first.",
         _table(genre_table(evaluation)),
-        *_decisions(evaluation),
+        *decisions,
         *_section("What the rules promised, and what they reached", target_table(evaluation)),
         *_section("Calibration", calibration_table(evaluation)),
-        *_section("Said in the place of another, most often", confusion_table(evaluation)),
+        *_section("Predicted instead of another, most often", confusion_table(evaluation)),
         "## Left out, and how to read it",
         _bullets(notes(evaluation)),
         "## How it was made",
@@ -40,23 +51,17 @@ def markdown(evaluation: Evaluation) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _section(title: str, table: Table) -> list[str]:
+def _section(title: str, table: TextTable) -> list[str]:
     """A title and its table, or nothing where the table is empty."""
     return [f"## {title}", _table(table)] if table.rows else []
 
 
-def _decisions(evaluation: Evaluation) -> list[str]:
-    blocks = []
-    for rule in rules(evaluation):
-        blocks += [f"### Decisions of the model, {escape(rule)}", _table(decision_table(evaluation, rule))]
-    return blocks
-
-
 def escape(text: str) -> str:
-    """One line of text so that Markdown shows it as it is, in a table's cell too.
+    r"""Escape one line of text so that Markdown shows it as it is, in a table's cell too.
 
-    >>> print(escape("Sci-Fi|<b>*new*</b>"))
-    Sci-Fi\\|&lt;b&gt;\\*new\\*&lt;/b&gt;
+    Examples:
+        >>> print(escape("Sci-Fi|<b>*new*</b>"))
+        Sci-Fi\|&lt;b&gt;\*new\*&lt;/b&gt;
     """
     marked = re.sub(r"([\\`*_\[\]|~#])", r"\\\1", text)
     return re.sub("[&<>]", lambda found: _ENTITIES[found[0]], marked)
@@ -66,9 +71,10 @@ def _bullets(lines: list[str]) -> str:
     return "\n".join(f"- {escape(line)}" for line in lines)
 
 
-def _table(table: Table) -> str:
+def _table(table: TextTable) -> str:
     """Numbers to the right; columns padded, so that the source can be read as well."""
     rows = [[escape(cell) for cell in row] for row in (table.header, *table.rows)]
+    # Three dashes are the shortest rule that every Markdown reader accepts.
     widths = [max(3, *map(len, column)) for column in zip(*rows, strict=True)]
     rule = [
         "-" * width if place < table.text_columns else "-" * (width - 1) + ":" for place, width in enumerate(widths)

@@ -3,65 +3,61 @@
 import textwrap
 from itertools import zip_longest
 
+from posters._base.text import WIDTH, columns, fit, wrapped
 from posters.evaluation import HALF, Evaluation
-from posters.report.columns import WIDTH, columns, fit, wrapped
-from posters.report.sentences import calibration, heading, meaning, notes, verdict
-from posters.report.tables import (
-    Table,
-    genre_table,
-    number,
-    predictor_table,
-    ranked,
-    rules,
-    target_table,
-)
+from posters.report.sentences import calibration, heading, meaning, notes, unknown_labels, verdict, warnings
+from posters.report.tables import TextTable, genre_table, number, predictor_table, ranked, rules, target_table
 
 # A header wider than this goes on in the next line; figures are narrower.
 _HEADER = 10
 
 
 def summary(evaluation: Evaluation) -> str:
-    """The verdict, predictors side by side, each genre, promises and what was left out, at most 100 columns wide."""
+    """Return warnings, verdict, predictors, each genre, promises and what was left out, at most 100 columns wide.
+
+    Examples:
+        >>> summary(evaluation).splitlines()[0]
+        'test: 4 posters, 1 genre, sigmoid head'
+    """
+    targets = target_table(evaluation)
+    unknown = unknown_labels(evaluation.unknown_labels, evaluation.labels)
     blocks = [
         wrapped(heading(evaluation)),
-        wrapped(verdict(evaluation)),
-        wrapped(meaning(evaluation)),
+        *map(wrapped, [*warnings(evaluation), *unknown, verdict(evaluation), meaning(evaluation)]),
         aligned(predictor_table(evaluation, every_rule=False)),
         wrapped("Genres by average precision (AP), best first:"),
         aligned(_genres(evaluation)),
-        *_targets(evaluation),
+        *([wrapped("What the rules promised, and what they reached here:"), aligned(targets)] if targets.rows else []),
         wrapped(calibration(evaluation)),
         "\n".join(wrapped(note) for note in notes(evaluation)),
     ]
     return "\n\n".join(blocks) + "\n"
 
 
-def _targets(evaluation: Evaluation) -> list[str]:
-    table = target_table(evaluation)
-    return [wrapped("What the rules promised, and what they reached here:"), aligned(table)] if table.rows else []
-
-
-def _genres(evaluation: Evaluation) -> Table:
+def _genres(evaluation: Evaluation) -> TextTable:
     """`genre_table`, with the F1 of the default rule and at 0.5."""
     kept = dict.fromkeys((evaluation.default_rule, HALF))
     table, names = genre_table(evaluation), [rule for rule in rules(evaluation) if rule in kept]
     f1 = [tuple(number(genre.decisions[rule].f1) for rule in names) for genre in ranked(evaluation)]
     rows = tuple(row + more for row, more in zip(table.rows, f1, strict=True))
-    return Table((*table.header, *(f"F1, {rule}" for rule in names)), rows)
+    return TextTable((*table.header, *(f"F1, {rule}" for rule in names)), rows)
 
 
-def aligned(table: Table) -> str:
-    """Words to the left, numbers to the right; the first column gives way where the line would be too long."""
-    header = _header(table.header)
+def aligned(table: TextTable) -> str:
+    """Align words to the left and numbers to the right; the first column gives way where the line would be too long.
+
+    Examples:
+        >>> print(aligned(TextTable(("genre", "AP"), (("War", "0.4"),))))
+        genre  AP
+        War   0.4
+    """
+    # Each title in as many lines as the longest needs, its end in the last line.
+    titles = [textwrap.wrap(title, _HEADER)[::-1] for title in table.header]
+    header = list(zip_longest(*titles, fillvalue=""))[::-1]
     widths = [max(map(columns, column)) for column in zip(*header, *table.rows, strict=True)]
+    # Only the first column has text of any length; figures must never be cut.
     widths[0] = min(widths[0], WIDTH - sum(widths[1:]) - len(widths) + 1)
     return "\n".join(_line(row, widths, table.text_columns) for row in (*header, *table.rows))
-
-
-def _header(titles: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """The titles in as many lines as the longest needs, their ends in the last line."""
-    wrapped = [textwrap.wrap(title, _HEADER)[::-1] for title in titles]
-    return list(zip_longest(*wrapped, fillvalue=""))[::-1]
 
 
 def _line(cells: tuple[str, ...], widths: list[int], text_columns: int) -> str:

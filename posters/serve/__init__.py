@@ -1,10 +1,10 @@
-"""A classifier over HTTP: a page, a JSON API, the Open Inference Protocol, health and figures.
+"""A classifier over HTTP: a page, a JSON API, the Open Inference Protocol, health and metrics.
 
-One process opens one classifier once. Nothing here loads TensorFlow.
+One process opens one classifier, once. Nothing here loads TensorFlow.
 """
 
-from posters.serve.app import create_app
-from posters.serve.pool import Pool
-from posters.serve.server import listening, serve
+from posters.serve.app import ServerOptions, create_app, listening, serve
+from posters.serve.queue import JobQueue
+from posters.serve.reload import Reloader
 
-__all__ = ["Pool", "create_app", "listening", "serve"]
+__all__ = ["JobQueue", "Reloader", "ServerOptions", "create_app", "listening", "serve"]

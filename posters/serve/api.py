@@ -1,126 +1,162 @@
-"""The JSON API: predict posters, explain a genre of one, and ask what predicts them."""
+"""The JSON API: predict posters, explain a genre of a poster, and describe the classifier."""
 
-from functools import partial
+from functools import lru_cache
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import PlainTextResponse
 from starlette.exceptions import HTTPException
 
 from posters.classifier import Classifier, Explanation, Prediction
+from posters.classifier.heatmap import strength
 from posters.classifier.manifest import CARD
-from posters.errors import ImageError
-from posters.heat import strength
-from posters.serve.about import described
-from posters.serve.answers import (
-    ClassifierAnswer,
-    ErrorAnswer,
-    ExplainAnswer,
-    GenreAnswer,
-    LimitsAnswer,
-    PosterAnswer,
-    PredictAnswer,
-    ServedAnswer,
+from posters.classifier.predictions import choose_rule
+from posters.serve.description import describe, find_rule, identify
+from posters.serve.metrics import Metrics
+from posters.serve.queue import JobQueue
+from posters.serve.schemas import (
+    ClassifierResponse,
+    ErrorResponse,
+    ExplainResponse,
+    GenrePrediction,
+    Limits,
+    PosterPrediction,
+    PredictResponse,
+    ServedClassifier,
 )
-from posters.serve.figures import Figures
-from posters.serve.pool import Pool
-from posters.serve.predicting import explained, predicted
-from posters.serve.rules import Rule, find_rule
-from posters.serve.uploads import BODY, REFUSALS, file_of, files_of
+from posters.serve.uploads import BODY, ERRORS, check_parameters, check_pixels, predict_job, read_files
 
-_NO_CARD: dict[int | str, dict[str, Any]] = {404: {"model": ErrorAnswer, "description": "It has none"}}
-_NO_MAPS: dict[int | str, dict[str, Any]] = {404: {"model": ErrorAnswer, "description": "It doesn't explain"}}
-_TOP = "list the N surest genres alone; `said` stays whole"
-_GENRE = "one of the classifier's; unless it is named, the surest that is said, or else the surest"
-_DIGITS = 4  # of a share of the strongest place
+_NO_CARD: dict[int | str, dict[str, Any]] = {404: {"model": ErrorResponse, "description": "The classifier has no card"}}
+_NO_MAPS: dict[int | str, dict[str, Any]] = {
+    404: {"model": ErrorResponse, "description": "The classifier can't explain"}
+}
+_RULE = "the rule that decides which genres are predicted (default: the first)"
+_TOP = "predict the N likeliest genres instead, whatever their probabilities"
+_THRESHOLD = "predict the genres of this probability or more instead, from 0 to 1"
+_ALL = "add the probabilities of all genres"
+_GENRE = "a genre of the classifier (default: the likeliest predicted genre, or the likeliest of all)"
+# Of a share of the strongest place: finer than the 256 steps of a colour, at a third of the bytes of all digits.
+_DIGITS = 4
 
 
-def api_routes(pool: Pool, figures: Figures, max_bytes: int) -> APIRouter:
-    """The routes under /api."""
-    router = APIRouter(prefix="/api", tags=["posters"])
-    answers = described(pool.classifier, LimitsAnswer(max_bytes=max_bytes, max_posters=pool.capacity))
+def api_routes(queue: JobQueue, metrics: Metrics, max_bytes: int) -> APIRouter:
+    """Return the routes under /api.
 
-    @router.post("/predict", summary="Predict posters", responses=REFUSALS, openapi_extra={"requestBody": BODY})
+    Args:
+        queue: runs the predictions.
+        metrics: counts the predicted posters.
+        max_bytes: the limit of a request's body, which /api/classifier reports.
+
+    Examples:
+        >>> from posters.classifier import load_classifier
+        >>> with JobQueue(load_classifier(interpreters=1), queue=1) as queue:
+        ...     [route.path for route in api_routes(queue, Metrics(queue), 1_000_000).routes][:2]
+        ['/api/predict', '/api/explain']
+    """
+    router = APIRouter(prefix="/api", tags=["posters"], dependencies=[Depends(check_parameters)])
+    limits = Limits(max_bytes=max_bytes, max_posters=queue.capacity)
+
+    @router.post("/predict", summary="Predict posters", responses=ERRORS, openapi_extra={"requestBody": BODY})
     async def predict(
         request: Request,
-        rule: Annotated[str | None, Query(description="which of the classifier's rules decides")] = None,
-        top: Annotated[int | None, Query(ge=1, description=_TOP)] = None,
-    ) -> PredictAnswer:
-        """The body is one image file, whatever its type is called, or a form with several files. Of several posters,
-        those that can't be read have an `error` in the place of genres."""
-        chosen = find_rule(pool.classifier.manifest, rule)
-        files = await files_of(request, pool.capacity)
-        results = await pool.run_all([partial(_result, data=data, rule=chosen) for _, data in files])
-        _refuse_if_none(results)
-        figures.predicted += sum(isinstance(result, Prediction) for result in results)
-        posters = [_poster(name, result, chosen, top) for (name, _), result in zip(files, results, strict=True)]
-        return PredictAnswer(classifier=answers.classifier, rule=chosen.name, posters=posters)
+        rule: Annotated[str | None, Query(description=_RULE)] = None,
+        top: Annotated[int | None, Query(description=_TOP)] = None,
+        threshold: Annotated[float | None, Query(description=_THRESHOLD)] = None,
+        every: Annotated[bool, Query(alias="all", description=_ALL)] = False,
+    ) -> PredictResponse:
+        """Predict the posters of a request body: one image file of any content type, or a form with several files.
+
+        If some of the posters can't be read, these have an `error` instead of genres. Of `rule`, `top` and `threshold`
+        one decides, as in Python and on the command line.
+        """
+        # Before the body is read.
+        choose_rule(queue.classifier.manifest, rule, top, threshold)
+        decided = f"top={top}" if top is not None else None if threshold is None else f"threshold={threshold:g}"
+        files = await read_files(request, queue.capacity)
+        # After the body: another classifier may have begun to serve while it was sent.
+        classifier = queue.classifier
+        choose_rule(classifier.manifest, rule, top, threshold)
+        predictions = await queue.run_all([predict_job(data, rule, top, threshold) for _, data in files], classifier)
+        readable = [prediction for prediction in predictions if prediction.error is None]
+        # A request of which nothing can be read is an error itself: clients that look at the status alone notice it.
+        if not readable and predictions[0].error:
+            raise predictions[0].error
+        metrics.count_predictions(classifier, readable)
+        posters = [_poster(name, result, every) for (name, _), result in zip(files, predictions, strict=True)]
+        decided = decided or find_rule(classifier.manifest, rule).name
+        return PredictResponse(classifier=identify(classifier), rule=decided, posters=posters)
 
     @router.post(
         "/explain",
         summary="Explain a genre of a poster",
-        responses=REFUSALS | _NO_MAPS,
+        responses=ERRORS | _NO_MAPS,
         openapi_extra={"requestBody": BODY},
     )
     async def explain(
         request: Request, genre: Annotated[str | None, Query(description=_GENRE)] = None
-    ) -> ExplainAnswer:
-        """Where on the poster the genre comes from, whether or not it is said. The body is one image file, or a form
-        with one."""
-        if not pool.classifier.explains:
-            raise HTTPException(404, f"the classifier {answers.classifier.name!r} gives no maps: train it again")
-        name, data = await file_of(request, pool.capacity)
-        found = await pool.run(partial(explained, data=data, genre=genre))
-        return _explanation(answers.classifier, name, found)
+    ) -> ExplainResponse:
+        """Explain where on the poster the genre's probability comes from, whether or not the genre is predicted.
 
-    @router.get("/classifier", summary="The classifier: genres, rules, figures, provenance")
-    async def classifier() -> ClassifierAnswer:
-        return answers
+        The body is one image file, or a form with one.
+        """
+        (name, data), *others = await read_files(request, queue.capacity)
+        classifier = queue.classifier
+        if not classifier.explains:
+            raise HTTPException(404, f"the classifier {classifier.name!r} has no maps: train it again")
+        if others:
+            raise HTTPException(400, f"the form has {len(others) + 1} files, but needs one: send a request for each")
+        explanation = await queue.run(lambda classifier: classifier.explain(check_pixels(data), genre), classifier)
+        return _explanation(identify(classifier), name, explanation)
 
-    @router.get(
-        "/classifier/card", summary="Its model card (Markdown)", response_class=PlainTextResponse, responses=_NO_CARD
-    )
-    def card() -> str:
-        if CARD not in pool.classifier.manifest.files:
-            raise HTTPException(404, f"the classifier {answers.classifier.name!r} has no model card")
-        return (pool.classifier.directory / CARD).read_text(encoding="utf-8")
-
+    _add_classifier_routes(router, queue, limits)
     return router
 
 
-def _result(classifier: Classifier, data: bytes, rule: Rule) -> Prediction | ImageError:
-    try:
-        return predicted(classifier, data, rule.asked)
-    except ImageError as error:
-        return error
+def _add_classifier_routes(router: APIRouter, queue: JobQueue, limits: Limits) -> None:
+    # Once for each classifier, about which nothing changes.
+    @lru_cache(maxsize=2)
+    def describe_once(classifier: Classifier) -> ClassifierResponse:
+        return describe(classifier, limits)
+
+    @router.get("/classifier", summary="Describe the classifier")
+    async def get_classifier() -> ClassifierResponse:
+        return describe_once(queue.classifier)
+
+    @router.get(
+        "/classifier/card",
+        summary="Return the model card",
+        response_class=PlainTextResponse,
+        responses=_NO_CARD,
+    )
+    def get_card() -> str:
+        classifier = queue.classifier
+        if CARD not in classifier.manifest.files:
+            raise HTTPException(404, f"the classifier {classifier.name!r} has no model card")
+        return (classifier.directory / CARD).read_text(encoding="utf-8")
 
 
-def _refuse_if_none(results: list[Prediction | ImageError]) -> None:
-    """Raise the first error if nothing could be read."""
-    errors = [result for result in results if isinstance(result, ImageError)]
-    if len(errors) == len(results):
-        raise errors[0]
+def _poster(name: str | None, prediction: Prediction, every: bool) -> PosterPrediction:
+    if prediction.error is not None:
+        return PosterPrediction(file=name, error=str(prediction.error))
+    shares = prediction.probabilities
+    return PosterPrediction(
+        file=name,
+        predicted=list(prediction.genres),
+        genres=[GenrePrediction(genre=genre, probability=shares[genre]) for genre in prediction.genres],
+        probabilities=dict(sorted(shares.items(), key=lambda item: -item[1])) if every else None,
+    )
 
 
-def _poster(name: str | None, result: Prediction | ImageError, rule: Rule, top: int | None) -> PosterAnswer:
-    if isinstance(result, ImageError):
-        return PosterAnswer(file=name, error=str(result))
-    genres = [
-        GenreAnswer(genre=genre, probability=probability, threshold=threshold, said=genre in result.genres)
-        for (genre, probability), threshold in zip(result.probabilities.items(), rule.thresholds, strict=True)
-    ]
-    genres.sort(key=lambda genre: -genre.probability)
-    return PosterAnswer(file=name, said=list(result.genres), genres=genres[:top])
-
-
-def _explanation(classifier: ServedAnswer, name: str | None, found: Explanation) -> ExplainAnswer:
-    return ExplainAnswer(
+def _explanation(classifier: ServedClassifier, name: str | None, explanation: Explanation) -> ExplainResponse:
+    # Not the raw map: its values are logits, which mean nothing across genres or classifiers.
+    shares = strength(explanation.map).tolist()
+    return ExplainResponse(
         classifier=classifier,
         file=name,
-        genre=found.genre,
-        probability=found.probability,
-        size=list(found.size),
-        box=None if found.box is None else list(found.box),
-        frame=list(found.frame),
-        map=[[round(share, _DIGITS) for share in row] for row in strength(found.map).tolist()],
+        genre=explanation.genre,
+        probability=explanation.probability,
+        size=list(explanation.size),
+        box=None if explanation.box is None else list(explanation.box),
+        frame=list(explanation.frame),
+        map=[[round(share, _DIGITS) for share in row] for row in shares],
     )

@@ -1,16 +1,26 @@
 """The posters of a request: its body is one image file, or a form with files."""
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
-from posters.serve.answers import ErrorAnswer
+from posters._base.text import did_you_mean, listed, quoted
+from posters.classifier import Classifier, Prediction
+from posters.errors import ConfigError, ImageError
+from posters.images.decoding import read_header
+from posters.serve.schemas import ErrorResponse
+from posters.thresholds import Thresholds
+
+# More than any scan of a poster needs. Each interpreter may hold one decoded poster, at up to 16 bytes per pixel.
+MAX_PIXELS = 40_000_000
 
 _FILE = {"type": "string", "format": "binary"}
 _FILES = {"type": "object", "properties": {"poster": {"type": "array", "items": _FILE}}}
-# For OpenAPI: the body that is read here, and what its route may refuse.
+# For OpenAPI, which can't see that `read_files` reads the body.
 BODY = {
     "required": True,
     "content": {
@@ -18,37 +28,117 @@ BODY = {
         "multipart/form-data": {"schema": _FILES},
     },
 }
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    400: {"model": ErrorAnswer, "description": "No poster of the request can be read"},
-    413: {"model": ErrorAnswer, "description": "The request is too large, or a poster has too many pixels"},
-    422: {"model": ErrorAnswer, "description": "A parameter has a value that it can't have"},
-    503: {"model": ErrorAnswer, "description": "The queue is full: try again soon"},
+ERRORS: dict[int | str, dict[str, Any]] = {
+    400: {"model": ErrorResponse, "description": "No poster of the request can be read"},
+    413: {"model": ErrorResponse, "description": "The request is too large, or a poster has too many pixels"},
+    422: {"model": ErrorResponse, "description": "A parameter has an invalid value"},
+    503: {"model": ErrorResponse, "description": "The queue is full: retry soon"},
 }
 
 
-async def files_of(request: Request, most: int) -> list[tuple[str | None, bytes]]:
-    """Name and bytes of each poster of a request, at most `most` of them.
+class HugePosterError(ImageError):
+    """A poster has more pixels than a server should decode.
+
+    Examples:
+        >>> print(HugePosterError("the poster has 50,000,000 pixels"))
+        the poster has 50,000,000 pixels
+    """
+
+
+def check_pixels(data: bytes) -> bytes:
+    """Return an image file's bytes, unless it has too many pixels to be decoded here.
+
+    Args:
+        data: an image file.
 
     Raises:
-        HTTPException: 400, it is a form without a file, or with too many.
+        ImageError: the file's header can't be read.
+        HugePosterError: the poster has more than `MAX_PIXELS` pixels.
+
+    Examples:
+        >>> check_pixels(b"")
+        Traceback (most recent call last):
+        posters.errors.ImageError: the file is empty
     """
+    # A few kilobytes of a file may decode to gigabytes; the header has the size, and costs nothing to read.
+    header = read_header(data)
+    pixels = header.width * header.height
+    if pixels > MAX_PIXELS:
+        raise HugePosterError(
+            f"the poster has {pixels:,} pixels, and at most {MAX_PIXELS:,} are allowed: scale it down"
+        )
+    return data
+
+
+def predict_job(
+    poster: bytes | np.ndarray, rule: str | Thresholds | None, top: int | None = None, threshold: float | None = None
+) -> Callable[[Classifier], Prediction]:
+    """Return a job for the queue that predicts one poster.
+
+    A poster that can't be read becomes a prediction with an error, so that it does not stop the others of its request.
+
+    Args:
+        poster: an image file, or a uint8 array (H, W, 3).
+        rule: as in `Classifier.predict`.
+        top: as in `Classifier.predict`.
+        threshold: as in `Classifier.predict`.
+
+    Examples:
+        >>> from posters.classifier import load_classifier
+        >>> predict_job(b"", None)(load_classifier()).error
+        ImageError('the file is empty')
+    """
+
+    def job(classifier: Classifier) -> Prediction:
+        try:
+            checked = check_pixels(poster) if isinstance(poster, bytes) else poster
+            return classifier.predict(checked, rule, top=top, threshold=threshold)
+        except ImageError as error:
+            return Prediction((), {}, error=error)
+
+    return job
+
+
+def check_parameters(request: Request) -> None:
+    """Refuse parameters that the route doesn't have: a misspelt one would be ignored, and its answer believed.
+
+    Args:
+        request: of a route.
+
+    Raises:
+        ConfigError: a parameter is unknown, or given twice.
+
+    Examples:
+        >>> from fastapi import Depends, FastAPI
+        >>> FastAPI(dependencies=[Depends(check_parameters)]).title
+        'FastAPI'
+    """
+    known = [field.alias for field in request.scope["route"].dependant.query_params]
+    given = [name for name, _ in request.query_params.multi_items()]
+    for name in given:
+        if name not in known:
+            takes = f": {request.url.path} takes {listed(known) or 'none'}"
+            raise ConfigError(f"there is no parameter {quoted(name)}{did_you_mean(name, known, takes)}")
+        if given.count(name) > 1:
+            raise ConfigError(f"the parameter {name} is given {given.count(name)} times: give it once")
+
+
+async def read_files(request: Request, max_files: int) -> list[tuple[str | None, bytes]]:
+    """Return name and bytes of each poster of a request.
+
+    Args:
+        request: its body is one image file, or a form with files.
+        max_files: the most files allowed in a form.
+
+    Raises:
+        HTTPException: 400, the form has no file, or too many.
+    """
+    # Any other type is one image, even the form type that curl --data-binary sends unasked.
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         return [(None, await request.body())]
-    async with request.form(max_files=most, max_fields=most) as form:
+    async with request.form(max_files=max_files, max_fields=max_files) as form:
         uploads = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
         files = [(upload.filename or None, await upload.read()) for upload in uploads]
     if not files:
         raise HTTPException(400, "the form has no file: send each poster as a file, as `curl -F poster=@FILE` does")
     return files
-
-
-async def file_of(request: Request, most: int) -> tuple[str | None, bytes]:
-    """Name and bytes of the one poster of a request.
-
-    Raises:
-        HTTPException: as in `files_of`; or 400, there are several.
-    """
-    files = await files_of(request, most)
-    if len(files) > 1:
-        raise HTTPException(400, f"the form has {len(files)} files, and one is taken here: send a request for each")
-    return files[0]

@@ -1,66 +1,87 @@
-"""Several runs beside each other, on the posters that none of them has trained on or chosen by."""
+"""Compare several runs, on the posters that none of them has trained on or chosen by."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from posters.catalogue import Catalogue
 from posters.classifier import load_classifier
-from posters.duplicates import group_posters
-from posters.errors import RunError
+from posters.errors import RunError, ScoresError
 from posters.evaluation.comparison import Comparison, compare
-from posters.runs import Run
 from posters.scores import Scores
-from posters.tasks.scoring import Progress, finished_run, side_catalogue, side_scores
+from posters.splitting.groups import group_posters
+from posters.tasks.overlap import overlap_of_split
+from posters.tasks.scoring import CatalogueBar, finished_run, split_catalogue, split_scores
 
 
 def compare_runs(
     runs: Sequence[str | Path],
     *,
-    side: str = "test",
+    split: str = "test",
     images: str | Path | None = None,
-    progress: Progress = lambda rows: rows,
+    unseen_only: bool = False,
+    progress: CatalogueBar = lambda rows: rows,
 ) -> Comparison:
-    """Compare finished runs on the posters that stand on that side in all of them.
+    """Compare finished runs on the posters that are in that split in all of them.
 
-    Every run has a split of its own, and a poster that one of them trained on would flatter it. On the test side of
-    all, no poster is left that any of them has trained on or chosen by.
+    Every run has splits of its own, and a poster that one of them trained on would flatter it. In the test split of all
+    of them, no poster is left that any of them has trained on or chosen by, unless it is there under another id, or
+    the weights that a run began with have seen it: such posters are counted, and the others also compared alone.
 
     Args:
         runs: the first is what the others are compared with.
-        side: "test", or another to see how far that flatters.
-        images: where the runs' images lie now, if they were moved.
+        split: "test", or another to see how far that flatters.
+        images: where the runs' images are now, if they were moved.
+        unseen_only: leave out the posters that one of the runs has seen before.
         progress: wraps the posters in a progress bar, as `tqdm` does.
+
+    Returns:
+        Figures of each run, and paired differences from the first.
 
     Raises:
         RunError: one of them is not finished, or named twice.
-        ScoresError: they have no poster, genre or positive in common, or disagree on a label.
-        SplitError: there is no such side.
+        ScoresError: they have no poster, genre or positive in common, disagree on a label, or have seen every poster.
+        SplitError: there is no such split.
+
+    Examples:
+        >>> compare_runs(["runs/first", "runs/second"])
+        Traceback (most recent call last):
+        posters.errors.RunError: runs/first is no run: there is no such directory
     """
     found = {str(path): finished_run(path) for path in runs}
-    _check_different(runs)
-    catalogues = {name: side_catalogue(run, side, Path(images) if images else None) for name, run in found.items()}
-    scores = {name: _scores(run, side, catalogues[name], progress) for name, run in found.items()}
-    shared = _in_all(catalogues.values())
-    catalogue = next(iter(catalogues.values())).among(shared)
-    groups = dict(zip(catalogue.ids, group_posters(catalogue).tolist(), strict=True))
-    unreadable = tuple(sorted(shared - _in_all(scores.values())))
-    return replace(compare(scores, groups, side=side), unreadable=unreadable)
-
-
-def _in_all(tables: Iterable[Catalogue | Scores]) -> set[str]:
-    """The ids that all of them have."""
-    first, *others = (set(table.ids) for table in tables)
-    return first.intersection(*others)
-
-
-def _check_different(runs: Sequence[str | Path]) -> None:
     places = [Path(path).resolve() for path in runs]
     for path, place in zip(runs, places, strict=True):
         if places.count(place) > 1:
             raise RunError(f"{path} is named twice: a run can't be compared with itself")
+    catalogues = {name: split_catalogue(run, split, Path(images) if images else None) for name, run in found.items()}
+    scores, overlaps = {}, {}
+    for name, run in found.items():
+        classifier = load_classifier(run.classifier)
+        overlaps[name] = overlap_of_split(classifier, catalogues[name])
+        scores[name] = classifier.calibrate(split_scores(run, classifier, split, catalogues[name], progress))
+    # What one run can't read is left out for all: the differences are paired, poster by poster.
+    shared = _ids_in_all(catalogues.values())
+    catalogue = next(iter(catalogues.values())).among(shared)
+    groups = dict(zip(catalogue.ids, group_posters(catalogue).tolist(), strict=True))
+    unreadable = tuple(sorted(shared - _ids_in_all(scores.values())))
+    unseen = shared.difference(*(overlap.seen_ids for overlap in overlaps.values()))
+    fresh = {name: each.take([row for row, id in enumerate(each.ids) if id in unseen]) for name, each in scores.items()}
+    left_out = len(shared) - len(unseen)
+    if unseen_only and left_out:
+        if not unseen:
+            raise ScoresError(f"every one of the {len(shared):,} posters has been seen before by one of the runs")
+        return replace(compare(fresh, groups, split=split), unreadable=unreadable, left_out_seen=left_out)
+    comparison = compare(scores, groups, split=split)
+    ids = tuple(id for id in next(iter(scores.values())).ids if id in _ids_in_all(scores.values()))
+    told = tuple(replace(each, seen=overlaps[each.name].told_of(ids)) for each in comparison.runs)
+    alone = compare(fresh, groups, split=split) if left_out and _some_positive(fresh) else None
+    return replace(comparison, runs=told, unreadable=unreadable, unseen=alone)
 
 
-def _scores(run: Run, side: str, catalogue: Catalogue, progress: Progress) -> Scores:
-    classifier = load_classifier(run.classifier)
-    return classifier.calibrate(side_scores(run, classifier, side, catalogue, progress))
+def _some_positive(scores: Mapping[str, Scores]) -> bool:
+    return all(len(each) and each.labelled("a comparison").y_true.max() == 1 for each in scores.values())
+
+
+def _ids_in_all(tables: Iterable[Catalogue | Scores]) -> set[str]:
+    first, *others = (set(table.ids) for table in tables)
+    return first.intersection(*others)

@@ -1,33 +1,29 @@
-"""A classifier as one file for another runtime, checked against Keras before anyone gets to see it."""
+"""Write a classifier for another runtime, checked against Keras before anyone gets to see the file."""
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
+from posters._base.atomic_files import replacing, replacing_directory
+from posters._base.brief import brief_repr
+from posters._base.log import logger
+from posters._base.optional_imports import check_installed
 from posters.catalogue import Catalogue
 from posters.classifier import Manifest, read_manifest
-from posters.classifier.pixels import PosterSource
+from posters.classifier.loading import PosterSource
 from posters.errors import ClassifierError, ConfigError
-from posters.files import replacing, replacing_directory
-from posters.log import logger
 from posters.metrics import METRICS
 from posters.models import classifier_directory
 from posters.runs import Run
-from posters.tasks.export_posters import NO_POSTERS, Posters, drawn_posters, of_catalogue, sides_of
-from posters.tasks.export_target import Target, find_target, place_of
-
-if TYPE_CHECKING:
-    from posters.network.exports import Runtime
+from posters.tasks.export_posters import NO_POSTERS, CheckPosters, posters_of_catalogue, posters_of_run, sample_posters
 
 # Row and pixels of each poster.
-_Decoded: TypeAlias = Iterable[tuple[int, np.ndarray]]
-Progress = Callable[[_Decoded, int], _Decoded]
+Decoded: TypeAlias = Iterable[tuple[int, np.ndarray]]
 
 # How far a probability may be from Keras's: as far as that of the light network that every classifier has.
 TOLERANCE = 1e-3
@@ -35,6 +31,45 @@ TOLERANCE = 1e-3
 WORST_LOSS = 0.005
 WORST_MEAN = 0.05
 _BATCH = 16
+# TensorFlow Serving looks for numbered versions, and takes the highest.
+_VERSION = "1"
+
+
+@dataclass(frozen=True)
+class ExportTarget:
+    """One format of export; `posters.network.export.FORMATS` writes it.
+
+    Attributes:
+        name: what `--to` calls it.
+        suffix: of its file's name, after that of the classifier; "" for a folder.
+        rounded: whether it computes in 8 bits, which changes probabilities, and needs posters to choose its steps by.
+        modules: those that it needs beside TensorFlow, from the extra `onnx`.
+
+    Examples:
+        >>> TARGETS["saved_model"].is_folder, TARGETS["litert-int8"].rounded
+        (True, True)
+    """
+
+    name: str
+    suffix: str
+    rounded: bool = False
+    modules: tuple[str, ...] = ()
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is written as a folder."""
+        return not self.suffix
+
+
+TARGETS = {
+    target.name: target
+    for target in (
+        ExportTarget("litert", ".tflite"),
+        ExportTarget("litert-int8", "-int8.tflite", rounded=True),
+        ExportTarget("onnx", ".onnx", modules=("onnx", "tf2onnx", "onnxruntime")),
+        ExportTarget("saved_model", ""),
+    )
+}
 
 
 @dataclass(frozen=True)
@@ -45,10 +80,16 @@ class Export:
         path: the file, or the folder of the version.
         size: in bytes.
         checked_on: posters, in words.
-        largest: difference in a calibrated probability.
-        mean: absolute difference.
-        macro_map: Keras's and the file's, if labels were there and the file may change it.
+        largest: largest absolute difference in a calibrated probability.
+        mean: mean absolute difference.
+        macro_map: Keras's and the file's, if there were labels and the file may change it.
+
+    Examples:
+        >>> Export(Path("first.tflite"), 9_000_000, "32 posters", 1e-6, 1e-7, None).path.name
+        'first.tflite'
     """
+
+    __repr__ = brief_repr
 
     path: Path
     size: int
@@ -66,7 +107,7 @@ def export(
     posters: Catalogue | Sequence[PosterSource] | None = None,
     images: str | Path | None = None,
     force: bool = False,
-    progress: Progress = lambda decoded, total: decoded,
+    progress: Callable[[Decoded, int], Decoded] = lambda decoded, total: decoded,
 ) -> Export:
     """Write a classifier for another runtime: uint8 pixels in, calibrated probabilities out, names and rules inside.
 
@@ -75,113 +116,130 @@ def export(
         to: one of `TARGETS`: "litert", "litert-int8", "onnx" or "saved_model".
         output: the file, or for saved_model the folder that gets a version 1; by default named after the classifier,
             in the working directory.
-        posters: to check it on, real ones; in 8 bits also to choose steps by, for which others of them are kept. By
-            default the validation posters of a run, and else drawn ones, which 8 bits can't do with.
-        images: where a run's images lie now, if they were moved.
-        force: write over what lies there.
+        posters: real ones to check it on; in 8 bits others of them choose the steps. By default the validation posters
+            of a run, else six drawn ones that come with the package, which are not enough for 8 bits.
+        images: where a run's images are now, if they were moved.
+        force: overwrite what is there.
         progress: wraps the posters and their number in a progress bar.
 
+    Returns:
+        What was written, and how near it comes to Keras.
+
     Raises:
-        ConfigError: no such format, something is in the way, or no poster to check it on.
+        ConfigError: there is no such format, something is in the way, or there is no poster to check it on.
         MissingExtraError: the format needs a package that is not installed.
-        ClassifierError: there is no classifier with a Keras network, it is of another version, or what would be
-            written differs from it too much: nothing is written then.
+        ClassifierError: there is no classifier with a Keras network, it is of another version, or the file would
+            differ from it too much: nothing is written then.
+
+    Examples:
+        >>> export("posters", "coreml")
+        Traceback (most recent call last):
+        posters.errors.ConfigError: there is no export format 'coreml'; there are litert, litert-int8, onnx, saved_model
     """
-    target = find_target(to)
+    if to not in TARGETS:
+        raise ConfigError(f"there is no export format {to!r}; there are {', '.join(TARGETS)}")
+    target = TARGETS[to]
+    check_installed("tensorflow", "keras")
+    check_installed(*target.modules, extra="onnx")
     directory = classifier_directory(classifier)
     manifest = read_manifest(directory)
-    place = place_of(target, directory, Path(output) if output else None, force)
-    with tempfile.TemporaryDirectory() as drawn:
-        checked, steps = _posters(target, directory, manifest, posters, images, Path(drawn))
-        from posters.network.opened import keras_network  # Only here, since TensorFlow takes seconds to load.
+    place = _choose_place(target, directory, Path(output) if output else None, force)
+    checked, steps = _choose_posters(target, directory, manifest, posters, images)
+    # Imported here, since TensorFlow takes seconds to load, and an error above should not wait for it.
+    from posters.network.export import FORMATS
+    from posters.network.weights import keras_network
 
-        model = keras_network(directory, manifest)
-        with _written_whole(target, place) as path:
-            light = _write(target, model, manifest, path, steps)
-            decoded = progress(checked.decoded(manifest.preprocess), len(checked))
-            rows, keras_says, given = _both(decoded, lambda pixels: np.asarray(model(pixels, training=False)), light)
-            expected = manifest.calibration.apply(keras_says)
-            result = _result(target, place, _size(path), checked.take(rows), expected, given)
-            _refuse(target, result)
+    model = keras_network(directory, manifest)
+    with _written_whole(target, place) as path:
+        to_round = [np.stack([pixels for _, pixels in steps.decoded(manifest.preprocess)])] if target.rounded else []
+        FORMATS[to].write(model, manifest, path, *to_round)
+        run_file = FORMATS[to].open(path, manifest)
+        decoded = progress(checked.decoded(manifest.preprocess), len(checked))
+        rows, by_keras, by_file = _predict_by_both(
+            decoded, lambda pixels: np.asarray(model(pixels, training=False)), run_file
+        )
+        size = sum(file.stat().st_size for file in (path, *path.rglob("*")) if file.is_file())
+        calibrated = manifest.calibration.apply(by_keras)
+        result = _compare(target, place, size, checked.take(rows), calibrated, by_file)
+        # Raised in here, before the file takes its place.
+        _refuse_if_far(target, result)
     return result
 
 
-def _posters(
-    target: Target,
+def _choose_place(target: ExportTarget, classifier: Path, output: Path | None, force: bool) -> Path:
+    """Return the file to write, or the folder to fill; refuse one that is taken or of another kind."""
+    directory = classifier.resolve()
+    # A run keeps its classifier in a folder of that name, which does not tell one run from another.
+    name = directory.parent.name if directory.name == "classifier" else directory.name
+    chosen = Path(name + target.suffix) if output is None else Path(output)
+    if not target.is_folder and chosen.is_dir():
+        chosen = chosen / (name + target.suffix)
+    place = chosen / _VERSION if target.is_folder else chosen
+    if target.is_folder and chosen.exists() and not chosen.is_dir():
+        raise ConfigError(f"{chosen} is a file, and {target.name} is a folder: choose another --output")
+    if not target.is_folder and place.is_dir():
+        raise ConfigError(f"{place} is a folder, and {target.name} is a file: choose another --output")
+    if place.exists() and not force:
+        raise ConfigError(f"{place} exists already: choose another --output, or overwrite it with --force")
+    return place
+
+
+def _choose_posters(
+    target: ExportTarget,
     directory: Path,
     manifest: Manifest,
     posters: Catalogue | Sequence[PosterSource] | None,
     images: str | Path | None,
-    drawn: Path,
-) -> tuple[Posters, Posters]:
-    """Posters to check on, and others to choose steps by."""
-    run = _run_of(directory)
-    if posters is None and run is not None:
-        checked, steps = sides_of(run, manifest.genre_names, Path(images) if images else None)
+) -> tuple[CheckPosters, CheckPosters]:
+    """Return the posters to check on, and others to choose the steps of 8 bits by."""
+    run = Run(directory.parent)
+    if posters is None and run.started and run.classifier == directory:
+        checked, steps = posters_of_run(run, manifest.genre_names, Path(images) if images else None)
     elif posters is None and not target.rounded:
-        logger.warning("without --posters, this is checked on drawn posters, not on real ones")
-        checked, steps = drawn_posters(drawn), NO_POSTERS
+        logger.warning("without --posters, this is checked on six drawn posters, not on real ones")
+        checked, steps = sample_posters(), NO_POSTERS
+    elif posters is None:
+        raise ConfigError(
+            f"{target.name} needs posters like those that it will see, since its 8 bits are spread over the network's "
+            "activations on them: name some by --posters, best a table, whose labels show what rounding costs"
+        )
     else:
-        given = _given(target, manifest, posters)
-        checked, steps = given.parted() if target.rounded else (given, NO_POSTERS)
+        if isinstance(posters, Catalogue):
+            given = posters_of_catalogue(posters, manifest.genre_names)
+        else:
+            given = CheckPosters(tuple(posters), "posters")
+        checked, steps = given.split_off_steps() if target.rounded else (given, NO_POSTERS)
+    # Rounding is judged by all posters; any mistake of a conversion shows on a few.
     return (checked if target.rounded else checked.few()), steps
 
 
-def _run_of(classifier: Path) -> Path | None:
-    run = Run(classifier.parent)
-    return run.path if run.started and run.classifier == classifier else None
-
-
-def _given(target: Target, manifest: Manifest, posters: Catalogue | Sequence[PosterSource] | None) -> Posters:
-    if isinstance(posters, Catalogue):
-        return of_catalogue(posters, manifest.genre_names)
-    if posters is not None:
-        return Posters(tuple(posters), "posters")
-    raise ConfigError(
-        f"{target.name} needs posters such as it will see, for its 8 bits are spread over what these make of the "
-        "network: name some by --posters, a table best, whose labels show what rounding costs"
-    )
-
-
-def _write(target: Target, model: Any, manifest: Manifest, path: Path, steps: Posters) -> "Runtime":
-    """Write the file; what runs it."""
-    from posters.network.exports import FORMATS
-
-    form = FORMATS[target.name]
-    if target.rounded:
-        form.write(model, manifest, path, np.stack([pixels for _, pixels in steps.decoded(manifest.preprocess)]))
-    else:
-        form.write(model, manifest, path)
-    return form.open(path, manifest)
-
-
-def _both(
-    decoded: _Decoded, one: Callable[[np.ndarray], np.ndarray], other: Callable[[np.ndarray], np.ndarray]
+def _predict_by_both(
+    decoded: Decoded, one: Callable[[np.ndarray], np.ndarray], other: Callable[[np.ndarray], np.ndarray]
 ) -> tuple[list[int], np.ndarray, np.ndarray]:
-    """The rows that could be read, and what two networks say of them, (n, G) each; a few posters at a time."""
+    """Return the rows that could be read, and what two networks predict of them, (n, G) each; a few at a time."""
     rows: list[int] = []
-    said: list[tuple[np.ndarray, np.ndarray]] = []
+    predicted: list[tuple[np.ndarray, np.ndarray]] = []
     remaining = iter(decoded)
     while batch := list(islice(remaining, _BATCH)):
         pixels = np.stack([poster for _, poster in batch])
         rows += [row for row, _ in batch]
-        said.append((one(pixels), other(pixels)))
-    first, second = (np.concatenate(parts) for parts in zip(*said, strict=True))
+        predicted.append((one(pixels), other(pixels)))
+    first, second = (np.concatenate(parts) for parts in zip(*predicted, strict=True))
     return rows, first, second
 
 
-def _result(
-    target: Target, place: Path, size: int, checked: Posters, expected: np.ndarray, given: np.ndarray
+def _compare(
+    target: ExportTarget, place: Path, size: int, checked: CheckPosters, expected: np.ndarray, given: np.ndarray
 ) -> Export:
     differences = np.abs(given - expected)
     macro_maps = None
-    if target.rounded and checked.y_true is not None and checked.y_true.any():
+    if target.rounded and checked.y_true is not None and (checked.y_true == 1).any():
         macro_map = METRICS["macro_map"]
         macro_maps = (macro_map(checked.y_true, expected), macro_map(checked.y_true, given))
     return Export(place, size, str(checked), float(differences.max()), float(differences.mean()), macro_maps)
 
 
-def _refuse(target: Target, result: Export) -> None:
+def _refuse_if_far(target: ExportTarget, result: Export) -> None:
     # Each written so that NaN fails as well.
     if not target.rounded:
         fits, reason = result.largest <= TOLERANCE, f"by up to {result.largest:.2g}, and {TOLERANCE:g} is allowed"
@@ -198,8 +256,8 @@ def _refuse(target: Target, result: Export) -> None:
 
 
 @contextmanager
-def _written_whole(target: Target, place: Path) -> Iterator[Path]:
-    """A path that takes its place when the block ends well; else nothing is left, and no new folder around it."""
+def _written_whole(target: ExportTarget, place: Path) -> Iterator[Path]:
+    """Yield a path that takes its place if the block succeeds; else leave nothing, and no new folder around it."""
     missing = not place.parent.exists()
     try:
         with (replacing_directory if target.is_folder else replacing)(place) as path:
@@ -208,7 +266,3 @@ def _written_whole(target: Target, place: Path) -> Iterator[Path]:
         if missing and place.parent.exists() and not any(place.parent.iterdir()):
             place.parent.rmdir()
         raise
-
-
-def _size(path: Path) -> int:
-    return sum(file.stat().st_size for file in (path, *path.rglob("*")) if file.is_file())

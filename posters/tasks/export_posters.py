@@ -1,4 +1,4 @@
-"""The posters that an export is checked on, and the others that 8 bits choose their steps by."""
+"""The posters that an export is checked on, and the others by which 8 bits choose their steps."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
+from posters._base.brief import brief_repr
+from posters._base.log import logger
 from posters.catalogue import Catalogue
 from posters.catalogue.multi_hot import multi_hot_matrix
-from posters.classifier.pixels import PosterSource, pixels_of
+from posters.classifier.loading import PosterSource, load_pixels
 from posters.config import PreprocessConfig
 from posters.errors import ConfigError, ImageError
-from posters.log import logger
 from posters.runs import Run
-from posters.sample import draw_sample
-from posters.tasks.scoring import side_catalogue
+from posters.tasks.scoring import split_catalogue
 
 # Enough to show any mistake of a conversion; rounding to 8 bits is judged by all.
 _FEW = 32
@@ -24,14 +24,20 @@ _STEPS = 100
 
 
 @dataclass(frozen=True)
-class Posters:
-    """Posters, perhaps with labels.
+class CheckPosters:
+    """Posters to check an export on, perhaps with labels.
 
     Attributes:
         sources: the n posters.
         kind: what messages call them, as in "validation posters of runs/first".
-        y_true: uint8 (n, G), the genres of a classifier; None if nobody said them.
+        y_true: int8 (n, G), in the order of a classifier's genres; None without labels.
+
+    Examples:
+        >>> str(CheckPosters((Path("alien.jpg"),), "posters").few())
+        '1 posters'
     """
+
+    __repr__ = brief_repr
 
     sources: tuple[PosterSource, ...]
     kind: str
@@ -43,28 +49,28 @@ class Posters:
     def __str__(self) -> str:
         return f"{len(self):,} {self.kind}"
 
-    def take(self, rows: Sequence[int]) -> "Posters":
-        """Those of these rows, in their order."""
+    def take(self, rows: Sequence[int]) -> "CheckPosters":
+        """Return those of these rows, in their order."""
         y_true = None if self.y_true is None else self.y_true[list(rows)]
-        return Posters(tuple(self.sources[row] for row in rows), self.kind, y_true)
+        return CheckPosters(tuple(self.sources[row] for row in rows), self.kind, y_true)
 
-    def few(self) -> "Posters":
-        """At most 32 of them, from all over."""
+    def few(self) -> "CheckPosters":
+        """Return at most 32 of them, evenly spaced."""
         return self.take(_evenly(len(self), _FEW))
 
-    def parted(self) -> tuple["Posters", "Posters"]:
-        """Most of them, and at most 100 and half of the others, from all over.
+    def split_off_steps(self) -> tuple["CheckPosters", "CheckPosters"]:
+        """Return most of them to check on, and others to choose steps by: at most 100, and at most half of all.
 
         Raises:
-            ConfigError: there is but one.
+            ConfigError: there is only one.
         """
         steps = _evenly(len(self), min(_STEPS, len(self) // 2))
         if not steps:
-            raise ConfigError("8 bits are checked on other posters than they are fitted to: name two posters or more")
+            raise ConfigError("8 bits are checked on other posters than they are fitted to: name at least two posters")
         return self.take(sorted(set(range(len(self))) - set(steps))), self.take(steps)
 
     def decoded(self, preprocess: PreprocessConfig) -> Iterator[tuple[int, np.ndarray]]:
-        """Row and pixels, uint8 (H, W, 3), of each that can be read; the others are named on stderr.
+        """Yield row and pixels, uint8 (H, W, 3), of each that can be read; the others are named on stderr.
 
         Raises:
             ConfigError: none can be read.
@@ -72,7 +78,7 @@ class Posters:
         nothing = True
         for row, source in enumerate(self.sources):
             try:
-                pixels = pixels_of(source, preprocess)
+                pixels = load_pixels(source, preprocess)
             except ImageError as error:
                 logger.warning(f"a poster is left out: {error}")
                 continue
@@ -82,47 +88,70 @@ class Posters:
             raise ConfigError(f"none of {self} can be read, to check the export on: name others by --posters")
 
 
-NO_POSTERS = Posters((), "posters")
+NO_POSTERS = CheckPosters((), "posters")
 
 
 def _evenly(n: int, count: int) -> list[int]:
     return np.unique(np.linspace(0, n - 1, count).astype(int)).tolist() if n > count else list(range(n))
 
 
-def sides_of(path: Path, genre_names: Sequence[str], images: Path | None) -> tuple[Posters, Posters]:
-    """A run's own validation posters to check on, and training posters to choose steps by, at most 100.
+def posters_of_run(run: Run, genre_names: Sequence[str], images: Path | None) -> tuple[CheckPosters, CheckPosters]:
+    """Return a run's validation posters to check on, and at most 100 training posters to choose steps by.
 
     Args:
-        path: of a run.
+        run: started.
         genre_names: of its classifier.
-        images: where the run's images lie now, if they were moved.
+        images: where the run's images are now, if they were moved.
+
+    Examples:
+        >>> posters_of_run(Run(Path("runs/none")), ("Drama",), None)
+        Traceback (most recent call last):
+        posters.errors.RunError: runs/none is no run of posters train that can be used here: it has no splits.csv
     """
-    run = Run(path)
-    checked, learned = (side_catalogue(run, side, images) for side in ("validation", "train"))
-    steps = of_catalogue(learned, genre_names, f"training posters of {path}")
+    checked, learned = (split_catalogue(run, split, images) for split in ("validation", "train"))
+    steps = posters_of_catalogue(learned, genre_names, f"training posters of {run.path}")
     return (
-        of_catalogue(checked, genre_names, f"validation posters of {path}"),
+        posters_of_catalogue(checked, genre_names, f"validation posters of {run.path}"),
         steps.take(_evenly(len(steps), _STEPS)),
     )
 
 
-def of_catalogue(catalogue: Catalogue, genre_names: Sequence[str], kind: str = "") -> Posters:
-    """The posters of a catalogue with those of their genres that a classifier knows.
+def posters_of_catalogue(catalogue: Catalogue, genre_names: Sequence[str], kind: str = "") -> CheckPosters:
+    """Return the posters of a catalogue, labelled with those of their genres that a classifier knows.
+
+    Args:
+        catalogue: the posters.
+        genre_names: of the classifier.
+        kind: what messages call them; by default "posters of" the catalogue.
 
     Raises:
-        ConfigError: it knows none of them.
+        ConfigError: the classifier knows none of their genres.
+
+    Examples:
+        >>> from posters.catalogue import Poster
+        >>> catalogue = Catalogue((Poster("7", "heat.jpg", ("Crime",)),), ("Crime",), Path("images"))
+        >>> posters_of_catalogue(catalogue, ("Crime", "Drama"), "posters of a shop").y_true.tolist()
+        [[1, 0]]
     """
     known = set(genre_names)
     if not known & set(catalogue.genre_names):
         raise ConfigError(
-            f"{catalogue.name} has none of the classifier's genres ({', '.join(genre_names)}): its labels say nothing"
+            f"{catalogue.name} has none of the classifier's genres ({', '.join(genre_names)}): its labels can't be used"
         )
-    genres = [[name for name in poster.genres if name in known] for poster in catalogue]
+    genres, unknown = (
+        [[name for name in names if name in known] for names in labels]
+        for labels in (catalogue.genres, (poster.unknown for poster in catalogue))
+    )
     sources = tuple(catalogue.image_path(poster) for poster in catalogue)
-    return Posters(sources, kind or f"posters of {catalogue.name}", multi_hot_matrix(genres, genre_names))
+    return CheckPosters(sources, kind or f"posters of {catalogue.name}", multi_hot_matrix(genres, genre_names, unknown))
 
 
-def drawn_posters(folder: Path) -> Posters:
-    """Posters of invented films, drawn into a folder."""
-    draw_sample(folder, _FEW)
-    return Posters(tuple(sorted((folder / "images").iterdir())), "drawn posters")
+def sample_posters() -> CheckPosters:
+    """Return the drawn posters that come with the package, which the served page also offers to try.
+
+    Examples:
+        >>> len(sample_posters())
+        6
+    """
+    folder = Path(__file__).parent.parent / "serve" / "page" / "samples"
+    return CheckPosters(tuple(sorted(folder.glob("*.jpg"))), "drawn posters")

@@ -1,73 +1,106 @@
-"""What a run's classifier says of a side of the run's split: computed once, and kept in the run."""
+"""Score a split by the run's classifier: computed once, and kept in the run."""
 
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import TypeAlias
 
-from posters.catalogue import SIDES, Catalogue
+from posters._base.atomic_files import fingerprint
+from posters.catalogue import SPLITS, Catalogue
 from posters.classifier import Classifier
 from posters.classifier.manifest import LIGHT_NETWORK
 from posters.errors import RunError, SplitError
-from posters.files import fingerprint
-from posters.images import DECODER_VERSION
-from posters.packed_index import stamped
+from posters.images.decoding import DECODER_VERSION
 from posters.runs import Run
-from posters.scores import Scores
-from posters.scores_file import fresh_scores, write_scores
+from posters.scores import Scores, fresh_scores, write_scores
+from posters.store.journal import stamped
 
-Progress = Callable[[Catalogue], Catalogue]
+# Wraps the posters in a progress bar, as `tqdm` does.
+CatalogueBar: TypeAlias = Callable[[Catalogue], Catalogue]
 
 
 def finished_run(path: str | Path) -> Run:
-    """The run in a directory.
+    """Return the run in a directory.
 
     Raises:
         RunError: there is no such directory, or it is no run that has been trained to the end.
+
+    Examples:
+        >>> finished_run("runs/none")
+        Traceback (most recent call last):
+        posters.errors.RunError: runs/none is no run: there is no such directory
     """
     run = Run(Path(path))
     if not run.path.is_dir():
         raise RunError(f"{run.path} is no run: there is no such directory")
     if (run.path / "classifier.json").is_file():
         raise RunError(f"{run.path} is a classifier without a split of its own: name the run that it was trained by")
+    if (run.path / "folds.csv").is_file():
+        raise RunError(f"{run.path} is a cross-validation: name one of its runs, such as {run.path / 'fold-0'}")
     if not run.finished:
         raise RunError(f"{run.path} has no classifier yet: train it to the end, perhaps with --resume")
     return run
 
 
-def side_catalogue(run: Run, side: str, images: Path | None = None) -> Catalogue:
-    """The posters on one side of a run's split.
+def split_catalogue(run: Run, split: str, images: Path | None = None) -> Catalogue:
+    """Return the posters in one split of a run.
 
     Args:
         run: started.
-        side: "train", "validation" or "test".
-        images: where the run's images lie now, if they were moved.
+        split: "train", "validation" or "test".
+        images: where the run's images are now, if they were moved.
 
     Raises:
-        SplitError: there is no such side.
+        SplitError: there is no such split, or it has no posters.
+
+    Examples:
+        >>> split_catalogue(Run(Path("runs/first")), "dev")
+        Traceback (most recent call last):
+        posters.errors.SplitError: a split is one of train, validation, test, but got 'dev'
     """
-    if side not in SIDES:
-        raise SplitError(f"a side is one of {', '.join(SIDES)}, but got {side!r}")
-    sides = run.sides()
-    return run.catalogue(images).among([id for id, own in sides.items() if own == side])
+    if split not in SPLITS:
+        raise SplitError(f"a split is one of {', '.join(SPLITS)}, but got {split!r}")
+    ids = [id for id, own in run.splits().items() if own == split]
+    if not ids:
+        raise SplitError(
+            f"{run.path} was trained without {split} posters: evaluate it on a table (posters evaluate {run.path} "
+            "TABLE), or on its validation posters (--split validation), which flatter it"
+        )
+    return run.catalogue(images).among(ids)
 
 
-def side_scores(run: Run, classifier: Classifier, side: str, catalogue: Catalogue, progress: Progress) -> Scores:
-    """The uncalibrated scores of one side, from the run if the same network has scored the same images before.
+def split_scores(run: Run, classifier: Classifier, split: str, catalogue: Catalogue, progress: CatalogueBar) -> Scores:
+    """Return the uncalibrated scores of one split, from the run if the same network has scored the same images before.
 
     Scores are kept only if every poster could be read, so that one that couldn't is tried and named each time.
 
     Args:
         run: finished.
         classifier: the run's.
-        side: what they are kept as.
-        catalogue: that side's posters.
+        split: what they are kept as.
+        catalogue: that split's posters.
         progress: wraps the posters in a progress bar, as `tqdm` does.
 
     Raises:
         ScoresError: no poster can be read.
+
+    Examples:
+        >>> import tempfile
+        >>> from posters.catalogue import Poster
+        >>> from posters.classifier import load_classifier
+        >>> catalogue = Catalogue((Poster("7", "7.jpg", ()),), ("Drama",), Path("none"))
+        >>> run = Run(Path(tempfile.mkdtemp()))
+        >>> split_scores(run, load_classifier("posters"), "test", catalogue, lambda posters: posters)
+        Traceback (most recent call last):
+        posters.errors.ScoresError: none of the 1 posters of the catalogue can be read: pass images=FOLDER
     """
     # The validation scores are training's own; these are the light network's, and have another name.
-    path, made_by = run.scores(f"light-{side}"), _made_by(classifier, catalogue)
+    path = run.scores(f"light-{split}")
+    # Changes whenever the scores would: with another network, other pixels or other labels.
+    manifest = classifier.manifest
+    network = [manifest.files[LIGHT_NETWORK], manifest.genre_names, asdict(manifest.preprocess), DECODER_VERSION]
+    stamps = [stamped(catalogue.image_root, poster.image).stamp for poster in catalogue]
+    made_by = fingerprint([network, catalogue.fingerprint(), stamps])
     kept = fresh_scores(path, made_by)
     if kept is not None:
         return kept
@@ -75,11 +108,3 @@ def side_scores(run: Run, classifier: Classifier, side: str, catalogue: Catalogu
     if len(scores) == len(catalogue):
         write_scores(scores, path, made_by)
     return scores
-
-
-def _made_by(classifier: Classifier, catalogue: Catalogue) -> str:
-    """Another name whenever the scores would be others: for another network, other pixels or other labels."""
-    manifest = classifier.manifest
-    network = [manifest.files[LIGHT_NETWORK], manifest.genre_names, asdict(manifest.preprocess), DECODER_VERSION]
-    images = [stamped(catalogue.image_root, poster.image).stamp for poster in catalogue]
-    return fingerprint([network, catalogue.fingerprint(), images])

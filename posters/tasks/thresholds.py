@@ -1,4 +1,4 @@
-"""More rules for a finished classifier, fitted on the validation scores that its run kept."""
+"""Add rules to a finished classifier, fitted on the validation scores that its run kept."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,15 +9,20 @@ from posters.errors import ConfigError, RunError
 from posters.models import classifier_directory
 from posters.report.model_card import model_card
 from posters.runs import Run
-from posters.scores_file import read_scores
+from posters.scores import read_scores
+from posters.splitting.groups import group_posters
 from posters.thresholds import Thresholds, fit_rule
 
 
 def read_rules(path: str | Path) -> Manifest:
-    """The manifest of a run's classifier, or of a classifier directory.
+    """Return the manifest of a run's classifier, or of a classifier directory.
 
     Raises:
         ClassifierError: there is none.
+
+    Examples:
+        >>> [thresholds.rule for thresholds in read_rules("posters").rules][:2]
+        ['f1', 'fixed']
     """
     return read_manifest(classifier_directory(path))
 
@@ -27,8 +32,8 @@ def change_rules(path: str | Path, add: Sequence[str] = (), default: str | None 
 
     Args:
         path: a run; or a classifier directory, if only the default is to change.
-        add: rules as `posters.thresholds.fit_rule` takes them; one that is there already is fitted anew.
-        default: the rule that decides unless another is asked for.
+        add: rules as `posters.thresholds.fit_rule` takes them; one that is there already is fitted again.
+        default: the rule that decides unless another is chosen.
 
     Returns:
         The manifest as it is now.
@@ -37,25 +42,29 @@ def change_rules(path: str | Path, add: Sequence[str] = (), default: str | None 
         ClassifierError: there is no classifier.
         ConfigError: there is no such rule.
         RunError: the run kept no validation scores.
+
+    Examples:
+        >>> change_rules("posters", add=["f1"])
+        Traceback (most recent call last):
+        posters.errors.RunError: posters keeps no validation scores to fit a rule on: name a run
     """
     directory = classifier_directory(path)
     manifest = read_manifest(directory)
-    fitted = _fitted(Path(path), manifest, add)
-    rules = {thresholds.optimises: thresholds for thresholds in (*manifest.rules, *fitted)}
+    fitted: list[Thresholds] = []
+    if add:
+        kept = Run(Path(path)).scores("validation")
+        if not kept.is_file():
+            raise RunError(f"{path} keeps no validation scores to fit a rule on: name a run")
+        uncalibrated = read_scores(kept)
+        # By film alone, as `evaluate_run` groups: a run keeps no looks. The oldest runs keep no catalogue either.
+        stored = (Run(Path(path)).path / "catalogue.jsonl").is_file()
+        groups = group_posters(Run(Path(path)).catalogue().among(uncalibrated.ids)) if stored else None
+        fitted = [fit_rule(rule, uncalibrated, manifest.calibration, groups=groups) for rule in add]
+    rules = {thresholds.rule: thresholds for thresholds in (*manifest.rules, *fitted)}
     if default is not None and default not in rules:
         raise ConfigError(f"the classifier has no rule {default!r}, but {', '.join(rules)}; --add fits another")
-    first = default or manifest.rules[0].optimises
-    ordered = (rules.pop(first), *rules.values())
-    changed = replace(manifest, rules=ordered)
+    # The first rule decides unless another is chosen; see `Manifest.rules`.
+    first = default or manifest.rules[0].rule
+    changed = replace(manifest, rules=(rules.pop(first), *rules.values()))
     rewrite_manifest(directory, changed, model_card(changed))
     return changed
-
-
-def _fitted(path: Path, manifest: Manifest, add: Sequence[str]) -> list[Thresholds]:
-    if not add:
-        return []
-    kept = Run(path).scores("validation")
-    if not kept.is_file():
-        raise RunError(f"{path} keeps no validation scores to fit a rule on: name the run, not the classifier alone")
-    uncalibrated = read_scores(kept)
-    return [fit_rule(rule, uncalibrated, manifest.calibration) for rule in add]

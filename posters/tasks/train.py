@@ -1,64 +1,90 @@
-"""From a catalogue to a classifier: pack, split, train."""
+"""Train a classifier: pack, split, frozen features, linear probe, head, fine-tune, score, decide, save."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
-from datetime import UTC, datetime
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from posters.arrays import PosterArrays, pack
-from posters.cache import arrays_directory, default_cache
-from posters.catalogue import Catalogue
+from posters._base.log import also_to_file, logger
+from posters._base.optional_imports import check_installed
+from posters.catalogue import SPLITS, Catalogue, read_catalogue
+from posters.catalogue.multi_hot import prevalence
 from posters.classifier import Classifier, load_classifier
-from posters.config import TrainConfig, with_options
-from posters.duplicates import group_posters, perceptual_hashes
-from posters.errors import ArraysError, PostersError, RunError
-from posters.extras import check_installed
-from posters.log import also_to_file, logger
-from posters.runs import Run, environment
-from posters.splits import Split, draw_split, given_split, split_table
+from posters.classifier.looks import looks_of
+from posters.classifier.manifest import KERAS_NETWORK
+from posters.classifier.starting_weights import check_weights
+from posters.config import Stage, TrainConfig, with_options
+from posters.errors import ArraysError, PostersError, RunError, TrainingError
+from posters.metrics import METRICS
+from posters.runs import Run
+from posters.scores import Scores, write_scores
+from posters.splitting.groups import group_posters, perceptual_hashes
+from posters.splitting.splits import Splits, draw_splits, given_splits, splits_by_id, splits_table
+from posters.store.cache import arrays_directory, default_cache
+from posters.store.packed_posters import PosterArrays, pack
+from posters.tasks.decide import CHECKED_POSTERS, decide, provenance_of, save_classifier, validation_metrics
+from posters.tasks.overlap import record_training, splits_of_weights
 from posters.tasks.probe import write_probe_scores
-from posters.tasks.seen import seen_by_side
+from posters.train_options import TrainOptions, names_options
+
+if TYPE_CHECKING:
+    import pandas
+
+    from posters.network.fit import FitState
 
 _FEW = 50  # of a genre on a tenth of the posters, that is five
-
+_SHOWN_IDS = 3
+_WARMUP_SHARE = 10  # one in so many fine-tuning steps warms up, lest the first ones wreck pretrained weights
 _NO_PROBE = (
     "trained from scratch, so there are no frozen features, no logistic regression on them to compare with, "
     "and no out-of-fold scores to find wrong labels by"
 )
 
 
+@names_options
 def train(
-    catalogue: Catalogue,
+    catalogue: "Catalogue | str | Path | pandas.DataFrame | Sequence[str | Path | pandas.DataFrame]",
     run: str | Path,
     config: TrainConfig | None = None,
     *,
-    sides: Mapping[str, str] | None = None,
+    splits: Mapping[str, str] | None = None,
     cache: str | Path | None = None,
     resume: bool = False,
     tensorboard: bool = False,
-    **options: Any,
+    **options: Unpack[TrainOptions],
 ) -> Classifier:
     """Train a classifier of the genres of `catalogue`.
 
     Args:
-        catalogue: the posters; see `read_catalogue`.
+        catalogue: the posters, or what `read_catalogue` reads them from by its own defaults, such as a table's path.
         run: the directory that keeps everything about the run; it must not exist, unless it is resumed.
         config: everything that decides the run; see `TrainConfig`.
-        sides: "train", "validation" or "test" for each id, for a split of your own.
+        splits: "train", "validation" or "test" for each id, for splits of your own.
         cache: where packed posters and frozen features are kept; by default in the user's cache folder.
-        resume: go on with a run that was interrupted, or start it if it was not.
+        resume: resume a run that was interrupted, or start it if there is none.
         tensorboard: also write logs for TensorBoard into the run.
         **options: single options of the config, as in `train(catalogue, "runs/first", epochs=0)`.
 
+    Returns:
+        The classifier, opened from the run.
+
     Raises:
         PostersError: one of its kinds, for whatever can't be done; a run that never began training leaves no directory.
+
+    Examples:
+        >>> from posters.catalogue import Poster
+        >>> none = Catalogue((Poster("1", "1.jpg", ("Drama",)),), ("Drama",), Path("images"))
+        >>> train(none, "runs/first", epochs=-1)
+        Traceback (most recent call last):
+        posters.errors.ConfigError: epochs must be at least 0, but got -1
     """
     config = with_options(config or TrainConfig(), **options)
-    check_installed("tensorflow")
+    check_network(config)
+    if not isinstance(catalogue, Catalogue):
+        catalogue = read_catalogue(catalogue)
     if tensorboard:
         check_installed("tensorboard", extra="tensorboard")
     directory = Run(Path(run))
@@ -67,109 +93,295 @@ def train(
         if directory.finished:
             logger.info(f"{directory.path} is finished already")
             return load_classifier(directory.classifier)
-        sides = directory.sides()
+        splits = directory.splits()
     else:
         directory.refuse_if_taken()
     try:
-        return _train(catalogue, directory, config, sides, Path(cache or default_cache()), tensorboard)
+        _train(catalogue, directory, config, splits, Path(cache or default_cache()), tensorboard)
     except PostersError:
         directory.remove_if_untrained()
         raise
+    return load_classifier(directory.classifier)
 
 
-def _train(
+def check_network(config: TrainConfig) -> None:
+    """Refuse a network that can't be built, before anything is read or packed for it.
+
+    Raises:
+        ConfigError: there is no such backbone.
+        ClassifierError: the weights name a directory without a usable classifier.
+        MissingExtraError: TensorFlow is not installed.
+        TrainingError: the weights name nothing that is there, or a network with another backbone.
+
+    Examples:
+        >>> try:
+        ...     check_network(TrainConfig(weights="none.h5"))
+        ... except TrainingError as error:
+        ...     print(str(error)[-25:])
+        and there is no 'none.h5'
+    """
+    check_installed("tensorflow")
+    if config.backbone != TrainConfig().backbone:
+        # Here, since TensorFlow takes seconds to load: only names that it alone knows wait for it.
+        from posters.network.backbones import find_backbone
+
+        find_backbone(config.backbone)
+    check_weights(config)
+
+
+def _check_same(run: Run, catalogue: Catalogue, config: TrainConfig) -> None:
+    """Refuse to resume a run with another config or catalogue than it began with."""
+    began = run.config()
+    for entry in fields(TrainConfig):
+        then, now = getattr(began, entry.name), getattr(config, entry.name)
+        if then != now:
+            raise RunError(
+                f"{run.path} began with {entry.name} = {then!r}, and can't be resumed with {now!r}: "
+                "give the options that it began with, or start a new run"
+            )
+    if run.catalogue().fingerprint() != catalogue.fingerprint():
+        raise RunError(f"{run.path} began with another catalogue than {catalogue.name} is now: start a new run")
+
+
+def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have to be put together in the reader's head.
     catalogue: Catalogue,
     run: Run,
     config: TrainConfig,
-    sides: Mapping[str, str] | None,
+    given: Mapping[str, str] | None,
     cache: Path,
     tensorboard: bool,
-) -> Classifier:
+) -> None:
+    """Do the whole job. What an interrupted try has finished (packed posters, features, epochs) is read back."""
+    helping = _train_alone(catalogue, config)
+    # Pack, in the size of prediction and in those that training learns from.
     packed = arrays_directory(cache, catalogue, config.preprocess)
     arrays = pack(catalogue, packed, config.preprocess)
-    learned = _learned(catalogue, arrays, config, cache)
-    readable, hashes = catalogue.among(arrays.ids), perceptual_hashes(arrays, packed)
-    groups = group_posters(readable, hashes)
-    split = _split(catalogue, readable, groups, config, sides)
-    if not run.started:
-        run.start(config, split, catalogue)
-    with also_to_file(run.log):
-        logger.info(split_table(catalogue, split))
-        _warn_of_few(split)
-        # Only here, since TensorFlow takes seconds to load, and an error above should not wait for it.
-        from posters.network.train import train_network
+    learned = [_pack_for(stage, catalogue, arrays, config, cache) for stage in config.fine_tuning]
+    # The head learns from what the first stage learns from, and validation is scored by the last one.
+    first, last = [*learned, arrays][0], [arrays, *learned][-1]
 
-        probe = partial(write_probe_scores, run, arrays, split, groups)
-        seen = seen_by_side(config, arrays.ids, hashes, split)
-        provenance = _provenance(catalogue, split, config) | ({"seen before": seen} if any(seen.values()) else {})
-        train_network(run, arrays, learned, split, groups, config, cache, provenance, probe, tensorboard)
+    # Split. Posters of one film, and look-alikes, must not be on both sides of any line that is drawn below.
+    readable, hashes = catalogue.among(arrays.ids), perceptual_hashes(arrays, packed)
+    codes = looks_of(readable, cache) if config.look else None
+    groups = group_posters(readable, hashes, codes)
+    kept = {} if given else splits_of_weights(config, arrays, hashes, codes)
+    splits = _choose_splits(catalogue, readable, groups, config, given, helping | dict(kept))
+    train_rows, validation_rows = arrays.rows_of(splits.train), arrays.rows_of(splits.validation)
+    y_train, y_validation = arrays.genres[train_rows], arrays.genres[validation_rows]
+    prior = prevalence(y_train)
+    if not run.started:
+        run.start(config, splits, catalogue)
+
+    with also_to_file(run.log):
+        logger.info(splits_table(catalogue, splits))
+        _warn_of_few(splits)
+        sightings, seen = record_training(config, arrays, hashes, splits, codes)
+
+        # Imported here, since TensorFlow takes seconds to load, and an error above should not wait for it.
+        from posters.network.data import Batches
+        from posters.network.features import compute_features, features_path, network_scores
+        from posters.network.fit import FitState, TensorBoardWriter, compile_model, fit
+        from posters.network.losses import make_loss
+        from posters.network.model import (
+            build_network,
+            precision_policy,
+            resize_network,
+            resolved_precision,
+            start_biases,
+            start_head,
+        )
+        from posters.network.schedules import make_schedule
+        from posters.network.tensorflow import make_deterministic
+        from posters.network.weights import continue_backbone, continue_head
+
+        # Before anything draws a random number: initial weights and dropout come from this seed.
+        make_deterministic(config.seed)
+        precision = resolved_precision(config.precision)
+        with precision_policy(precision):
+            network = build_network(config, len(arrays.genre_names), preprocess=config.train_preprocess)
+        learned_head = continue_backbone(network, config)
+        loss = make_loss(config.loss, prior, known=float((y_train >= 0).mean()))
+        writer = TensorBoardWriter(run.path / "tensorboard" if tensorboard else None)
+        # Rows of the stages before the running one: the file is rewritten after each epoch, with all of them.
+        history: list[dict[str, Any]] = []
+        best = float("-inf")
+
+        def record(state: FitState) -> None:
+            writer.write(state.history[-1])
+            run.write_history([*history, *state.history])
+
+        def validation_scores(model: Any, of: PosterArrays, label: str) -> np.ndarray:
+            return network_scores(model, of.posters, validation_rows, config.batch_size, label)
+
+        def macro_map(y_score: np.ndarray) -> float:
+            return float(METRICS["macro_map"](y_validation, y_score))
+
+        def validation_macro_map(model: Any, of: PosterArrays) -> float:
+            return macro_map(validation_scores(model, of, "validating"))
+
         if config.from_scratch:
             logger.info(_NO_PROBE)
-        logger.info(f"the classifier is in {run.classifier}; judge it by `posters evaluate {run.path}`")
-    return load_classifier(run.classifier)
+            start_biases(network.head, prior, config.head)
+        else:
+            # Frozen features, and the linear probe on them that the network is compared with.
+            path = features_path(network.features, config, first, cache)
+            features = compute_features(network.features, first, path)
+            write_probe_scores(run, arrays, splits, groups, path)
+
+            # The head, on the frozen features. The schedule falls to zero, and so no early stopping is needed.
+            x_train, x_validation = np.asarray(features[train_rows]), np.asarray(features[validation_rows])
+            start_head(network.head, x_train, prior, config.head)
+            continue_head(network.head, arrays.genre_names, learned_head)
+            batches = Batches(x_train, y_train, np.arange(len(x_train)), config.head_batch_size, config.seed)
+            schedule = make_schedule(config.schedule, config.head_learning_rate, config.head_epochs * batches.steps)
+            compile_model(network.head, loss, schedule, config.head_weight_decay)
+            state = FitState("head", network.head, config.ema)
+            fit(
+                state,
+                batches,
+                lambda: macro_map(network.head(x_validation, training=False).numpy()),
+                epochs=config.head_epochs,
+                patience=config.head_epochs,
+                checkpoint=run.checkpoints / "head.npz",
+                on_epoch=record,
+            )
+            logger.info(_outcome(state, best))
+            history, best = state.history, state.best_score
+            # Of the stored features: if nothing is fine-tuned, the network has the same scores.
+            y_score = network.head(x_validation, training=False).numpy()
+
+        # Fine-tune the whole network, in stages; what each begins with stays unless an epoch beats it.
+        for number, (stage, posters) in enumerate(zip(config.fine_tuning, learned, strict=True), start=1):
+            if number > 1:
+                # The seeds of dropout must not depend on how often the run was interrupted.
+                make_deterministic(config.seed)
+                with precision_policy(precision):
+                    network = resize_network(network, config, config.stage_preprocess(stage))
+                # Posters of another size have another score.
+                best = validation_macro_map(network.whole, posters)
+            chosen = catalogue.ids_of_tables(stage.tables)
+            rows = np.array([row for row in train_rows if arrays.ids[row] in chosen])
+            if not len(rows):
+                raise TrainingError(f"no poster of {' or '.join(stage.tables)} is in the training split")
+            x, y = posters.posters, posters.genres
+            batches = Batches(x, y, rows, stage.batch_size, config.seed, config.augment, config.mixup)
+            steps = stage.epochs * batches.steps
+            schedule = make_schedule(config.schedule, stage.learning_rate, steps, warmup=steps // _WARMUP_SHARE)
+            compile_model(network.whole, loss, schedule, config.weight_decay)
+            name = "network" if number == len(learned) == 1 else f"network {number}"
+            state = FitState(name, network.whole, config.ema, best)
+            fit(
+                state,
+                batches,
+                partial(validation_macro_map, network.whole, posters),
+                epochs=stage.epochs,
+                patience=config.patience,
+                checkpoint=run.checkpoints / f"{name.replace(' ', '-')}.npz",
+                on_epoch=record,
+            )
+            logger.info(_outcome(state, best))
+            history, best = [*history, *state.history], state.best_score
+            y_score = validation_scores(network.whole, posters, "scoring validation")
+
+        # Score validation by the network that ships: in float32 and of the full size, whatever it was trained in.
+        shipped = network.whole
+        if last is not arrays or precision != "float32":
+            shipped = resize_network(network, config, config.preprocess).whole
+        y_score = y_score if last is arrays else validation_scores(shipped, arrays, "scoring validation")
+        ids = tuple(arrays.ids[row] for row in validation_rows)
+        validation = Scores(ids=ids, genre_names=arrays.genre_names, y_score=y_score, y_true=y_validation)
+        write_scores(validation, run.scores("validation"))
+
+        # Decide and save. Calibration and rules are fitted on the validation posters, which trained nothing.
+        in_words = ", ".join(f"{len(splits.ids(split)):,} {split}" for split in SPLITS)
+        provenance = provenance_of(catalogue, in_words, config)
+        manifest = decide(
+            validation,
+            groups[validation_rows],
+            config,
+            prior=prior,
+            metrics=validation_metrics(validation, groups[validation_rows], prior, config.head),
+            provenance=provenance | ({"seen before": seen} if seen else {}),
+        )
+        checked = slice(CHECKED_POSTERS)
+        save_classifier(
+            run.classifier,
+            manifest,
+            shipped,
+            arrays.posters[validation_rows[checked]],
+            y_score[checked],
+            lambda folder: shipped.save(folder / KERAS_NETWORK),
+            precision,
+            seen=sightings,
+        )
+        table = "" if splits.test else " TABLE"
+        logger.info(f"the classifier is in {run.classifier}; judge it by `posters evaluate {run.path}{table}`")
 
 
-def _learned(catalogue: Catalogue, arrays: PosterArrays, config: TrainConfig, cache: Path) -> PosterArrays:
-    """The posters in the size that training learns from; those that are there where that is the same size."""
-    if config.train_preprocess == config.preprocess:
+def _pack_for(
+    stage: Stage, catalogue: Catalogue, arrays: PosterArrays, config: TrainConfig, cache: Path
+) -> PosterArrays:
+    """Pack the posters in the size that a stage learns from; return `arrays` where that is the same size."""
+    size = config.stage_preprocess(stage)
+    if size == config.preprocess:
         return arrays
-    directory = arrays_directory(cache, catalogue, config.train_preprocess)
-    learned = pack(catalogue, directory, config.train_preprocess)
+    learned = pack(catalogue, arrays_directory(cache, catalogue, size), size)
     if learned.ids != arrays.ids:
         raise ArraysError("the images changed while they were packed: train again")
     return learned
 
 
-def _split(
-    catalogue: Catalogue, readable: Catalogue, groups: np.ndarray, config: TrainConfig, sides: Mapping[str, str] | None
-) -> Split:
-    if sides is not None:
-        return given_split(readable, _sides_left(sides, catalogue, readable), groups)
-    return draw_split(readable, groups, validation=config.validation, test=config.test, seed=config.seed)
+def _train_alone(catalogue: Catalogue, config: TrainConfig) -> dict[str, str]:
+    """Return "train" for the posters of tables that only the stages before the last one learn from.
+
+    What the classifier is for are the tables of the last stage: theirs are the posters that choose and that judge.
+    """
+    if not config.stages:
+        return {}
+    for stage in config.stages:
+        catalogue.ids_of_tables(stage.tables)  # A misspelt table of a later stage should not wait for its turn.
+    judged = catalogue.ids_of_tables(config.stages[-1].tables)
+    return {id: "train" for id in catalogue.ids if id not in judged}
 
 
-def _warn_of_few(split: Split) -> None:
-    few = len(split.validation)
+def _choose_splits(
+    catalogue: Catalogue,
+    readable: Catalogue,
+    groups: np.ndarray,
+    config: TrainConfig,
+    given: Mapping[str, str] | None,
+    kept: Mapping[str, str],
+) -> Splits:
+    """Draw splits around the kept ones, or take the given ones without the posters that can't be used."""
+    if given is None:
+        shares = {"validation": config.validation, "test": config.test}
+        return draw_splits(readable, groups, **shares, seed=config.seed, kept=kept)
+    given = {**kept, **splits_by_id(given, catalogue)}
+    rows = [item for problem in catalogue.problems if problem.kind == "row" for item in problem.items]
+    dropped = {item.id for item in rows} | {item.image for item in rows}
+    unusable = (dropped | set(catalogue.ids)) - set(readable.ids)
+    among_given = [id for id in given if id in unusable]
+    if among_given:
+        shown = ", ".join(among_given[:_SHOWN_IDS])
+        more = f" and {len(among_given) - _SHOWN_IDS:,} more" if len(among_given) > _SHOWN_IDS else ""
+        logger.warning(f"posters of the given splits that can't be used are left out: {shown}{more}")
+    return given_splits(readable, {id: split for id, split in given.items() if id not in unusable}, groups)
+
+
+def _warn_of_few(splits: Splits) -> None:
+    few = len(splits.validation)
     if few < _FEW:
         logger.warning(
-            f"validation has {few:,} poster{'s' * (few != 1)}, and {_FEW} at least should choose the best epoch, the "
-            "thresholds and the calibration: what so few say, figures included, is hardly more than chance"
+            f"validation has only {few:,} poster{'s' * (few != 1)}, and at least {_FEW} should choose the best epoch, "
+            "the thresholds and the calibration: figures from so few are hardly more than chance"
         )
 
 
-def _sides_left(sides: Mapping[str, str], catalogue: Catalogue, readable: Catalogue) -> dict[str, str]:
-    """`sides` without the posters that the table has, but that were left out of the catalogue or can't be read."""
-    left_out = {item.id for loss in catalogue.losses if loss.kind == "row" for item in loss.items}
-    gone = (left_out | set(catalogue.ids)) - set(readable.ids)
-    of_them = [id for id in sides if id in gone]
-    if of_them:
-        logger.warning(f"left out of the given split, for the catalogue can't use them: {_some(of_them)}")
-    return {id: side for id, side in sides.items() if id not in gone}
-
-
-def _some(ids: Sequence[str], most: int = 3) -> str:
-    return ", ".join(ids[:most]) + (f" and {len(ids) - most:,} more" if len(ids) > most else "")
-
-
-def _check_same(run: Run, catalogue: Catalogue, config: TrainConfig) -> None:
-    """A resumed run must go on as it began."""
-    began = run.config()
-    for entry in fields(TrainConfig):
-        then, now = getattr(began, entry.name), getattr(config, entry.name)
-        if then != now:
-            raise RunError(f"{run.path} began with {entry.name} = {then!r}, and can't go on with {now!r}")
-    if run.catalogue().fingerprint() != catalogue.fingerprint():
-        raise RunError(f"{run.path} began with another catalogue than {catalogue.name} is now: start a new run")
-
-
-def _provenance(catalogue: Catalogue, split: Split, config: TrainConfig) -> dict[str, Any]:
-    versions = environment()
-    return {
-        "made": datetime.now(UTC).date().isoformat(),
-        "catalogue": f"{catalogue.name}, {len(catalogue):,} posters, fingerprint {catalogue.fingerprint()}",
-        "split": ", ".join(f"{len(split.ids(side)):,} {side}" for side in ("train", "validation", "test")),
-        "backbone": f"{config.backbone}, weights {config.weights}",
-        "seed": config.seed,
-        "config": asdict(config),
-        "versions": versions,
-    }
+def _outcome(state: "FitState", before: float) -> str:
+    if state.best_epoch < 0:
+        return f"{state.stage}: no epoch of {state.epoch} beat validation macro mAP {before:.4f}; nothing was changed"
+    gained = f", from {before:.4f}" if np.isfinite(before) else ""
+    return (
+        f"{state.stage}: validation macro mAP {state.best_score:.4f}{gained}, "
+        f"in epoch {state.best_epoch + 1} of {state.epoch}"
+    )

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from posters.calibration import Calibration
 from posters.errors import ConfigError
 from posters.scores import Scores
@@ -16,18 +18,34 @@ DEFAULT_RULES = ("f1", "fixed", "precision=0.8", "recall=0.8", "miss-rate=0.1")
 _SPELLING = "fixed, f1, precision=0.8, recall=0.8 or miss-rate=0.1, with a number of your own between 0 and 1"
 
 
-def fit_rule(rule: str, uncalibrated: Scores, calibration: Calibration, side: str = "validation") -> Thresholds:
+def fit_rule(
+    rule: str,
+    uncalibrated: Scores,
+    calibration: Calibration,
+    split: str = "validation",
+    groups: np.ndarray | None = None,
+) -> Thresholds:
     """Fit the thresholds of one rule, for calibrated scores.
 
     Args:
         rule: "fixed", "f1", "precision=X", "recall=X" or "miss-rate=X", X above 0 and below 1.
         uncalibrated: the network's scores, with labels, of posters that it was not trained on.
         calibration: what they go through.
-        side: the name that these posters are remembered by.
+        split: the name that these posters are remembered by.
+        groups: int (N,); posters of one number are one film or look alike. Promises are about films: the posters of one
+            are not so many independent witnesses. By default each poster is a film.
 
     Raises:
         ConfigError: there is no such rule.
-        ScoresError: the scores have no labels, there are no posters, or the calibration is for other genres.
+        ScoresError: the scores have no labels, there are no posters, the groups are not one for each poster, or the
+            calibration is for other genres.
+
+    Examples:
+        >>> y_true = np.tile([[1], [0]], (20, 1))
+        >>> scores = Scores(tuple(map(str, range(40))), ("War",), np.where(y_true, 0.8, 0.3), y_true)
+        >>> from posters.calibration import no_calibration
+        >>> fit_rule("f1", scores, no_calibration(("War",))).rule
+        'f1'
     """
     # First, so that scores of other genres are refused whatever the rule.
     calibrated = calibration.of(uncalibrated)
@@ -35,13 +53,14 @@ def fit_rule(rule: str, uncalibrated: Scores, calibration: Calibration, side: st
     if rule == "fixed":
         return fixed_thresholds(uncalibrated.genre_names)
     if kind == "miss-rate":
-        return miss_rate_thresholds(uncalibrated, _target(rule, number), side, calibration.apply)
+        return miss_rate_thresholds(uncalibrated, _target(rule, number), split, calibration.apply, groups)
     if rule == "f1":
-        return best_f1_thresholds(calibrated, side)
+        return best_f1_thresholds(calibrated, split)
     if kind == "precision":
-        return target_precision_thresholds(calibrated, _target(rule, number), side)
+        guide = uncalibrated.y_score
+        return target_precision_thresholds(calibrated, _target(rule, number), split, expected=guide, groups=groups)
     if kind == "recall":
-        return target_recall_thresholds(calibrated, _target(rule, number), side)
+        return target_recall_thresholds(calibrated, _target(rule, number), split, groups=groups)
     raise ConfigError(f"a rule is {_SPELLING}, but got {rule!r}")
 
 
@@ -57,7 +76,19 @@ def _target(rule: str, number: str) -> float:
 
 
 def fit_rules(
-    uncalibrated: Scores, calibration: Calibration, rules: Sequence[str] = DEFAULT_RULES, side: str = "validation"
+    uncalibrated: Scores,
+    calibration: Calibration,
+    rules: Sequence[str] = DEFAULT_RULES,
+    split: str = "validation",
+    groups: np.ndarray | None = None,
 ) -> tuple[Thresholds, ...]:
-    """`fit_rule` for each of them, in their order."""
-    return tuple(fit_rule(rule, uncalibrated, calibration, side) for rule in rules)
+    """`fit_rule` for each of them, in their order.
+
+    Examples:
+        >>> y_true = np.tile([[1], [0]], (20, 1))
+        >>> scores = Scores(tuple(map(str, range(40))), ("War",), np.where(y_true, 0.8, 0.3), y_true)
+        >>> from posters.calibration import no_calibration
+        >>> [rule.rule for rule in fit_rules(scores, no_calibration(("War",)), ["f1", "fixed"])]
+        ['f1', 'fixed']
+    """
+    return tuple(fit_rule(rule, uncalibrated, calibration, split, groups) for rule in rules)

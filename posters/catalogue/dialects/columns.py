@@ -1,86 +1,186 @@
-"""A spreadsheet without a list of genres: a column of 0 and 1 for each genre, or columns genre1, genre2 and so on."""
+"""A table with columns for genres: one of marks (0 and 1, x and nothing) for each, or genre1, genre2 and so on."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from posters.catalogue.dialects.dialect import TableDialect
-from posters.catalogue.dialects.plain import KNOWN_COLUMNS, LAYOUT
+from posters._base.text import quoted
+from posters.catalogue.dialects.base import TableDialect
+from posters.catalogue.dialects.plain import COLUMN_MAP, KNOWN_COLUMNS
+from posters.catalogue.genre_cells import split_names
 from posters.catalogue.genre_names import ALIASES, IMDB_GENRES
-from posters.catalogue.genres import split_names
-from posters.catalogue.rows import RawRow
-from posters.catalogue.tables import Source, Table, column_key
-from posters.catalogue.wording import quoted
+from posters.catalogue.rows import Record
+from posters.catalogue.tables import Table, TableSource, as_table, column_key
+from posters.errors import CatalogueError
 
-_GENRES = frozenset(map(column_key, (*IMDB_GENRES, *ALIASES)))
+GENRE_COLUMNS = frozenset(map(column_key, (*IMDB_GENRES, *ALIASES)))
+# As spreadsheets, pandas, JSON and people write them. An empty cell beside an x is a no, unless the user wants another.
+_YES = ("1", "1.0", "true", "yes", "y", "x", "\N{CHECK MARK}", "\N{HEAVY CHECK MARK}")
+_EMPTY = ("", "none")
+# -1 is what `Catalogue.to_pandas` writes, and what the labels of CheXpert have for uncertain.
+_UNKNOWN = ("-1", "-1.0", "?", "unknown")
+_MARKS = (
+    dict.fromkeys(_YES, 1) | dict.fromkeys((*_EMPTY, "0", "0.0", "false", "no", "n"), 0) | dict.fromkeys(_UNKNOWN, -1)
+)
 _NUMBERED = re.compile(r"(genre|label)s?_?\d+")
-# As spreadsheets, pandas and JSON write them.
-_MARKS = {"0": False, "0.0": False, "false": False, "1": True, "1.0": True, "true": True}
+# Of "genre_Drama", as pandas' get_dummies writes it, the genre is what remains.
+_PREFIX = re.compile(r"\s*(?:genres?|labels?|tags?|is|has)[\s_.:-]+(?=\S)", re.IGNORECASE)
+# Of TMDB and IMDb: truths about a film that are no genres.
+_FLAGS = frozenset({"adult", "isadult", "is_adult", "video"})
+
+
+def genre_columns(table: Table) -> dict[int, str]:
+    """Return the columns of marks: by place, the genre, which is the column's name without a prefix such as `genre_`.
+
+    A column is one of marks by its name, if that is a genre's, or because every cell is a mark and one is not empty.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> table = Table(Path("t.csv"), ["id", "genre_War", "votes"], [["7", "8"], ["x", ""], ["0", "5"]], [2, 3])
+        >>> genre_columns(table)
+        {1: 'War'}
+    """
+    found = {}
+    for place, (name, key) in enumerate(zip(table.names, table.keys, strict=True)):
+        genre = _PREFIX.sub("", name, count=1).strip()
+        if key not in KNOWN_COLUMNS | _FLAGS and (column_key(genre) in GENRE_COLUMNS or _all_marks(table, place)):
+            # "label_1" would become "1": a number names nothing.
+            found[place] = name.strip() if genre.isdecimal() else genre
+    return found
+
+
+class Marks(NamedTuple):
+    """The marks of one row.
+
+    Attributes:
+        yes: the genres that are marked.
+        unknown: those whose mark is one for unknown.
+        empty: those whose cell is empty, which is a no or unknown, as the user wants it.
+
+    Examples:
+        >>> Marks.of({"War": "x", "Drama": "-1", "Crime": ""}.items())
+        Marks(yes=['War'], unknown=('Drama',), empty=('Crime',))
+    """
+
+    yes: list[str]
+    unknown: tuple[str, ...]
+    empty: tuple[str, ...]
+
+    @classmethod
+    def of(cls, cells: Iterable[tuple[str, object]]) -> "Marks":
+        """Return the marks of pairs of a genre and its cell.
+
+        Raises:
+            CatalogueError: a cell is no mark.
+        """
+        yes: list[str] = []
+        unknown: list[str] = []
+        empty: list[str] = []
+        for genre, cell in cells:
+            mark = parse_mark(cell)
+            if mark is None:
+                raise CatalogueError(f"the column {genre} holds {quoted(cell)}, not 0 or 1")
+            if mark:
+                (yes if mark == 1 else unknown).append(genre)
+            elif str(cell).strip().casefold() in _EMPTY:
+                empty.append(genre)
+        return cls(yes, tuple(unknown), tuple(empty))
+
+    def note(self, record: Record) -> None:
+        """Note in a record what the marks tell beside its genres."""
+        record.unknown, record.empty = self.unknown, self.empty
+
+
+def marked_genres(table: Table) -> Iterator[Marks]:
+    """Yield the marks of each row.
+
+    Raises:
+        CatalogueError: a cell in a column named for a genre is no mark.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> table = Table(Path("t.csv"), ["id", "War", "Drama"], [["7"], ["no"], ["yes"]], [2])
+        >>> [marks.yes for marks in marked_genres(table)]
+        [['Drama']]
+    """
+    columns = genre_columns(table)
+    # A million rows have a few thousand different sets of empty cells.
+    shared: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for row, cells in zip(table.rows, zip(*(table.columns[place] for place in columns), strict=True), strict=True):
+        try:
+            marks = Marks.of(zip(columns.values(), cells, strict=True))
+        except CatalogueError as error:
+            raise table.fault(row, f"{error}: correct the cell") from None
+        yield marks._replace(empty=shared.setdefault(marks.empty, marks.empty))
+
+
+def parse_mark(cell: object) -> int | None:
+    """Return 1 if a cell marks its genre, 0 if not, -1 if nobody knows; None if it holds something else than a mark.
+
+    Examples:
+        >>> parse_mark("1.0"), parse_mark("no"), parse_mark(""), parse_mark("?"), parse_mark("0.5")
+        (1, 0, 0, -1, None)
+    """
+    return _MARKS.get(str(cell).strip().casefold())
+
+
+def _all_marks(table: Table, place: int) -> bool:
+    # Equal cells are looked at once; a column of votes ends it at the first.
+    cells = set(map(str, table.columns[place]))
+    return all(parse_mark(cell) is not None for cell in cells) and any(
+        cell.strip() and cell != "None" for cell in cells
+    )
+
+
+def _numbered(table: Table) -> Sequence[int]:
+    """Return the columns genre1, genre2 and so on, in their order, unless they hold marks."""
+    numbered = [place for place, key in enumerate(table.keys) if _NUMBERED.fullmatch(key)]
+    return [] if all(_all_marks(table, place) for place in numbered) else numbered
 
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnsDialect(TableDialect):
-    """Genres that stand in columns of their own."""
+    """A table whose genres have columns of their own.
 
-    def rows(self, source: Source) -> Iterator[RawRow]:
-        assert isinstance(source, Table)  # or it would not have been recognised
-        genres = _listed(source) if _numbered(source) else _marked(source)
-        # The row comes before its genres: one that is too short is refused as that.
-        for raw, names in zip(super().rows(source), genres, strict=True):
-            raw.genres = names
-            yield raw
+    Examples:
+        >>> from pathlib import Path
+        >>> table = Table(Path("t.csv"), ["id", "War", "Drama"], [["7"], ["0"], ["1"]], [2])
+        >>> [record.cell for record in COLUMNS.rows(table)]
+        [['Drama']]
+    """
+
+    def rows(self, source: TableSource) -> Iterator[Record]:
+        """Yield a record for each row, with the genres of its columns."""
+        table = as_table(source)
+        genres = _listed(table) if _numbered(table) else marked_genres(table)
+        # The record is made before its genres are read, so that a row that is too short is refused as such.
+        for record, found in zip(super().rows(table), genres, strict=True):
+            if isinstance(found, Marks):
+                found.note(record)
+            record.cell = found.yes if isinstance(found, Marks) else found
+            yield record
 
 
 def _listed(table: Table) -> Iterator[list[Any]]:
-    """What each row's numbered columns name; most rows need but a few of them."""
+    """Yield what the numbered columns of each row name; most rows use only a few of them."""
     for cells in zip(*(table.columns[index] for index in _numbered(table)), strict=True):
         texts = (split_names(cell) if isinstance(cell, str) else [cell] for cell in cells if cell is not None)
         yield [name for names in texts for name in names]
 
 
-def _marked(table: Table) -> Iterator[list[str]]:
-    """The names of the columns that hold a 1 in each row."""
-    columns = [index for index in range(len(table.names)) if _holds_marks(table, index)]
-    names = [table.names[index].strip() for index in columns]
-    for row, marks in zip(table.rows, zip(*(table.columns[index] for index in columns), strict=True), strict=True):
-        yield [name for name, mark in zip(names, marks, strict=True) if _is_set(table, row, name, mark)]
-
-
-def _holds_marks(table: Table, index: int) -> bool:
-    """Whether a column is a genre: by its name, or because it holds nothing but 0 and 1."""
-    key = table.keys[index]
-    if key in KNOWN_COLUMNS:
-        return False
-    return key in _GENRES or all(map(_is_mark, table.columns[index]))
-
-
-def _is_mark(cell: object) -> bool:
-    return str(cell).strip().casefold() in _MARKS
-
-
-def _is_set(table: Table, row: int, name: str, cell: object) -> bool:
-    if not _is_mark(cell):
-        raise table.fault(row, f"the column {name} holds {quoted(cell)}, not 0 or 1: mend the cell")
-    return _MARKS[str(cell).strip().casefold()]
-
-
-def _numbered(table: Table) -> Sequence[int]:
-    """The columns genre1, genre2 and so on, in their order."""
-    return [index for index, key in enumerate(table.keys) if _NUMBERED.fullmatch(key)]
-
-
 def _fits(table: Table) -> bool:
-    if any(map(table.has, LAYOUT.genres)) or not any(map(table.has, (*LAYOUT.id, *LAYOUT.image))):
+    if any(map(table.has, COLUMN_MAP.genres)) or not any(map(table.has, (*COLUMN_MAP.id, *COLUMN_MAP.image))):
         return False
-    # Tables with both kinds might contradict themselves.
-    return (len(_numbered(table)) > 1) != (len(_GENRES.intersection(table.keys)) > 1)
+    marks = [genre for place, genre in genre_columns(table).items() if place not in _numbered(table)]
+    # A table with both kinds of columns might contradict itself.
+    return (len(_numbered(table)) > 1) != (len(marks) > 1)
 
 
 COLUMNS = ColumnsDialect(
     "columns",
-    "a column of 0 and 1 for each genre, or columns genre1, genre2 and so on",
-    "a table with a column id or image, and two columns or more named for genres, or called genre1, genre2 and so on",
-    layout=LAYOUT,
+    "a column of marks (0 and 1, yes and no, x and nothing) for each genre, or columns genre1, genre2 and so on",
+    "a table with a column id or image, and two columns or more of marks, or called genre1, genre2 and so on",
+    column_map=COLUMN_MAP,
     fits=_fits,
 )

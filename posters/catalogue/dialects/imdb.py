@@ -3,59 +3,79 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from posters.catalogue.dialects.dialect import TableDialect
-from posters.catalogue.dialects.plain import KNOWN_COLUMNS, LAYOUT
-from posters.catalogue.genre_names import IMDB_GENRES, genre_key
-from posters.catalogue.genres import parse_genres
-from posters.catalogue.rows import RawRow
-from posters.catalogue.tables import Source, Table, column_key
-from posters.catalogue.wording import quoted
+from posters.catalogue.dialects.base import TableDialect
+from posters.catalogue.dialects.columns import GENRE_COLUMNS, Marks, genre_columns
+from posters.catalogue.dialects.plain import COLUMN_MAP
+from posters.catalogue.genre_cells import parse_genres
+from posters.catalogue.genre_names import genre_key
+from posters.catalogue.rows import Record
+from posters.catalogue.tables import Table, TableSource, as_table, column_key
 from posters.errors import CatalogueError
-
-_GENRE_COLUMNS = frozenset(map(column_key, IMDB_GENRES))
 
 
 @dataclass(frozen=True, kw_only=True)
 class MultiHotDialect(TableDialect):
-    """Columns that say it twice, and must say the same."""
+    """A table that lists its genres twice, and must agree with itself.
 
-    def rows(self, source: Source) -> Iterator[RawRow]:
-        assert isinstance(source, Table)  # or it would not have been recognised
-        columns = [index for index, key in enumerate(source.keys) if key not in KNOWN_COLUMNS]
-        names = [source.names[index] for index in columns]
-        marks = zip(*(source.columns[index] for index in columns), strict=True)
-        for raw, row_marks in zip(super().rows(source), marks, strict=True):
-            _check_agreement(source, raw, names, row_marks)
-            yield raw
+    Examples:
+        >>> from pathlib import Path
+        >>> table = Table(Path("t.csv"), ["id", "genre", "War", "Drama"], [["7"], ["['War']"], ["1"], ["0"]], [2])
+        >>> [record.cell for record in IMDB.rows(table)]
+        ["['War']"]
+    """
+
+    def rows(self, source: TableSource) -> Iterator[Record]:
+        """Yield a record for each row whose list and columns agree."""
+        table = as_table(source)
+        columns = _checked_columns(table)
+        marks = zip(*(table.columns[place] for place in columns), strict=True)
+        for record, row_marks in zip(super().rows(table), marks, strict=True):
+            _note_marks(table, record, tuple(columns.values()), row_marks)
+            yield record
 
 
-def _check_agreement(table: Table, raw: RawRow, names: Sequence[str], marks: Sequence[str]) -> None:
+def _checked_columns(table: Table) -> dict[int, str]:
+    """Return the columns of marks that are of genres: named for one, or for what a list names."""
+    listed = set(GENRE_COLUMNS)
+    for row, cell in zip(table.rows, table.values(COLUMN_MAP.genres) or (), strict=True):
+        listed.update(map(column_key, _listed(table, row, cell)))
+    return {place: genre for place, genre in genre_columns(table).items() if column_key(genre) in listed}
+
+
+def _listed(table: Table, row: int, cell: object) -> tuple[str, ...]:
     try:
-        listed = parse_genres(raw.genres)
+        return parse_genres(cell)
     except CatalogueError as error:
-        raise table.fault(raw.row, str(error)) from None
-    for name, mark in zip(names, marks, strict=True):
-        if mark not in ("0", "1"):
-            raise table.fault(
-                raw.row, f"the column {name} holds {quoted(mark)}, not 0 or 1; dialect='plain' reads the list alone"
-            )
-    marked = [name for name, mark in zip(names, marks, strict=True) if mark == "1"]
+        raise table.fault(row, str(error)) from None
+
+
+def _note_marks(table: Table, record: Record, names: Sequence[str], cells: Sequence[object]) -> None:
+    """Note what is unknown by the marks; refuse marks that contradict the list."""
+    listed = _listed(table, record.row, record.cell)
+    try:
+        marks = Marks.of(zip(names, cells, strict=True))
+    except CatalogueError as error:
+        raise table.fault(record.row, f"{error}; dialect='plain' reads the list alone") from None
+    marks.note(record)
+    marked = marks.yes
+    # Compared by keys: the column may be called "Sci Fi", where the list has "Sci-Fi".
     if set(map(genre_key, listed)) != set(map(genre_key, marked)):
         raise table.fault(
-            raw.row,
-            f"the list says {', '.join(listed) or 'no genre'}, but the columns of 0 and 1 say "
-            f"{', '.join(marked) or 'no genre'}; mend the row, or read the list alone with dialect='plain'",
+            record.row,
+            f"the list has {', '.join(listed) or 'no genre'}, but the columns of 0 and 1 have "
+            f"{', '.join(marked) or 'no genre'}; correct the row, or read the list alone with dialect='plain'",
         )
 
 
 def _fits(table: Table) -> bool:
-    return LAYOUT.fits(table) and len(_GENRE_COLUMNS.intersection(table.keys)) > 1
+    marks = genre_columns(table).values() if COLUMN_MAP.fits(table) else ()
+    return sum(column_key(genre) in GENRE_COLUMNS for genre in marks) > 1
 
 
 IMDB = MultiHotDialect(
     "imdb",
     "the IMDb poster set: a list of genres beside a column of 0 and 1 for each genre, which must agree",
     "a table with a column genre, a column id or image, and columns named for genres",
-    layout=LAYOUT,
+    column_map=COLUMN_MAP,
     fits=_fits,
 )

@@ -3,13 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from posters._base.brief import brief_repr
+
 # The ends of most axes: shares and probabilities.
 UNIT = (0.0, 1.0)
 
 
 @dataclass(frozen=True)
 class Frame:
-    """Where a chart's plane lies in its drawing, in the drawing's own pixels; the page scales them."""
+    """Where a chart's plane lies in its drawing, in the drawing's own pixels; the page scales them.
+
+    Examples:
+        >>> Frame().right - Frame().left
+        192
+    """
 
     width: int = 240
     height: int = 158
@@ -19,12 +26,18 @@ class Frame:
     bottom: int = 138
 
 
+# Units of the drawing's own viewBox, not of the screen: the page scales every chart to the room there is.
 FRAME = Frame()
 
 
 @dataclass(frozen=True)
 class Tick:
-    """A labelled place on an axis, in pixels."""
+    """A labelled place on an axis, in pixels.
+
+    Examples:
+        >>> Tick(40, "0").text
+        '0'
+    """
 
     at: float
     text: str
@@ -32,7 +45,12 @@ class Tick:
 
 @dataclass(frozen=True)
 class Line:
-    """A line through points in pixels, as the `points` of an SVG polyline; `style` is a class of the style sheet."""
+    """A line through points in pixels, as the `points` of an SVG polyline; `style` is a class of the style sheet.
+
+    Examples:
+        >>> Line("0,0 1,1", "main").style
+        'main'
+    """
 
     points: str
     style: str
@@ -40,7 +58,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Bar:
-    """A rectangle in pixels."""
+    """A rectangle in pixels.
+
+    Examples:
+        >>> Bar(0, 0, 10, 5, "without").height
+        5
+    """
 
     x: float
     y: float
@@ -51,7 +74,12 @@ class Bar:
 
 @dataclass(frozen=True)
 class Dot:
-    """A point in pixels."""
+    """A point in pixels.
+
+    Examples:
+        >>> Dot(40, 138, 2).radius
+        2
+    """
 
     x: float
     y: float
@@ -70,7 +98,13 @@ class Chart:
         x_ticks: labelled places.
         y_ticks: labelled places.
         lines: drawn over the bars; dots are drawn last.
+
+    Examples:
+        >>> Chart("War", "AP 0.4", "", "recall", "precision", (), ()).bars
+        ()
     """
+
+    __repr__ = brief_repr
 
     title: str
     note: str
@@ -91,15 +125,22 @@ class Plane:
     Attributes:
         x: least and greatest figure to the right.
         y: least and greatest figure upwards.
+
+    Examples:
+        >>> Plane(x=(0, 2)).right(1)
+        136.0
     """
 
     x: tuple[float, float] = UNIT
     y: tuple[float, float] = UNIT
 
     def right(self, value: float) -> float:
+        """Return how far to the right a figure is, in units of the drawing."""
+        # A tenth of a unit can't be seen, and more digits would only make the page larger.
         return round(FRAME.left + _share(value, self.x) * (FRAME.right - FRAME.left), 1)
 
     def down(self, value: float) -> float:
+        """Return how far below the drawing's top a figure is, in units of the drawing."""
         return round(FRAME.bottom - _share(value, self.y) * (FRAME.bottom - FRAME.top), 1)
 
     def line(self, xs: Sequence[float], ys: Sequence[float], style: str) -> Line:
@@ -112,18 +153,22 @@ class Plane:
         return Bar(x, y, round(self.right(right) - x, 1), round(floor - y, 1), style)
 
     def dot(self, x: float, y: float, radius: float) -> Dot:
+        """Return a dot at (x, y), in figures; the radius is in units of the drawing."""
         return Dot(self.right(x), self.down(y), round(radius, 1))
 
     def x_ticks(self, values: Sequence[float], texts: Sequence[str] | None = None) -> tuple[Tick, ...]:
+        """Return labelled ticks below the drawing."""
         texts = texts or [f"{value:g}" for value in values]
         return tuple(Tick(self.right(value), text) for value, text in zip(values, texts, strict=True))
 
     def y_ticks(self, values: Sequence[float], texts: Sequence[str] | None = None) -> tuple[Tick, ...]:
+        """Return labelled ticks left of the drawing."""
         texts = texts or [f"{value:g}" for value in values]
         return tuple(Tick(self.down(value), text) for value, text in zip(values, texts, strict=True))
 
 
 def _share(value: float, ends: tuple[float, float]) -> float:
-    """How far `value` is on its way between the ends, from 0 to 1; halfway where they are one."""
+    """Return how far `value` is on its way between the ends, from 0 to 1; halfway where they are one."""
+    # Clipped: a figure beyond the axis is drawn at its end instead of over the text beside it.
     low, high = ends
     return 0.5 if high <= low else min(1.0, max(0.0, (value - low) / (high - low)))

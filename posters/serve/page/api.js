@@ -4,10 +4,25 @@ const GONE = "The server can't be reached: is posters serve still running?";
 
 const sentence = (words) => `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
 
+const KEY = "posters-api-key";
+
+/** Sends the API key that this tab has been given, if any. */
+function withKey(options) {
+  const key = sessionStorage.getItem(KEY);
+  return key ? { ...options, headers: { Authorization: `Bearer ${key}` } } : options;
+}
+
 async function answer(path, options) {
   let response;
   try {
-    response = await fetch(path, options);
+    response = await fetch(path, withKey(options));
+    if (response.status === 401) {
+      const key = prompt("This server needs an API key:");
+      if (key) {
+        sessionStorage.setItem(KEY, key.trim());
+        response = await fetch(path, withKey(options));
+      }
+    }
   } catch {
     throw new Error(GONE);
   }
@@ -17,14 +32,14 @@ async function answer(path, options) {
 }
 
 /** What serves: genres, rules with their thresholds, figures, limits. */
-export const readClassifier = () => answer("/api/classifier");
+export const readClassifier = () => answer("api/classifier");
 
 /** Genres of a poster (a Blob), the surest first: [{genre, probability}]. */
 export async function predict(blob) {
-  const values = await answer("/api/predict", { method: "POST", body: blob });
-  return values.posters[0].genres;
+  const values = await answer("api/predict?all=true", { method: "POST", body: blob });
+  return Object.entries(values.posters[0].probabilities).map(([genre, probability]) => ({ genre, probability }));
 }
 
 /** Where on a poster (a Blob) a genre comes from: {genre, size, frame, box, map}, see ExplainAnswer on the page of the API. */
 export const explain = (blob, genre) =>
-  answer(`/api/explain?${new URLSearchParams({ genre })}`, { method: "POST", body: blob });
+  answer(`api/explain?${new URLSearchParams({ genre })}`, { method: "POST", body: blob });

@@ -12,8 +12,8 @@ export function percent(share, digits = 0) {
 
 function needs(threshold, rule, digits) {
   if (rule.name === "argmax") return "";
-  if (threshold === null) return "never said";
-  return threshold === 0 ? "always said" : `needs ${percent(threshold, digits)}`;
+  if (threshold === null) return "never predicted";
+  return threshold === 0 ? "always predicted" : `needs ${percent(threshold, digits)}`;
 }
 
 /** A button that is as large as its row, by the style sheet. */
@@ -28,13 +28,13 @@ function chooser(genre, choose) {
 }
 
 /** One row of a card; `choose(genre)` is called when it is pressed, and without it the row is no button. */
-export function genreRow({ genre, probability }, isSaid, rule, choose) {
+export function genreRow({ genre, probability }, isPredicted, rule, choose) {
   const row = template.content.firstElementChild.cloneNode(true);
   const threshold = rule.thresholds[genre];
   // Two numbers that look the same, but are not, get one digit more.
   const digits = threshold !== null && percent(probability) === percent(threshold) ? 1 : 0;
   row.dataset.genre = genre;
-  row.classList.toggle("said", isSaid);
+  row.classList.toggle("predicted", isPredicted);
   row.querySelector(".name").append(choose ? chooser(genre, choose) : genre);
   row.querySelector(".share").textContent = percent(probability, digits);
   row.querySelector(".needs").textContent = needs(threshold, rule, digits);

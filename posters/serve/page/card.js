@@ -1,16 +1,16 @@
-// One poster and what the classifier says of it.
+// One poster and its prediction.
 
 import { genreRow } from "./bars.js";
 import { Heat } from "./heat.js";
-import { said } from "./rules.js";
+import { predictedGenres } from "./rules.js";
 
 const template = document.querySelector("#card");
-const FIRST = 6; // rows before "all genres" is pressed; what is said is always among them
+const FIRST = 6; // rows before "all genres" is pressed; predicted genres are always among them
 
 export class Card {
   /** `poster`: {blob, name, alt, drawnAs}; `explains`: whether its genres can be explained; `removed(card)` is called
-   *  when its button is pressed, `told(card, words)` when it has news for those who can't see it. */
-  constructor(poster, { explains, removed, told }) {
+   *  when its button is pressed, `announced(card, words)` when it has news for screen readers. */
+  constructor(poster, { explains, removed, announced }) {
     this.poster = poster;
     this.genres = null;
     this.all = false;
@@ -20,7 +20,7 @@ export class Card {
     this.part(".remove").addEventListener("click", () => removed(this));
     this.part(".more").addEventListener("click", () => this.fold());
     this.showPicture();
-    this.heat = explains ? new Heat(poster.blob, this.part("canvas"), (words) => this.showHeat(words, told)) : null;
+    this.heat = explains ? new Heat(poster.blob, this.part("canvas"), (words) => this.showHeat(words, announced)) : null;
   }
 
   part(selector) {
@@ -43,13 +43,13 @@ export class Card {
     this.draw(this.rule);
   }
 
-  /** Say beside the genre what is known of it, and mark it. */
-  showHeat(words, told) {
+  /** Write the explanation beside its genre, and mark the genre. */
+  showHeat(words, announced) {
     if (!this.heat) return; // The picture has turned out to be none meanwhile.
     this.part(".poster").classList.toggle("heated", !this.heat.canvas.hidden);
     this.markChosen();
     this.part(".about")?.scrollIntoView({ block: "nearest" });
-    if (words) told(this, words);
+    if (words) announced(this, words);
   }
 
   markChosen() {
@@ -73,15 +73,15 @@ export class Card {
     if (!this.genres) return;
     this.rule = rule;
     this.element.setAttribute("aria-busy", "false");
-    const named = said(this.genres, rule);
+    const named = predictedGenres(this.genres, rule);
     this.part(".verdict").textContent = named.join(", ") || "No genre reaches its threshold";
     this.part(".verdict").classList.toggle("none", named.length === 0);
     this.drawDrawnAs();
     const shown = this.all ? this.genres.length : Math.max(FIRST, named.length);
     const choose = this.heat && ((genre) => this.heat.toggle(genre));
     const rows = this.genres.map((each) => genreRow(each, named.includes(each.genre), rule, choose));
-    // A rule may say a genre and pass over a surer one; what is explained stays too.
-    const stays = (row) => row.classList.contains("said") || row.dataset.genre === this.heat?.about;
+    // A rule may predict a genre and not a likelier one; the explained genre stays too.
+    const stays = (row) => row.classList.contains("predicted") || row.dataset.genre === this.heat?.about;
     const visible = rows.filter((row, place) => place < shown || stays(row));
     this.part(".genres").replaceChildren(...visible);
     this.markChosen();
@@ -106,7 +106,7 @@ export class Card {
     this.draw(this.rule);
   }
 
-  /** Say in one sentence why there is nothing to show. */
+  /** Show in one sentence why there is nothing to show. */
   fail(sentence) {
     this.element.setAttribute("aria-busy", "false");
     this.part(".verdict").textContent = sentence;
@@ -114,7 +114,7 @@ export class Card {
   }
 
   remove() {
-    this.heat?.hide(); // What is still on its way is not for anybody.
+    this.heat?.hide(); // An answer on its way has nobody left to see it.
     this.element.remove();
     URL.revokeObjectURL(this.address);
   }

@@ -28,8 +28,8 @@ function typed(schema) {
 }
 
 function entry(list, name, kind, words) {
-  const said = made("dd", made("code", ...kind), ` ${plain(words)}`);
-  list.append(made("dt", made("code", name)), said);
+  const value = made("dd", made("code", ...kind), ` ${plain(words)}`);
+  list.append(made("dt", made("code", name)), value);
 }
 
 function article(id, method, path, summary, description) {
@@ -52,7 +52,7 @@ function operation(path, method, values) {
   }
   for (const [type, { schema }] of Object.entries(values.requestBody?.content ?? {})) entry(list, "body", [type], bodyWords(schema));
   for (const [status, { content, description }] of Object.entries(values.responses)) {
-    if (status === "default") continue; // It is said once, above.
+    if (status === "default") continue; // Described once, above.
     const [type, body] = Object.entries(content ?? {})[0] ?? ["nothing"];
     entry(list, status, body?.schema?.$ref ? typed(body.schema) : [type], description === "Successful Response" ? "" : description);
   }
@@ -83,15 +83,17 @@ function operationsByTag(paths) {
 }
 
 function examples() {
+  // Below the path of a proxy, if there is one.
+  const here = new URL(".", location).href.replace(/\/$/, "");
   return [
-    `curl --data-binary @poster.jpg ${location.origin}/api/predict`,
-    `curl -F poster=@first.jpg -F poster=@second.jpg '${location.origin}/api/predict?top=3'`,
-    `curl --data-binary @poster.jpg '${location.origin}/api/explain?genre=Drama'`,
-    `curl ${location.origin}/api/classifier`,
+    `curl --data-binary @poster.jpg ${here}/api/predict`,
+    `curl -F poster=@first.jpg -F poster=@second.jpg '${here}/api/predict?top=3'`,
+    `curl --data-binary @poster.jpg '${here}/api/explain?genre=Drama'`,
+    `curl ${here}/api/classifier`,
   ].join("\n");
 }
 
-const { info, paths, components } = await (await fetch("/openapi.json")).json();
+const { info, paths, components } = await (await fetch("openapi.json")).json();
 document.querySelector("#about").textContent = plain(info.description);
 document.querySelector("#examples").textContent = examples();
 for (const [tag, articles] of operationsByTag(paths)) section(tag, articles);

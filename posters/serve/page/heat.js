@@ -1,4 +1,4 @@
-// The heat map of one poster: of which genre, what the server says of it, and the same in words.
+// The heat map of one poster: its genre, the server's explanation, and the same in words.
 
 import { explain } from "./api.js";
 import { drawHeat, drawScale } from "./heatmap.js";
@@ -26,7 +26,7 @@ export class Heat {
     this.blob = blob;
     this.canvas = canvas;
     this.changed = changed;
-    this.answers = new Map(); // by genre, so that none is asked for twice
+    this.answers = new Map(); // by genre, so that none is requested twice
     this.chosen = null; // the genre whose map is shown or on its way
     this.about = null; // the genre that the caption speaks of: the chosen one, or one that failed
     this.caption = template.content.firstElementChild.cloneNode(true);
@@ -44,7 +44,7 @@ export class Heat {
   }
 
   async show(genre) {
-    this.become(genre, genre, `Looking where ${genre} comes from …`);
+    this.become(genre, genre, `Locating ${genre} …`);
     try {
       const answer = await this.answer(genre);
       if (this.chosen === genre) this.draw(answer);
@@ -55,9 +55,9 @@ export class Heat {
 
   answer(genre) {
     if (!this.answers.has(genre)) {
-      const asked = explain(this.blob, genre);
-      asked.catch(() => this.answers.delete(genre)); // Choosing it again tries again.
-      this.answers.set(genre, asked);
+      const answer = explain(this.blob, genre);
+      answer.catch(() => this.answers.delete(genre)); // Choosing it again tries again.
+      this.answers.set(genre, answer);
     }
     return this.answers.get(genre);
   }

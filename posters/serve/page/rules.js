@@ -1,7 +1,7 @@
-// Which genres a rule says, and the chooser of the rule.
+// Which genres a rule predicts, and the chooser of the rule.
 
-/** The genres that a rule says, of [{genre, probability}] with the surest first. */
-export function said(genres, rule) {
+/** The genres that a rule predicts, of [{genre, probability}] with the likeliest first. */
+export function predictedGenres(genres, rule) {
   if (rule.name === "argmax") return genres.slice(0, 1).map(({ genre }) => genre);
   const reaches = ({ genre, probability }) =>
     rule.thresholds[genre] !== null && probability >= rule.thresholds[genre];

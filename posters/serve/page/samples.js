@@ -1,6 +1,6 @@
 // Posters of invented films, to try without having one.
 
-const FOLDER = "/page/samples/";
+const FOLDER = "page/samples/";
 
 async function poster({ file, title, genres }) {
   const blob = await (await fetch(FOLDER + file)).blob();

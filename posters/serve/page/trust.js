@@ -1,10 +1,10 @@
-// What the classifier says of itself: how good it was on validation, beside never looking, and what it was made from.
+// The classifier's own figures: how good it was on validation, beside never looking, and what it was made from.
 
 const MEANING =
-  "Macro mAP is 1 where each genre's posters all rank before the others, and each genre's share where the order is chance. ";
+  "Macro mAP is 1 if every genre's posters rank before all others, and the mean share of the genres if the order is random. ";
 const FLATTERS =
-  "These posters also chose the weights and the thresholds, so that the figure flatters: quote what posters evaluate says " +
-  "of test posters. ";
+  "These posters also chose the weights and the thresholds, which flatters the figure: quote what posters evaluate measures " +
+  "on test posters. ";
 const CROSS_VALIDATED =
   "Each poster was scored by a network that was not trained on it; the classifier is the average of those networks. ";
 
@@ -17,7 +17,7 @@ function made(tag, text, className = "") {
 
 function against(name, value, own) {
   const row = document.createElement("li");
-  const bar = made("span", "", own ? "bar said" : "bar");
+  const bar = made("span", "", own ? "bar predicted" : "bar");
   const fill = made("i", "", "fill");
   fill.style.width = `${100 * value}%`;
   bar.append(fill);
@@ -39,10 +39,10 @@ const text = (value) => (typeof value === "object" ? JSON.stringify(value) : Str
 function measured({ out_of_fold: outOfFold, validation }) {
   if (outOfFold) return figures(outOfFold, "cross-validated", CROSS_VALIDATED);
   if (validation) return figures(validation, "validation", FLATTERS);
-  return [made("p", "This classifier does not say how good it is.")];
+  return [made("p", "This classifier has no figures of its quality.")];
 }
 
-/** Fills the section; a classifier without figures says so. */
+/** Fills the section; one sentence for a classifier without figures. */
 export function showTrust({ metrics, provenance, calibrated_on: calibrated }) {
   document.querySelector("#figures").replaceChildren(...measured(metrics));
   const rows = Object.entries({ ...provenance, "probabilities calibrated on": calibrated });

@@ -1,0 +1,1 @@
+"""Helpers that know nothing about posters, and that every other folder may import."""

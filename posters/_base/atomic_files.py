@@ -1,0 +1,145 @@
+"""Write whole files or none: write to a temporary name, sync to disk, rename. Also digests of files and values."""
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`, and rename it to `path` when the block ends.
+
+    A reader sees the old file or the new one, never half of one. If the block raises, nothing changes. If `path` is a
+    link, the file that it points to is replaced.
+
+    Examples:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "notes.txt"
+        ...     with replacing(path) as temporary:
+        ...         _ = temporary.write_text("new")
+        ...     path.read_text()
+        'new'
+    """
+    # A rename would replace the link itself. The temporary file must be on the same disk as the file.
+    path = Path(path).resolve()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial{path.suffix}")
+    try:
+        yield temporary
+        _sync(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_directory(path: Path) -> Iterator[Path]:
+    """Yield a new, empty directory beside `path`, and rename it to `path` when the block ends.
+
+    Raises:
+        NotADirectoryError: `path` is a file.
+
+    Examples:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     with replacing_directory(Path(folder) / "run") as temporary:
+        ...         _ = (temporary / "notes.txt").write_text("new")
+        ...     (Path(folder) / "run" / "notes.txt").read_text()
+        'new'
+    """
+    path = Path(path).resolve()
+    if path.exists() and not path.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
+    try:
+        yield temporary
+        for written in filter(Path.is_file, temporary.rglob("*")):
+            _sync(written)
+        _replace_directory(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _replace_directory(new: Path, path: Path) -> None:
+    # A directory can't be renamed over one that is not empty, so the old one is moved aside for an instant.
+    retired = path.with_name(f".{path.name}.{os.getpid()}.retired")
+    shutil.rmtree(retired, ignore_errors=True)
+    try:
+        if path.exists():
+            path.replace(retired)
+        new.replace(path)
+    finally:
+        if retired.exists() and not path.exists():
+            retired.replace(path)
+        shutil.rmtree(retired, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    # Without this, a power cut soon after the rename may leave an empty file. Windows syncs only writable files.
+    with path.open("r+b") as written:
+        os.fsync(written.fileno())
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` in UTF-8, whole or not at all.
+
+    Examples:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write_text(Path(folder) / "notes.txt", "new")
+        ...     (Path(folder) / "notes.txt").read_text()
+        'new'
+    """
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` as JSON, whole or not at all.
+
+    Raises:
+        ValueError: a number is NaN or infinite, which other readers of JSON refuse.
+
+    Examples:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write_json(Path(folder) / "notes.json", [0.5])
+        ...     json.loads((Path(folder) / "notes.json").read_text())
+        [0.5]
+    """
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal.
+
+    Examples:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = (Path(folder) / "abc").write_bytes(b"abc")
+        ...     sha256_of(Path(folder) / "abc")[:8]
+        'ba7816bf'
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def fingerprint(value: Any) -> str:
+    """Return 16 hexadecimal digits for a value that JSON can hold, the same for equal values on any machine.
+
+    Examples:
+        >>> fingerprint({"a": 1, "b": [1, 2]}) == fingerprint({"b": (1, 2), "a": 1})
+        True
+    """
+    canonical = json.dumps(value, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]

@@ -1,0 +1,1 @@
+"""Predictors that anything trained for longer must beat."""

@@ -1,0 +1,94 @@
+"""One pool of LiteRT interpreters per classifier, shared by all threads that use it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from queue import SimpleQueue
+from threading import Lock
+
+from posters._base.threads import threads_or_cores
+from posters.classifier.runtime import LiteNetwork
+from posters.errors import ConfigError
+
+
+class InterpreterPool:
+    """Lends networks, each to one thread at a time.
+
+    A single poster is computed by a network of `threads` threads. Of many posters, each is computed by a network of
+    one thread, as many at a time as there are threads: threads that share one poster wait for each other. Networks
+    after the first are opened on first use, unless `interpreters` is given.
+
+    Args:
+        open_network: opens a network that computes with the given number of threads.
+        threads: by default one for a single poster, and the cores for many.
+        interpreters: open this many networks of one thread now, and no other later; for servers.
+
+    Attributes:
+        size: the number of posters that are computed at a time.
+        outputs: the names of a network's outputs.
+
+    Raises:
+        ConfigError: a number is below 1 or not whole, or both are given.
+
+    Examples:
+        >>> from posters.models import CLASSIFIER
+        >>> pool = InterpreterPool(lambda _: LiteNetwork(CLASSIFIER / "network.tflite", (256, 176, 3), 22), 2)
+        >>> with pool.for_many() as network:
+        ...     sorted(network.output_names) == sorted(pool.outputs)
+        True
+    """
+
+    def __init__(
+        self, open_network: Callable[[int], LiteNetwork], threads: int | None = None, interpreters: int | None = None
+    ) -> None:
+        if interpreters is not None and threads is not None:
+            raise ConfigError("threads and interpreters exclude each other: give one of them")
+        if interpreters is not None and (type(interpreters) is not int or interpreters < 1):
+            raise ConfigError(f"interpreters must be at least 1, but got {interpreters!r}")
+        self.size = threads_or_cores(threads) if interpreters is None else interpreters
+        self._open = open_network
+        self._wide_threads = threads or 1
+        self._lock = Lock()
+        self._narrow: SimpleQueue[LiteNetwork] = SimpleQueue()
+        self._wide: SimpleQueue[LiteNetwork] | None = None
+        # One at least, even if it may never compute: a broken network is an error of opening, not of the first poster.
+        self._opened = interpreters or 1
+        for _ in range(self._opened):
+            network = open_network(1)
+            self._narrow.put(network)
+        self.outputs = network.output_names
+
+    @contextmanager
+    def for_one(self) -> Iterator[LiteNetwork]:
+        """Lend a network for a single poster."""
+        if self._wide_threads == 1:
+            with self.for_many() as network:
+                yield network
+            return
+        # Under the lock, so that two first callers do not open two of them.
+        with self._lock:
+            if self._wide is None:
+                self._wide = SimpleQueue()
+                self._wide.put(self._open(self._wide_threads))
+        with _lend(self._wide) as network:
+            yield network
+
+    @contextmanager
+    def for_many(self) -> Iterator[LiteNetwork]:
+        """Lend a network of one thread, for one of many posters."""
+        # Another one only when all are lent: most processes predict a single poster, and need a single network.
+        with self._lock:
+            if self._narrow.empty() and self._opened < self.size:
+                self._narrow.put(self._open(1))
+                self._opened += 1
+        with _lend(self._narrow) as network:
+            yield network
+
+
+@contextmanager
+def _lend(idle: SimpleQueue[LiteNetwork]) -> Iterator[LiteNetwork]:
+    network = idle.get()
+    try:
+        yield network
+    finally:
+        # Whatever happened to the poster: a network that is lost here would block every later caller.
+        idle.put(network)

@@ -1,0 +1,1 @@
+"""Image files: downloaded, decoded, resized and hashed."""

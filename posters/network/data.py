@@ -1,0 +1,227 @@
+"""Training data: batches in an order that depends on the seed and the epoch alone, augmentation, and mixup.
+
+Every change to a poster is drawn from the seed and the step, so that a resumed run sees what an uninterrupted one would
+have seen. The changes are mild and leave a poster's genre alone: titles are text and faces stand upright, so nothing is
+turned upside down.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from posters.network.tensorflow import tf
+
+_SHIFT = 0.06  # of the height and width, to each side
+_ZOOM = (0.85, 1.1)  # below 1 enlarges the poster
+_COLOUR = 0.2  # how far brightness, contrast and saturation may go from 1
+
+
+@dataclass(frozen=True)
+class Batches:
+    """The training batches of every epoch.
+
+    Because the order is a function of seed and epoch, an interrupted epoch can be resumed at any step, without reading
+    the posters before it again.
+
+    Attributes:
+        x: (N, ...), posters or features; may be mapped from disk.
+        y: multi-hot (N, G), -1 where a label is unknown.
+        rows: int (n,), those to train on.
+        batch_size: rows in a step; each epoch leaves out the few rows that would not fill one.
+        seed: of the order and the augmentation.
+        augmented: whether `x` are uint8 posters to be changed a little each time.
+        mixup: alpha of mixup; 0 blends nothing. Only for uint8 posters.
+
+    Examples:
+        >>> x, y = np.arange(10.0, dtype=np.float32)[:, None], np.ones((10, 2), np.uint8)
+        >>> batches = Batches(x, y, rows=np.arange(10), batch_size=4, seed=0)
+        >>> batches.steps, next(iter(batches.from_epoch(0)))[0].shape
+        (2, TensorShape([4, 1]))
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    rows: np.ndarray
+    batch_size: int
+    seed: int
+    augmented: bool = False
+    mixup: float = 0.0
+
+    @property
+    def size(self) -> int:
+        """Rows in a step; all of them where there are fewer than `batch_size`."""
+        return min(self.batch_size, len(self.rows))
+
+    @property
+    def steps(self) -> int:
+        """Steps in an epoch."""
+        return len(self.rows) // self.size
+
+    def from_epoch(self, number: int, first_step: int = 0) -> Any:
+        """Return the batches (x, y) from step `first_step` of epoch `number` on, as an endless tf.data.Dataset.
+
+        The first step of an epoch follows the last one of the epoch before: one dataset serves a whole fit, since
+        each new one takes a twentieth of a second to begin.
+        """
+
+        @lru_cache(maxsize=1)
+        def order_of(epoch: int) -> np.ndarray:
+            return np.random.default_rng([self.seed, epoch]).permutation(self.rows)
+
+        # Read here, by row, because tf.data would copy arrays that are mapped from disk into memory as a whole.
+        def gather(at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            epoch, step = divmod(int(at), self.steps)
+            chosen = order_of(epoch)[step * self.size : (step + 1) * self.size]
+            return np.ascontiguousarray(self.x[chosen]), self.y[chosen].astype(np.float32)
+
+        def load(at: Any) -> tuple[Any, Any]:
+            x, y = tf.numpy_function(gather, [at], (self.x.dtype, tf.float32))
+            x = tf.ensure_shape(x, (self.size, *self.x.shape[1:]))
+            y = tf.ensure_shape(y, (self.size, self.y.shape[1]))
+            # The seeds depend on the step of the whole fit alone, and so survive a kill.
+            step = tf.cast(at, tf.int32)
+            if self.augmented:
+                x = augment(x, tf.stack([self.seed, step]))
+            if self.mixup > 0:
+                x, y = mixup(x, y, tf.stack([self.seed + 1, step]), self.mixup)
+            return x, y
+
+        steps = tf.data.Dataset.range(number * self.steps + first_step, tf.int64.max)
+        # Two batches ahead keep the device busy.
+        return untuned(steps.map(load).prefetch(2))
+
+
+def in_order(x: np.ndarray, rows: Sequence[int] | np.ndarray, batch_size: int) -> Any:
+    """Return batches of `x` alone, of `rows` in their order; the last batch may be smaller.
+
+    Args:
+        x: (N, ...); may be mapped from disk.
+        rows: those to take.
+        batch_size: rows in a batch.
+
+    Returns:
+        A tf.data.Dataset of arrays (b, ...).
+
+    Examples:
+        >>> x = np.arange(10)[:, None]
+        >>> [batch.numpy().ravel().tolist() for batch in in_order(x, [7, 1, 4], batch_size=2)]
+        [[7, 1], [4]]
+    """
+    rows = np.asarray(rows)
+
+    def load(start: Any) -> Any:
+        batch = tf.numpy_function(lambda s: np.ascontiguousarray(x[rows[s : s + batch_size]]), [start], x.dtype)
+        return tf.ensure_shape(batch, (None, *x.shape[1:]))
+
+    starts = tf.data.Dataset.range(0, len(rows), batch_size)
+    return untuned(starts.map(load).prefetch(2))
+
+
+def untuned(dataset: Any) -> Any:
+    """Return `dataset` without the thread that tunes it.
+
+    There is nothing to tune, and the thread may be asleep when the last batch has been taken: it sleeps twice as long
+    each time, up to a minute, and the end of the epoch waits for it.
+
+    Examples:
+        >>> untuned(tf.data.Dataset.range(3)).options().autotune.enabled
+        False
+    """
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.with_options(options)
+
+
+def augment(posters: Any, seed: Any) -> Any:
+    """Shift, zoom, mirror and recolour each poster on its own.
+
+    Args:
+        posters: uint8 (B, H, W, 3).
+        seed: int32 (2,); the same seed gives the same changes.
+
+    Returns:
+        uint8 (B, H, W, 3).
+
+    Examples:
+        >>> augment(np.zeros((2, 30, 20, 3), np.uint8), [0, 1]).shape
+        TensorShape([2, 30, 20, 3])
+    """
+    # A seed of its own for each part: with one for both, the shift would tell the brightness.
+    seeds = tf.random.split(seed, 2) if hasattr(tf.random, "split") else tf.random.experimental.stateless_split(seed, 2)
+    moved = _move(tf.cast(posters, tf.float32), seeds[0])
+    recoloured = _recolour(moved, seeds[1])
+    return tf.cast(tf.clip_by_value(tf.round(recoloured), 0, 255), tf.uint8)
+
+
+def _move(posters: Any, seed: Any) -> Any:
+    """Resample each poster through a random zoom, shift and mirror, reflecting it beyond its edges."""
+    batch, height, width = tf.shape(posters)[0], tf.shape(posters)[1], tf.shape(posters)[2]
+    size = tf.cast(tf.stack([width, height]), tf.float32)
+    draws = tf.random.stateless_uniform([batch, 4], seed)
+    zoom = _ZOOM[0] + draws[:, 0] * (_ZOOM[1] - _ZOOM[0])
+    mirror = tf.where(draws[:, 1] < 0.5, -1.0, 1.0)
+    shift = (draws[:, 2:] * 2 - 1) * _SHIFT * size
+    # Output pixel (x, y) is taken from (a x + c, b y + f); the constants keep the poster's middle in the middle.
+    a, b = zoom * mirror, zoom
+    middle = (size - 1) / 2
+    c = middle[0] * (1 - a) + shift[:, 0]
+    f = middle[1] * (1 - b) + shift[:, 1]
+    zero = tf.zeros_like(a)
+    return tf.raw_ops.ImageProjectiveTransformV3(
+        images=posters,
+        transforms=tf.stack([a, zero, c, zero, b, f, zero, zero], axis=1),
+        output_shape=tf.stack([height, width]),
+        fill_value=0.0,
+        interpolation="BILINEAR",
+        fill_mode="REFLECT",
+    )
+
+
+def _recolour(posters: Any, seed: Any) -> Any:
+    """Change saturation, contrast and brightness of each poster, in this order."""
+    factors = tf.random.stateless_uniform([3, tf.shape(posters)[0], 1, 1, 1], seed, 1 - _COLOUR, 1 + _COLOUR)
+    brightness, contrast, saturation = factors[0], factors[1], factors[2]
+    # The order matters little at factors near 1, but a change of it changes every run.
+    grey = tf.reduce_mean(posters, axis=3, keepdims=True)
+    coloured = grey + (posters - grey) * saturation
+    mean = tf.reduce_mean(coloured, axis=[1, 2, 3], keepdims=True)
+    return (mean + (coloured - mean) * contrast) * brightness
+
+
+def mixup(posters: Any, y_true: Any, seed: Any, alpha: float) -> tuple[Any, Any]:
+    r"""Blend each poster, and its genres, with another one of the batch (Zhang et al. 2018, "mixup", equation 1).
+
+    .. math:: \tilde x_i = \lambda_i x_i + (1 - \lambda_i) x_{B-1-i}, \quad
+        \lambda_i = \max(l, 1 - l), \; l \sim \mathrm{Beta}(\alpha, \alpha)
+
+    Two genres half true ask for a probability of a half each, which only independent sigmoids can give. A genre that is
+    unknown for one of the two posters is unknown for their blend.
+
+    Args:
+        posters: uint8 (B, H, W, 3).
+        y_true: float32 (B, G), from 0 to 1, or -1 where a label is unknown.
+        seed: int32 (2,); the same seed gives the same blends.
+        alpha: above 0; the larger, the closer the blends are to even.
+
+    Returns:
+        uint8 (B, H, W, 3) and float32 (B, G).
+
+    Examples:
+        >>> posters, y_true = np.zeros((2, 6, 4, 3), np.uint8), np.eye(2, dtype=np.float32)
+        >>> bool((mixup(posters, y_true, [0, 1], alpha=0.4)[1].numpy().sum(axis=1) == 1).all())
+        True
+    """
+    # The first of two gamma variates as a share of both is a beta variate.
+    draws = tf.random.stateless_gamma([2, tf.shape(posters)[0]], seed, alpha)
+    share = draws[0] / tf.maximum(draws[0] + draws[1], 1e-30)
+    # The larger part is the poster's own: both posters of a pair are blended, and would else give one blend twice.
+    share = tf.maximum(share, 1 - share)
+    pixels = share[:, None, None, None]
+    floats = tf.cast(posters, tf.float32)
+    mixed = pixels * floats + (1 - pixels) * tf.reverse(floats, [0])
+    labels, others = share[:, None], tf.reverse(y_true, [0])
+    blended = labels * y_true + (1 - labels) * others
+    return tf.cast(tf.round(mixed), tf.uint8), tf.where(tf.minimum(y_true, others) < 0, -1.0, blended)

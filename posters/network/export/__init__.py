@@ -1,0 +1,5 @@
+"""A classifier in the formats of other runtimes: uint8 pixels in, calibrated probabilities out, names inside."""
+
+from posters.network.export.formats import FORMATS, Format, Runtime
+
+__all__ = ["FORMATS", "Format", "Runtime"]

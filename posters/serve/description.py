@@ -1,0 +1,149 @@
+"""How the served classifier describes itself: its name, its rules with what each promises, its figures."""
+
+from dataclasses import asdict, dataclass
+
+from posters.classifier import Classifier, Manifest
+from posters.classifier.manifest import LIGHT_NETWORK
+from posters.classifier.predictions import ARGMAX
+from posters.errors import ConfigError
+from posters.serve.schemas import ClassifierResponse, Limits, RuleDescription, ServedClassifier
+from posters.thresholds import NEVER, Thresholds
+
+_PROMISES = {
+    ARGMAX: "Predicts the likeliest genre and no other, however unlikely it is. It promises nothing.",
+    "fixed": "Predicts a genre from a probability of one half. No poster chose that number, and it promises nothing.",
+    "f1": "Balances genres predicted wrongly against genres missed, and promises no rate.",
+    "precision": "Of the posters for which it predicts a genre, at least {share} have it, genre by genre, with 90% "
+    "confidence. A genre that could not show this is never predicted.",
+    "recall": "Of the posters that have a genre, at least {share} are found, genre by genre, with 90% confidence. "
+    "In return it predicts more.",
+    "miss-rate": "Of the genres that a poster has, at most {share} are missed on average over new posters of the same "
+    "kind; it promises nothing for a single genre.",
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule that decides which genres are predicted.
+
+    Attributes:
+        name: the name in requests.
+        thresholds: hand them to `Classifier.predict`; None for the argmax of a softmax head.
+        promise: what the rule promises, in a sentence for people.
+
+    Examples:
+        >>> Rule("argmax", None, "Predicts the likeliest genre.").thresholds is None
+        True
+    """
+
+    name: str
+    thresholds: Thresholds | None
+    promise: str
+
+    def threshold_of(self, genre: str) -> float | None:
+        """Return the probability from which the genre is predicted; None if no probability is enough."""
+        if self.thresholds is None:
+            return None
+        value = self.thresholds.values[self.thresholds.genre_names.index(genre)]
+        return None if value == NEVER else value
+
+
+def rules_of(manifest: Manifest) -> tuple[Rule, ...]:
+    """Return all rules of a classifier; the first is the default.
+
+    Examples:
+        >>> from posters.classifier import load_classifier
+        >>> [rule.name for rule in rules_of(load_classifier().manifest)][:2]
+        ['f1', 'fixed']
+    """
+    fitted = [Rule(thresholds.rule, thresholds, promise_of(thresholds.rule)) for thresholds in manifest.rules]
+    # First: the thresholds of a softmax head are fitted too, but its genres exclude each other.
+    argmax = [Rule(ARGMAX, None, _PROMISES[ARGMAX])] if manifest.head == "softmax" else []
+    return (*argmax, *fitted)
+
+
+def promise_of(name: str) -> str:
+    """Return what a rule promises, in a sentence for people.
+
+    Args:
+        name: of the rule, as in "precision=0.8".
+
+    Examples:
+        >>> promise_of("fixed").startswith("Predicts a genre from a probability of one half.")
+        True
+    """
+    kind, _, share = name.partition("=")
+    sentence = _PROMISES.get(kind, "A custom rule: ask its author what it promises.")
+    return sentence.format(share=f"{float(share):.0%}") if "{share}" in sentence else sentence
+
+
+def find_rule(manifest: Manifest, name: str | None) -> Rule:
+    """Return a rule by its name, or the first for None.
+
+    Raises:
+        ConfigError: there is no such rule.
+
+    Examples:
+        >>> from posters.classifier import load_classifier
+        >>> find_rule(load_classifier().manifest, None).name
+        'f1'
+    """
+    rules = rules_of(manifest)
+    for rule in rules:
+        if name in (None, rule.name):
+            return rule
+    raise ConfigError(f"the classifier has no rule {name!r}, but {', '.join(rule.name for rule in rules)}")
+
+
+def identify(classifier: Classifier) -> ServedClassifier:
+    """Return name, version and date of a classifier.
+
+    Examples:
+        >>> from posters.classifier import load_classifier
+        >>> identify(load_classifier()).name
+        'efficientnet_lite0_posters'
+    """
+    # Provenance is foreign JSON that nothing has checked: the day may be missing, or no string.
+    made = classifier.manifest.provenance.get("made")
+    return ServedClassifier(
+        name=classifier.name,
+        # Of the network's own bytes: a new card or another rule does not change what it computes.
+        version=classifier.manifest.files[LIGHT_NETWORK][:12],
+        made=None if made is None else str(made),
+    )
+
+
+def describe(classifier: Classifier, limits: Limits) -> ClassifierResponse:
+    """Return everything that the API reports about a classifier.
+
+    Args:
+        classifier: the served classifier.
+        limits: of one request.
+
+    Examples:
+        >>> from posters.classifier import load_classifier
+        >>> len(describe(load_classifier(), Limits(max_bytes=1, max_posters=1)).genres)
+        22
+    """
+    manifest = classifier.manifest
+    rules = [
+        RuleDescription(
+            name=rule.name,
+            promise=rule.promise,
+            fitted_on="nothing" if rule.thresholds is None else rule.thresholds.fitted_on,
+            thresholds={genre: rule.threshold_of(genre) for genre in manifest.genre_names},
+        )
+        for rule in rules_of(manifest)
+    ]
+    return ClassifierResponse(
+        classifier=identify(classifier),
+        genres=list(manifest.genre_names),
+        explains=classifier.explains,
+        prior=dict(zip(manifest.genre_names, manifest.prior, strict=True)),
+        rules=rules,
+        calibrated_on=manifest.calibration.fitted_on,
+        metrics=manifest.metrics,
+        preprocess=asdict(manifest.preprocess),
+        provenance=manifest.provenance,
+        limits=limits,
+    )

@@ -1,0 +1,60 @@
+"""Every error as {"error": "one sentence"} with the fitting status."""
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from posters.errors import ConfigError, ImageError, PostersError
+from posters.serve.open_inference import TensorError
+from posters.serve.queue import BusyError
+from posters.serve.uploads import HugePosterError
+
+# The first class that matches decides: HugePosterError is an ImageError, and all of them are a PostersError.
+_STATUS = (
+    (HugePosterError, 413),
+    (ImageError, 400),
+    (TensorError, 400),
+    (ConfigError, 422),
+    (BusyError, 503),
+    (PostersError, 500),
+)
+
+
+def add_exception_handlers(app: FastAPI) -> None:
+    """Make the application answer every error as JSON of one form.
+
+    Args:
+        app: the application to change.
+
+    Examples:
+        >>> app = FastAPI()
+        >>> add_exception_handlers(app)
+        >>> PostersError in app.exception_handlers
+        True
+    """
+
+    @app.exception_handler(PostersError)
+    async def posters_error(_: Request, error: PostersError) -> JSONResponse:
+        status = next(status for kind, status in _STATUS if isinstance(error, kind))
+        return _respond(status, str(error), {"Retry-After": "1"} if status == 503 else None)
+
+    @app.exception_handler(RequestValidationError)
+    async def validation_error(_: Request, error: RequestValidationError) -> JSONResponse:
+        # The first alone: an answer is one sentence, and whoever fixes it will see the next.
+        first = error.errors()[0]
+        return _respond(422, f"{first['loc'][-1]}: {first['msg'][:1].lower()}{first['msg'][1:]}")
+
+    @app.exception_handler(HTTPException)
+    async def http_exception(request: Request, error: HTTPException) -> JSONResponse:
+        sentence = f"there is no {request.url.path} here: see /docs" if error.detail == "Not Found" else error.detail
+        return _respond(error.status_code, sentence, dict(error.headers or {}))
+
+    @app.exception_handler(Exception)
+    async def failure(_: Request, error: Exception) -> JSONResponse:
+        # Not the error's own text, which may name files of this machine. Starlette raises it again for the log.
+        return _respond(500, f"the server failed ({type(error).__name__}): see its log")
+
+
+def _respond(status: int, sentence: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"error": " ".join(sentence.split())}, status, headers)

@@ -1,0 +1,143 @@
+"""ASGI middleware around every request: metrics, security headers, and a limit on the body."""
+
+from collections.abc import Awaitable
+from time import perf_counter
+
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from posters.serve.metrics import Metrics
+
+# Allows only what this server itself has. blob: is a poster that somebody dropped on the page.
+_CONTENT_POLICY = (
+    "default-src 'self'; img-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+_SECURITY_HEADERS = {
+    "Content-Security-Policy": _CONTENT_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+class MetricsMiddleware:
+    """Counts and times each request under the route that answered it.
+
+    Args:
+        app: the next ASGI application.
+        metrics: where requests are counted.
+
+    Examples:
+        >>> from posters.classifier import load_classifier
+        >>> from posters.serve.queue import JobQueue
+        >>> from starlette.responses import PlainTextResponse
+        >>> from starlette.testclient import TestClient
+        >>> with JobQueue(load_classifier(interpreters=1), queue=1) as queue:
+        ...     metrics = Metrics(queue)
+        ...     answer = TestClient(MetricsMiddleware(PlainTextResponse("hello"), metrics)).get("/")
+        >>> 'posters_requests_total{route="other",status="200"} 1.0' in metrics.render()
+        True
+    """
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app, self._metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one ASGI connection."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        # 500 unless an answer begins: that is what a client gets when the application raises.
+        start, status = perf_counter(), 500
+
+        def send_and_note(message: Message) -> Awaitable[None]:
+            nonlocal status
+            status = message.get("status", status)
+            return send(message)
+
+        try:
+            await self._app(scope, receive, send_and_note)
+        finally:
+            # The router stores its matching route in the scope. Not the path itself: clients can make up any number.
+            route = getattr(scope.get("route"), "path", "other")
+            self._metrics.count_request(route, status, perf_counter() - start)
+
+
+class SecurityHeadersMiddleware:
+    """Adds the headers that restrict a browser to this server.
+
+    Args:
+        app: the next ASGI application.
+
+    Examples:
+        >>> from starlette.responses import PlainTextResponse
+        >>> from starlette.testclient import TestClient
+        >>> client = TestClient(SecurityHeadersMiddleware(PlainTextResponse("hello")))
+        >>> client.get("/").headers["x-content-type-options"]
+        'nosniff'
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one ASGI connection."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(_SECURITY_HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+class BodyLimitMiddleware:
+    """Refuses a request body of more than `max_bytes`: by its announced length, or as soon as it has grown too large.
+
+    The refusal is an HTTPException where the body is read, so that it is answered like any other error.
+
+    Args:
+        app: the next ASGI application.
+        max_bytes: the largest body allowed.
+
+    Examples:
+        >>> from fastapi import FastAPI, Request
+        >>> from posters.serve.exception_handlers import add_exception_handlers
+        >>> from starlette.testclient import TestClient
+        >>> app = FastAPI()
+        >>> add_exception_handlers(app)
+        >>> @app.post("/")
+        ... async def count(request: Request) -> int:
+        ...     return len(await request.body())
+        >>> app.add_middleware(BodyLimitMiddleware, max_bytes=10)
+        >>> TestClient(app).post("/", json={"much": "too long"}).status_code
+        413
+    """
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self._app, self._max_bytes = app, max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one ASGI connection."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        # Both checks are needed: a chunked body announces no length, and an announced one need not be received first.
+        # A length that is not a number is refused by the server itself.
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        too_long = announced.isdigit() and int(announced) > self._max_bytes
+        received = 0
+
+        async def receive_limited() -> Message:
+            nonlocal received
+            message = {} if too_long else await receive()
+            received += len(message.get("body", b""))
+            if too_long or received > self._max_bytes:
+                megabytes = self._max_bytes / 1e6
+                raise HTTPException(
+                    413, f"a request may have at most {megabytes:g} MB: send a smaller poster, or fewer"
+                )
+            return message
+
+        await self._app(scope, receive_limited, send)

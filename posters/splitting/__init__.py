@@ -1,0 +1,1 @@
+"""Train, validation and test, and cross-validation folds: stratified by genre, without leaks between them."""

@@ -1,0 +1,220 @@
+"""Pack a catalogue's posters into one uint8 array on disk, so that each is decoded once.
+
+A packed folder is a `ResumableStore`: `posters.npy` (N, H, W, 3), which NumPy can map by itself, and `index.jsonl`. Its
+rows are in the catalogue's order, so that training reads them without a table of positions.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from itertools import takewhile
+from pathlib import Path
+
+import numpy as np
+import PIL
+from tqdm import tqdm
+
+from posters._base.atomic_files import fingerprint as fingerprint_of
+from posters._base.brief import brief_repr
+from posters._base.log import logger
+from posters._base.prefetch import ahead, batched
+from posters._base.threads import threads_or_cores
+from posters.catalogue import Catalogue, Problem
+from posters.config import PreprocessConfig
+from posters.errors import ArraysError, ImageError
+from posters.images.decoding import DECODER_VERSION, decode
+from posters.store.journal import ImageRecord, stamped
+from posters.store.resumable import ResumableStore, RowFile, locked
+
+PIXELS = "posters.npy"
+
+INDEX = "index.jsonl"
+
+# Posters that a thread decodes at a time. More would only take more memory, fewer more switching between threads.
+_CHUNK = 4
+
+# Rows whose checksums are compared when nothing seems to have changed. Checking all of a large catalogue takes minutes;
+# a few are enough to find pixels that belong to another index.
+_SAMPLES = 16
+
+
+@dataclass(frozen=True)
+class PosterArrays:
+    """A catalogue as arrays.
+
+    Attributes:
+        posters: uint8 (N, H, W, 3), RGB, mapped from disk: only rows that are used are read.
+        genres: int8 (N, G), multi-hot, -1 where a label is unknown.
+        ids: of the N posters, in the catalogue's order.
+        genre_names: of the G columns.
+        preprocess: how the pixels were made.
+        fingerprint: short name of the pixels; equal for equal pixels.
+        problems: posters that can't be decoded, and so are not among the N, by reason.
+        files: the SHA-256 of each poster's file, in hexadecimal; empty where nobody has read the files.
+
+    Examples:
+        >>> arrays = PosterArrays(
+        ...     posters=np.zeros((2, 24, 16, 3), np.uint8),
+        ...     genres=np.eye(2, dtype=np.int8),
+        ...     ids=("a", "b"),
+        ...     genre_names=("Comedy", "Drama"),
+        ...     preprocess=PreprocessConfig(height=24, width=16),
+        ...     fingerprint="0123456789abcdef",
+        ... )
+        >>> len(arrays), arrays.rows_of(["b", "unknown"]).tolist()
+        (2, [1])
+    """
+
+    __repr__ = brief_repr
+
+    posters: np.ndarray
+    genres: np.ndarray
+    ids: tuple[str, ...]
+    genre_names: tuple[str, ...]
+    preprocess: PreprocessConfig
+    fingerprint: str
+    problems: tuple[Problem, ...] = field(default=(), repr=False)
+    files: tuple[str, ...] = field(default=(), repr=False)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def rows_of(self, ids: Sequence[str]) -> np.ndarray:
+        """Return the rows (n,) int64 of those `ids` that are here, in ascending order."""
+        wanted = set(ids)
+        return np.array([row for row, id in enumerate(self.ids) if id in wanted], np.int64)
+
+
+def pack(
+    catalogue: Catalogue, directory: Path, preprocess: PreprocessConfig | None = None, threads: int | None = None
+) -> PosterArrays:
+    """Decode the posters of `catalogue` into `directory`, or only those that changed since they were last packed there.
+
+    Args:
+        catalogue: N posters.
+        directory: where the arrays are; created if missing. Two catalogues need two directories.
+        preprocess: size, aspect rule and filter; after a change, every poster is decoded again.
+        threads: number of decoding threads; by default one per core. Any number gives the same bytes.
+
+    Returns:
+        The readable posters. The others are counted by reason in `problems` and named on stderr.
+
+    Raises:
+        ArraysError: no poster can be decoded, the disk is too small, or the files in `directory` are damaged.
+        ConfigError: threads is below 1, or not a whole number.
+
+    Examples:
+        >>> import tempfile
+        >>> from PIL import Image
+        >>> from posters.catalogue import Poster
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     Image.new("RGB", (20, 30), "red").save(Path(folder) / "alien.png")
+        ...     catalogue = Catalogue((Poster("alien", "alien.png", ("Horror",)),), ("Horror",), Path(folder))
+        ...     arrays = pack(catalogue, Path(folder) / "packed", PreprocessConfig(height=24, width=16))
+        >>> arrays.posters.shape, arrays.posters[0, 0, 0].tolist()
+        ((1, 24, 16, 3), [255, 0, 0])
+    """
+    threads = threads_or_cores(threads)
+    preprocess = preprocess or PreprocessConfig()
+    directory = Path(directory)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with locked(directory / ".lock"):
+            store = _Packing(catalogue, directory, preprocess, threads).run()
+    except OSError as error:
+        raise ArraysError(f"posters can't be packed into {directory} ({error.strerror or error})") from error
+    problems = _unreadable(store.records)
+    for problem in problems:
+        logger.warning(str(problem))
+    rows = [row for row, record in enumerate(store.records) if record.readable]
+    if not rows or store.rows is None:
+        raise ArraysError(f"none of the {len(catalogue):,} posters of {catalogue.name} can be decoded: {problems[0]}")
+    readable = catalogue.take(rows)
+    # Of the files' bytes, not of the pixels, which would all have to be read: equal bytes and rule give equal pixels.
+    files = tuple(store.records[row].sha256 for row in rows)
+    hashes = hashlib.sha256("".join(files).encode()).hexdigest()
+    return PosterArrays(
+        posters=store.rows,
+        genres=readable.multi_hot(),
+        ids=readable.ids,
+        genre_names=catalogue.genre_names,
+        preprocess=preprocess,
+        fingerprint=fingerprint_of([store.rule, hashes]),
+        problems=problems,
+        files=files,
+    )
+
+
+def _unreadable(records: Sequence[ImageRecord]) -> tuple[Problem, ...]:
+    by_reason: dict[str, list[str]] = {}
+    for record in records:
+        if not record.readable:
+            by_reason.setdefault(record.error, []).append(record.image)
+    return tuple(Problem("image", reason, len(names), tuple(names[:3])) for reason, names in by_reason.items())
+
+
+class _Packing:
+    """One call of `pack`: the images of the catalogue as they are now, and the store to bring up to date."""
+
+    def __init__(self, catalogue: Catalogue, directory: Path, preprocess: PreprocessConfig, threads: int) -> None:
+        self.root = catalogue.image_root
+        self.directory = directory
+        self.preprocess = preprocess
+        self.threads = threads
+        self.plan = [stamped(self.root, poster.image) for poster in catalogue]
+        # Another decoder, Pillow or preprocessing may give other pixels for the same bytes.
+        rule = fingerprint_of({"decoder": DECODER_VERSION, "pillow": PIL.__version__, **asdict(preprocess)})
+        pixels = RowFile(directory / PIXELS, preprocess.shape, np.uint8)
+        self.store = ResumableStore(directory / INDEX, rule, ImageRecord, self.root, pixels)
+
+    def run(self) -> ResumableStore[ImageRecord]:
+        """Bring the store up to date: one record for each poster of the catalogue, in its order."""
+        readable = [record for record in self.store.records if record.readable]
+        sample = readable[:: max(1, len(readable) // _SAMPLES)]
+        stamps = [record.stamp for record in self.store.records]
+        if stamps == [record.stamp for record in self.plan] and all(map(self.store.reusable, sample)):
+            logger.info(f"{len(readable):,} posters are packed already in {self.directory}")
+            return self.store
+        # Rows can only be appended, so the work of an interrupted run counts as far as it is in the catalogue's order.
+        pairs = zip(self.store.interrupted(), self.plan, strict=False)
+        kept = [record for record, now in takewhile(lambda pair: pair[0].stamp == pair[1].stamp, pairs)]
+        todo = self.plan[len(kept) :]
+        self._check_disk(len(todo))
+        # The title has the size, since one training may pack in two sizes.
+        title = f"packing at {self.preprocess.height}x{self.preprocess.width}"
+        batches = (batch for _, batch in ahead(self._read_chunk, batched(todo, _CHUNK), self.threads))
+        bar = tqdm(total=len(self.plan), initial=len(kept), desc=title, unit="poster")
+        self.store.update(kept, batches, bar)
+        return self.store
+
+    def _check_disk(self, posters: int) -> None:
+        needed = posters * int(np.prod(self.preprocess.shape))
+        free = shutil.disk_usage(self.directory).free
+        if needed > free:
+            raise ArraysError(
+                f"packing {posters:,} posters into {self.directory} takes {needed / 1e9:.1f} GB, "
+                f"but only {free / 1e9:.1f} GB are free there: choose another --cache or a smaller image size"
+            )
+
+    def _read_chunk(self, chunk: Sequence[ImageRecord]) -> tuple[list[ImageRecord], np.ndarray]:
+        """Return complete records of images, and the pixels (n, H, W, 3) of the readable ones. Runs in any thread."""
+        read = [self._read(record) for record in chunk]
+        pixels = [pixels for _, pixels in read if pixels is not None]
+        return [record for record, _ in read], np.array(pixels, np.uint8).reshape(-1, *self.preprocess.shape)
+
+    def _read(self, now: ImageRecord) -> tuple[ImageRecord, np.ndarray | None]:
+        old = self.store.reusable(now)
+        if old is not None:
+            return old, self.store.row(old)
+        try:
+            data = (self.root / now.image).read_bytes()
+        except OSError as error:
+            # Without a stamp, so that the next run tries again: permission to read a file doesn't change its time.
+            return ImageRecord(now.image, -1, -1, error=f"the file can't be read ({error.strerror})"), None
+        record = replace(now, sha256=hashlib.sha256(data).hexdigest())
+        try:
+            pixels = decode(data, self.preprocess)
+        except ImageError as error:
+            return replace(record, error=str(error)), None
+        return record.with_row(pixels), pixels
