@@ -7,10 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
-from posters.log import logger
+from posters._base.log import logger
 
 REPOSITORY = Path(__file__).parent.parent
+
+# No deadline: how long an example takes depends on what else the machine does. The fast tests are run all the time; a
+# whole run tries the 100 examples that Hypothesis tries by default.
+settings.register_profile("whole", deadline=None)
+settings.register_profile("fast", deadline=None, max_examples=20)
+settings.load_profile("whole")
 
 
 @pytest.fixture(scope="session")

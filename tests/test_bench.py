@@ -3,6 +3,7 @@
 import ast
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ def contest(more_is_better: bool) -> Contest:
     return Contest("speed", "posters/s", more_is_better, {"ours": [10.0, 40.0, 20.0], "theirs": [5.0, 10.0, 10.0]})
 
 
-def test_a_ratio_is_taken_turn_by_turn_and_says_how_many_times_better_ours_is():
+def test_a_ratio_is_taken_turn_by_turn_and_is_how_many_times_better_ours_is():
     assert contest(more_is_better=True).ratio("theirs") == Spread(2.0, 2.0, 4.0)
     assert contest(more_is_better=False).ratio("theirs") == Spread(0.5, 0.25, 0.5)
 
@@ -54,6 +55,7 @@ def test_other_probabilities_are_no_contest():
         )
 
 
+@pytest.mark.slow
 def test_a_process_is_timed_and_weighed_by_itself():
     ballast = np.ones(200 << 20, np.uint8)  # of this process, which must not count
     seconds, mebibytes = finished(["sh", "-c", "sleep 0.2"])
@@ -67,7 +69,7 @@ def test_a_process_that_fails_is_no_figure():
         finished(["sh", "-c", "nothing-here"])
 
 
-def section(name: str, figure: float, processor: str = "P") -> dict:
+def section(name: str, figure: float, processor: str = "P") -> dict[str, Any]:
     plain = Contest("work", "s", False, {"ours": [1.0], "peer": [figure]}, {"peer": 2.0}, "A note.").to_dict()
     machine = {"processor": processor, "cores": 2, "memory_gb": 24, "python": "3.11", "packages": {"numpy": "2"}}
     about = {"title": f"About {name}", "introduction": "Why.", "day": "2026-01-01", "posters": "drawn posters"}

@@ -54,7 +54,7 @@ def test_every_line_is_plain_yaml():
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: value("title", entry)[:40])
-def test_a_reference_says_what_it_must(entry):
+def test_a_reference_has_what_it_must(entry):
     assert value("type", entry) in ("article", "blog", "book", "conference-paper", "thesis")
     assert entry.count("family-names: ") == entry.count("given-names: ") > 0
     assert 1900 < int(value("year", entry)) < 2100

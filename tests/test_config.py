@@ -10,16 +10,18 @@ from hypothesis import strategies as st
 
 from posters.config import (
     PreprocessConfig,
+    Stage,
     TrainConfig,
     config_from_dict,
     read_config,
+    read_table_options,
     with_options,
     write_config,
 )
 from posters.errors import ConfigError
 
 PREPROCESS_OPTIONS = [entry.name for entry in fields(PreprocessConfig)]
-TRAIN_OPTIONS = [entry.name for entry in fields(TrainConfig) if entry.name != "preprocess"]
+TRAIN_OPTIONS = [entry.name for entry in fields(TrainConfig) if entry.name not in ("preprocess", "stages")]
 
 
 def values_of(entry):
@@ -27,6 +29,8 @@ def values_of(entry):
     low, high = entry.metadata.get("minimum"), entry.metadata.get("maximum")
     if get_origin(entry.type) is Literal:
         return st.sampled_from(get_args(entry.type))
+    if entry.metadata["registry"]:
+        return st.sampled_from(entry.metadata["registry"].built_in)
     kinds = {
         bool: st.booleans(),
         str: st.text(),
@@ -37,7 +41,7 @@ def values_of(entry):
 
 
 def options_of(kind):
-    return st.fixed_dictionaries({}, optional={e.name: values_of(e) for e in fields(kind) if e.name != "preprocess"})
+    return st.fixed_dictionaries({}, optional={e.name: values_of(e) for e in fields(kind) if e.metadata})
 
 
 @st.composite
@@ -46,7 +50,15 @@ def configs(draw):
     options["validation"] = draw(st.floats(0.01, 0.9))
     options["test"] = draw(st.floats(0.01, min(0.9, 0.999 - options["validation"])))
     options["head"] = "softmax" if options.get("loss") == "categorical_crossentropy" else "sigmoid"
-    return TrainConfig(preprocess=PreprocessConfig(**draw(options_of(PreprocessConfig))), **options)
+    tables = st.lists(st.text(), max_size=2).map(tuple)
+    stages = draw(
+        st.lists(st.builds(lambda own, tables: Stage(**own, tables=tables), options_of(Stage), tables), max_size=2)
+    )
+    if stages:
+        for name in ("train_scale", "epochs", "learning_rate", "batch_size"):
+            options.pop(name, None)
+    preprocess = PreprocessConfig(**draw(options_of(PreprocessConfig)))
+    return TrainConfig(preprocess=preprocess, stages=tuple(stages), **options)
 
 
 def error_of(call, *arguments, **options):
@@ -84,14 +96,14 @@ def test_a_file_saved_with_a_byte_order_mark_is_read(tmp_path):
 
 def test_every_option_has_help_for_the_command_line():
     for entry in (*fields(PreprocessConfig), *fields(TrainConfig)):
-        assert entry.name == "preprocess" or entry.metadata["help"]
+        assert entry.name in ("preprocess", "stages") or entry.metadata["help"]
 
 
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"epoch": 3}, "the config: there is no option 'epoch'; there are preprocess, validation,"),
-        ({"preprocess": {"hight": 3}}, "there is no option 'hight'; there are height, width, aspect, resampling"),
+        ({"epoch": 3}, "the config: there is no option 'epoch': did you mean epochs"),
+        ({"preprocess": {"hight": 3}}, "there is no option 'hight': did you mean height"),
         ({"preprocess": 288}, "preprocess must be a table of options, but got 288"),
         ({"epochs": "four"}, "epochs must be a value of type int, but got 'four'"),
         ({"epochs": 4.0}, "epochs must be a value of type int, but got 4.0"),
@@ -108,6 +120,8 @@ def test_every_option_has_help_for_the_command_line():
         ({"seed": 2**31 + 1}, "seed must be at most"),
         ({"preprocess": {"height": 15}}, "height must be at least 16, but got 15"),
         ({"preprocess": {"aspect": "squash"}}, "aspect must be one of stretch, crop, pad, but got 'squash'"),
+        ({"loss": "hinge"}, "loss must be one of binary_crossentropy, weighted_binary_crossentropy, focal,"),
+        ({"schedule": ["cosine"]}, "schedule must be a value of type str, but got ['cosine']"),
         ({"pooling": ["avg"]}, r"pooling must be one of avg, max, avg_max, but got ['avg']"),
         ({"validation": 0.5, "test": 0.5}, "validation and test must leave posters to train on, but take 1 of them"),
     ],
@@ -203,7 +217,7 @@ def test_fine_tuning_learns_from_a_share_of_the_size(scale, shape):
     width=st.one_of(st.integers(16, 160), st.integers(16, 4096)),
 )
 def test_tiny_posters_are_learned_from_in_their_own_shape(scale, height, width):
-    """No side is below 16, and the other is scaled by as much, but for rounding to whole pixels."""
+    """No split is below 16, and the other is scaled by as much, but for rounding to whole pixels."""
     config = TrainConfig(train_scale=scale, preprocess=PreprocessConfig(height=height, width=width))
     learned = config.train_preprocess
     assert min(learned.height, learned.width) >= 16
@@ -214,3 +228,86 @@ def test_tiny_posters_are_learned_from_in_their_own_shape(scale, height, width):
 def test_a_scale_that_would_be_too_small_is_raised_for_both_sides():
     config = TrainConfig(train_scale=0.1, preprocess=PreprocessConfig(height=96, width=64))
     assert config.train_preprocess.shape == (24, 16, 3)
+
+
+class TestTableOptions:
+    @pytest.mark.parametrize(
+        "section",
+        [
+            "table = 3",
+            "[table]\nimages = 'x'",
+            "[table]\ncolumns = 3",
+            "table.columns.image = 3",
+            "table.separator = 3",
+        ],
+    )
+    def test_what_is_none_is_refused(self, tmp_path, section):
+        path = tmp_path / "config.toml"
+        path.write_text(section)
+        with pytest.raises(ConfigError, match=r"config\.toml: .*table"):
+            read_table_options(path)
+
+    def test_they_are_no_options_of_training(self, tmp_path):
+        path = tmp_path / "config.toml"
+        path.write_text('epochs = 2\n[table]\ndialect = "plain"\n[table.columns]\nimage = "Cover"\n')
+        assert read_config(path) == TrainConfig(epochs=2)
+        assert read_table_options(path) == {"dialect": "plain", "columns": {"image": "Cover"}}
+
+
+STAGES = """
+weights = "imagenet"
+
+[[stages]]
+scale = 0.5
+epochs = 3
+learning_rate = 4e-4
+batch_size = 64
+
+[[stages]]
+tables = ["films"]
+"""
+
+
+def test_stages_are_read_and_written(tmp_path):
+    (tmp_path / "config.toml").write_text(STAGES)
+    config = read_config(tmp_path / "config.toml")
+    assert config.stages == (
+        Stage(scale=0.5, epochs=3, learning_rate=4e-4, batch_size=64),
+        Stage(tables=("films",), scale=0.75, epochs=4, learning_rate=1e-4, batch_size=32),
+    )
+    assert config.fine_tuning == config.stages
+    assert [config.stage_preprocess(stage).shape for stage in config.stages] == [(192, 128, 3), (288, 192, 3)]
+    assert config.train_preprocess.shape == (192, 128, 3)
+    write_config(config, tmp_path / "again.toml")
+    assert read_config(tmp_path / "again.toml") == config
+
+
+def test_without_stages_there_is_one_of_the_single_options():
+    config = TrainConfig(epochs=2, learning_rate=2e-4, train_scale=0.5, batch_size=8)
+    assert config.fine_tuning == (Stage(scale=0.5, epochs=2, learning_rate=2e-4, batch_size=8),)
+    assert TrainConfig(epochs=0).fine_tuning == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("epochs = 3\n[[stages]]\n", "epochs is each stage's own"),
+        ("train_scale = 1.0\n[[stages]]\n", "train_scale is each stage's own"),
+        ("[[stages]]\nepochs = 0\n", "epochs must be at least 1"),
+        ("[[stages]]\nscale = 2.0\n", "scale must be at most 1"),
+        ("[[stages]]\nepoch = 3\n", "there is no option 'epoch': did you mean epochs"),
+        ("[[stages]]\ntables = 'films'\n", "tables must be a list of names, but got 'films'"),
+        ("stages = 3\n", "stages must be a list of tables of options, but got 3"),
+        ("stages = [3]\n", "stages must be a list of tables of options, but got"),
+    ],
+)
+def test_a_stage_that_can_not_be_is_one_line(tmp_path, text, message):
+    (tmp_path / "config.toml").write_text(text)
+    with pytest.raises(ConfigError, match=message) as caught:
+        read_config(tmp_path / "config.toml")
+    assert "config.toml" in str(caught.value)
+
+
+def test_stages_are_checked_in_python_too():
+    with pytest.raises(ConfigError, match="stages must be a list of Stage"):
+        TrainConfig(stages=({"epochs": 3},))

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from posters.catalogue import Catalogue, Loss, Poster
-from posters.catalogue.stored import store_catalogue, stored_catalogue
+from posters.catalogue import Catalogue, Poster, Problem
+from posters.catalogue.catalogue import store_catalogue, stored_catalogue
 from posters.config import PreprocessConfig, TrainConfig
 from posters.errors import CatalogueError, ConfigError, RunError, SplitError
 from posters.runs import Run, environment
-from posters.splits import Split
+from posters.splitting.splits import Splits
 
 CONFIG = TrainConfig(epochs=2, seed=7, preprocess=PreprocessConfig(height=32, width=32))
-SPLIT = Split(("a", "d"), ("b",), ("c",), 7, "abc")
+SPLIT = Splits(("a", "d"), ("b",), ("c",), 7, "abc")
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ def catalogue(tmp_path):
         Poster("c", "c.jpg", (), title='The "Quoted", One\n'),
         Poster("d", "d.jpg", ("Sci-Fi",), year=0),
     )
-    losses = (Loss("row", "the image file is missing", 12, ("x in row 3", "y")),)
-    return Catalogue(posters, ("Sci-Fi", "Drama", "Western"), tmp_path / "images", tmp_path / "t.csv", "imdb", losses)
+    problems = (Problem("row", "the image file is missing", 12, ("x in row 3", "y")),)
+    return Catalogue(posters, ("Sci-Fi", "Drama", "Western"), tmp_path / "images", tmp_path / "t.csv", "imdb", problems)
 
 
 @pytest.fixture
@@ -39,11 +39,11 @@ def started(tmp_path, catalogue):
 
 def test_a_started_run_reads_back_what_decides_it(started, catalogue):
     assert started.config() == CONFIG
-    assert started.sides() == SPLIT.sides()
+    assert started.splits() == SPLIT.by_id()
     assert started.catalogue() == catalogue
     assert started.catalogue().fingerprint() == catalogue.fingerprint()
     assert (started.started, started.finished) == (True, False)
-    files = ["catalogue.jsonl", "checkpoints", "config.toml", "environment.json", "split.csv"]
+    files = ["catalogue.jsonl", "checkpoints", "config.toml", "environment.json", "splits.csv"]
     assert sorted(path.name for path in started.path.iterdir()) == files
     assert json.loads((started.path / "environment.json").read_text()) == environment()
 
@@ -79,14 +79,14 @@ def test_a_run_that_stopped_while_it_started_has_not_started(tmp_path, catalogue
     assert not run.started
 
 
-@pytest.mark.parametrize("method", ["config", "sides", "catalogue"])
+@pytest.mark.parametrize("method", ["config", "splits", "catalogue"])
 def test_a_folder_that_is_no_run_is_refused(tmp_path, method):
     with pytest.raises(RunError, match=r"is no run of posters train that can be used here: it has no \w+"):
         getattr(Run(tmp_path), method)()
 
 
 def test_a_folder_with_something_in_it_is_taken(started, tmp_path):
-    with pytest.raises(RunError, match="exists already: choose another --run, or go on with it by --resume"):
+    with pytest.raises(RunError, match="exists already: choose another directory, or resume it with resume=True"):
         started.refuse_if_taken()
     (tmp_path / "file").touch()
     with pytest.raises(RunError, match="exists already"):
@@ -106,7 +106,7 @@ def test_a_run_that_cannot_be_written_is_refused(tmp_path, catalogue):
     ("name", "method", "error"),
     [
         ("config.toml", "config", ConfigError),
-        ("split.csv", "sides", SplitError),
+        ("splits.csv", "splits", SplitError),
         ("catalogue.jsonl", "catalogue", CatalogueError),
     ],
 )
@@ -121,7 +121,7 @@ def test_damaged_files_are_errors_of_one_line(started, name, method, error, cont
     assert "\n" not in str(caught.value)
 
 
-HEAD = {"genre_names": ["Drama"], "image_root": "/i", "table": None, "dialect": "d", "losses": []}
+HEAD = {"genre_names": ["Drama"], "image_root": "/i", "table": None, "dialect": "d", "problems": []}
 LINE = {"id": "a", "image": "a.jpg", "genres": ["Drama"]}
 
 
@@ -129,10 +129,10 @@ LINE = {"id": "a", "image": "a.jpg", "genres": ["Drama"]}
     "lines",
     [
         [{**HEAD, "genre_names": 3}, LINE],
-        [{**HEAD, "losses": [3]}, LINE],
-        [{**HEAD, "losses": [{"kind": "row"}]}, LINE],
+        [{**HEAD, "problems": [3]}, LINE],
+        [{**HEAD, "problems": [{"kind": "row"}]}, LINE],
         [{**HEAD, "image_root": 3}, LINE],
-        [{**HEAD, "losses": 3}, LINE],
+        [{**HEAD, "problems": 3}, LINE],
         [HEAD, {**LINE, "genres": 3}],
         [HEAD, {**LINE, "genres": ["Western"]}],
         [HEAD, {**LINE, "genres": [["Drama"]]}],
@@ -176,14 +176,14 @@ def catalogues(draw):
                 title=optional,
                 year=st.one_of(st.none(), st.integers(-5, 9999)),
                 group=optional,
-                side=st.sampled_from([None, "train", "validation", "test"]),
+                split=st.sampled_from([None, "train", "validation", "test"]),
             )
         )
         for id in ids
     )
-    losses = draw(st.lists(st.builds(Loss, TEXTS, TEXTS, st.integers(1), st.lists(TEXTS).map(tuple)), max_size=2))
+    problems = draw(st.lists(st.builds(Problem, TEXTS, TEXTS, st.integers(1), st.lists(TEXTS).map(tuple)), max_size=2))
     return Catalogue(
-        posters, tuple(names), Path("/images"), draw(st.sampled_from([None, Path("/t.csv")])), "d", tuple(losses)
+        posters, tuple(names), Path("/images"), draw(st.sampled_from([None, Path("/t.csv")])), "d", tuple(problems)
     )
 
 
@@ -198,5 +198,5 @@ def test_any_catalogue_round_trips(tmp_path_factory, catalogue):
 def test_the_history_is_a_csv_file_with_a_line_for_each_epoch(started):
     started.write_history([])
     assert (started.path / "history.csv").read_text() == "\n"
-    started.write_history([{"stage": "head", "loss": 0.5}, {"stage": "whole", "loss": 0.25}])
-    assert (started.path / "history.csv").read_text() == "stage,loss\nhead,0.5\nwhole,0.25\n"
+    started.write_history([{"stage": "head", "problem": 0.5}, {"stage": "whole", "problem": 0.25}])
+    assert (started.path / "history.csv").read_text() == "stage,problem\nhead,0.5\nwhole,0.25\n"

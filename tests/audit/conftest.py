@@ -51,22 +51,24 @@ class Shop:
 
     @property
     def table(self) -> Path:
-        columns = ("id", "image", "genres", "title", "year", "group", "side")
+        columns = ("id", "image", "genres", "title", "year", "group", "split")
         path = self.folder / "posters.csv"
-        with open(path, "w", newline="", encoding="utf-8") as file:
+        with path.open("w", newline="", encoding="utf-8") as file:
             rows = csv.DictWriter(file, columns, restval="")
             rows.writeheader()
             rows.writerows(self.rows)
         return path
 
     def catalogue(self, **options: Any) -> Catalogue:
-        return read_catalogue(self.table, self.images, min_posters=1, report=False, **options)
+        return read_catalogue(self.table, self.images, **{"min_posters": 1, "max_lost": 1, "report": False} | options)
 
     def audit(self, *, read: dict[str, Any] | None = None, **options: Any) -> Audit:
-        options = {"cache": self.folder / "cache", "min_posters": 1, "threads": 1, **options}
+        # Its pictures look like no posters, and looking at them would take most of the time.
+        options = {"cache": self.folder / "cache", "min_posters": 1, "threads": 1, "look": False, **options}
         return audit(self.catalogue(**(read or {})), **options)
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Shop:
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    monkeypatch.setenv("POSTERS_CACHE", str(tmp_path / "cache"))
     return Shop(tmp_path)

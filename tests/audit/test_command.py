@@ -9,8 +9,7 @@ import sys
 import pytest
 
 from posters.cli import main
-
-from .conftest import jpeg, picture
+from tests.audit.conftest import jpeg, picture
 
 
 @pytest.fixture
@@ -55,7 +54,7 @@ def test_the_summary_is_on_stdout_and_the_bar_on_stderr(shop, run):
     assert run()[2] == ""
 
 
-def test_json_and_csv_say_the_same(shop, run):
+def test_json_and_csv_agree(shop, run):
     spoil(shop, "error")
     shop.put("=cmd.png", b"")
     code, out, _ = run("--json", shop.folder / "a.json", "--csv", shop.folder / "a.csv")
@@ -68,14 +67,14 @@ def test_json_and_csv_say_the_same(shop, run):
     assert [finding["images"] for finding in data["findings"]] == [["e.jpg"], ["=cmd.png"]]
 
 
-def test_json_on_stdout_is_there_alone(shop, run):
+def test_json_on_stdout_is_alone(shop, run):
     spoil(shop, "warning")
     code, out, _ = run("--json", "-", "--fail-on", "warning")
     assert code == 1
     assert json.loads(out)["counts"] == {"error": 0, "warning": 1, "note": 0}
 
 
-def test_posters_of_rare_genres_alone_are_looked_at(shop, run):
+def test_posters_with_only_rare_genres_are_checked(shop, run):
     shop.add("e", genres="War", data=b"no image")
     code, out, err = run("--min-posters", "2", "--json", "-")
     assert (code, json.loads(out)["posters"]) == (1, 5)
@@ -85,13 +84,13 @@ def test_posters_of_rare_genres_alone_are_looked_at(shop, run):
 
 def test_a_split_is_read_and_its_leaks_are_found(shop, run):
     shop.add("e", image="a.jpg", genres="Comedy")
-    split = shop.folder / "split.csv"
-    split.write_text("id,side\na,train\nb,train\nc,validation\nd,test\ne,test\n")
-    code, out, _ = run("--split", split)
+    splits = shop.folder / "split.csv"
+    splits.write_text("id,split\na,train\nb,train\nc,validation\nd,test\ne,test\n")
+    code, out, _ = run("--split", splits)
     assert code == 1
     assert "a (train) and e (test) have the same bytes" in out
-    split.write_text("id,side\na,left\n")
-    code, out, err = run("--split", split)
+    splits.write_text("id,split\na,left\n")
+    code, out, err = run("--split", splits)
     assert (code, out) == (2, "")
     assert err.startswith("posters: ")
 
@@ -99,7 +98,7 @@ def test_a_split_is_read_and_its_leaks_are_found(shop, run):
 @pytest.mark.parametrize(
     "arguments", [("--images", "none"), ("--dialect", "none"), ("--min-posters", "0"), ("--alias", "x")]
 )
-def test_what_can_not_be_done_is_refused_in_one_line(run, arguments):
+def test_impossible_options_are_refused_in_one_line(run, arguments):
     code, out, err = run(*arguments)
     assert (code, out) == (2, "")
     assert err.startswith("posters: ")
@@ -107,11 +106,11 @@ def test_what_can_not_be_done_is_refused_in_one_line(run, arguments):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="file names are text there")
-def test_a_file_name_that_is_no_text_is_named_all_the_same(shop, run):
+def test_a_file_name_that_is_not_text_is_named(shop, run):
     try:
         (shop.images / os.fsdecode(b"caf\xe9.png")).touch()
     except OSError:
-        pytest.skip("THIS DISK TAKES TEXT ALONE FOR FILE NAMES")
+        pytest.skip("this disk takes only text for file names")
     code, out, _ = run("--json", shop.folder / "a.json", "--csv", shop.folder / "a.csv")
     assert code == 0
     assert "1 note: unused-image" in out
@@ -119,11 +118,12 @@ def test_a_file_name_that_is_no_text_is_named_all_the_same(shop, run):
     assert "caf\\udce9.png" in (shop.folder / "a.csv").read_text("utf-8-sig")
 
 
-# A catalogue of 100,000 posters that were looked at before. Their files are links to one, and what was seen is made up.
+# A catalogue of 100,000 posters that were inspected before. Their files are links to a few, their inspections made up,
+# and there is nothing to look at.
 MAKE = """
 import os, random, sys
 from pathlib import Path
-from posters.audit import inspecting
+from posters.audit import inspection
 from posters.audit.inspection import Inspection
 from posters.catalogue import read_catalogue
 folder, count = Path(sys.argv[1]), int(sys.argv[2])
@@ -145,21 +145,23 @@ def made_up(root, image):
     near = chance.choice(centres) ^ (1 << chance.randrange(64))
     return Inspection(image, status.st_size, status.st_mtime_ns, f"{chance.getrandbits(250):064x}", "", False, "JPEG",
                       200, 300, 50.0, near)
-inspecting.inspect = made_up
-inspecting.inspect_images(read_catalogue(folder / "posters.csv", report=False), folder / "cache", threads=1)
+inspection.inspect = made_up
+inspection.inspect_images(read_catalogue(folder / "posters.csv", report=False), folder / "cache", threads=1)
 """
+# Of this program alone: `ru_maxrss` also counts the process that it was forked from.
 AUDIT = """
-import resource, sys, time
+import re, sys
 from posters.cli import main
 folder = sys.argv[1]
-code = main(["audit", f"{folder}/posters.csv", "--cache", f"{folder}/cache", "--json", f"{folder}/a.json"])
-print(code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+code = main(["audit", f"{folder}/posters.csv", "--cache", f"{folder}/cache", "--json", f"{folder}/a.json",
+             "--no-look"])
+print(code, re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1])
 """
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in KiB on Linux alone")
-def test_100_000_posters_that_were_seen_before_stay_below_1_gb(tmp_path):
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone has /proc")
+def test_100_000_inspected_posters_stay_below_1_gb(tmp_path):
     subprocess.run([sys.executable, "-c", MAKE, str(tmp_path), "100000"], check=True, capture_output=True)
     done = subprocess.run([sys.executable, "-c", AUDIT, str(tmp_path)], check=True, capture_output=True, text=True)
     code, kibibytes = done.stdout.splitlines()[-1].split()

@@ -1,30 +1,26 @@
-"""Images are read once, and what was seen in them is kept."""
-
-import os
+"""Images are inspected once, and again only when their bytes change."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from posters.arrays import pack
-from posters.audit.inspecting import inspect_images
-from posters.audit.inspection import PREPROCESS, inspect
-from posters.duplicates import perceptual_hashes
-
-from .conftest import jpeg, picture
+from posters.audit.inspection import PREPROCESS, inspect, inspect_images
+from posters.splitting.groups import perceptual_hashes
+from posters.store.packed_posters import pack
+from tests.audit.conftest import jpeg, picture
 
 
 @pytest.fixture
 def read(monkeypatch):
-    """The images that are really read, in order."""
+    """The images that are read from now on, in order."""
     names = []
 
     def reading(root, image):
         names.append(image)
         return inspect(root, image)
 
-    monkeypatch.setattr("posters.audit.inspecting.inspect", reading)
+    monkeypatch.setattr("posters.audit.inspection.inspect", reading)
     return names
 
 
@@ -32,15 +28,15 @@ def inspected(shop):
     return inspect_images(shop.catalogue(), shop.folder / "cache", threads=1)
 
 
-def test_what_is_seen_in_an_image(tmp_path):
+def test_an_image_is_measured_upright(tmp_path):
     turned = Image.new("RGB", (300, 200), (10, 20, 30))
     exif = Image.Exif()
     exif[0x0112] = 6  # To be shown turned by a quarter.
     turned.save(tmp_path / "turned.jpg", exif=exif)
-    seen = inspect(tmp_path, "turned.jpg")
-    assert (seen.format, seen.width, seen.height, seen.error, seen.readable) == ("JPEG", 200, 300, "", True)
-    assert seen.spread == pytest.approx(0, abs=0.5)
-    assert seen.size == os.path.getsize(tmp_path / "turned.jpg")
+    found = inspect(tmp_path, "turned.jpg")
+    assert (found.format, found.width, found.height, found.error, found.readable) == ("JPEG", 200, 300, "", True)
+    assert found.spread == pytest.approx(0, abs=0.5)
+    assert found.size == (tmp_path / "turned.jpg").stat().st_size
     half = Image.new("RGB", (100, 150), (0, 0, 0))
     half.paste((0, 200, 0), (0, 0, 50, 150))
     half.save(tmp_path / "half.png")
@@ -66,7 +62,7 @@ def test_only_files_that_changed_are_read_again(shop, read):
     assert second["b.jpg"] != first["b.jpg"]
 
 
-def test_tables_of_one_folder_share_what_was_seen(shop, read):
+def test_tables_of_one_folder_share_inspections(shop, read):
     inspected(shop)
     del shop.rows[1:]
     assert list(inspected(shop)) == ["a.jpg"]
@@ -75,15 +71,15 @@ def test_tables_of_one_folder_share_what_was_seen(shop, read):
     assert read == ["a.jpg", "b.jpg", "c.jpg", "d.jpg"]
 
 
-def test_an_interrupted_audit_goes_on_where_it_was(shop, monkeypatch, read):
+def test_an_interrupted_audit_resumes(shop, monkeypatch, read):
     def killed(root, image):
         if image == "c.jpg":
             raise KeyboardInterrupt
         return inspect(root, image)
 
-    monkeypatch.setattr("posters.audit.inspecting._CHUNK", 1)
+    monkeypatch.setattr("posters.audit.inspection.CHUNK", 1)
     with monkeypatch.context() as during:
-        during.setattr("posters.audit.inspecting.inspect", killed)
+        during.setattr("posters.audit.inspection.inspect", killed)
         with pytest.raises(KeyboardInterrupt):
             inspected(shop)
     inspected(shop)
@@ -93,15 +89,15 @@ def test_an_interrupted_audit_goes_on_where_it_was(shop, monkeypatch, read):
 def test_a_file_that_could_not_be_read_is_tried_again(shop, read):
     catalogue = shop.catalogue()
     (shop.images / "b.jpg").rename(shop.folder / "away.jpg")
-    seen = inspect_images(catalogue, shop.folder / "cache", threads=1)
-    assert seen["b.jpg"].error == "the file can't be read (No such file or directory)"
+    found = inspect_images(catalogue, shop.folder / "cache", threads=1)
+    assert found["b.jpg"].error == "the file can't be read (No such file or directory)"
     (shop.folder / "away.jpg").rename(shop.images / "b.jpg")
     assert inspect_images(catalogue, shop.folder / "cache", threads=1)["b.jpg"].readable
     assert read[4:] == ["b.jpg"]
 
 
 @pytest.mark.parametrize("tail", ["[1, 2]\n", "no json\n", '["a.jpg", 12'])
-def test_a_damaged_file_of_inspections_is_made_good(shop, read, tail):
+def test_a_damaged_journal_is_repaired(shop, read, tail):
     first = inspected(shop)
     (path,) = (shop.folder / "cache").glob("audit-*/inspections.jsonl")
     lines = path.read_text().splitlines(keepends=True)
@@ -112,12 +108,12 @@ def test_a_damaged_file_of_inspections_is_made_good(shop, read, tail):
 
 @given(data=st.binary(max_size=64), cut=st.integers(0, 2000), flip=st.integers(0, 2000))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_bytes_of_any_kind_are_inspected_or_said_to_be_bad(tmp_path, data, cut, flip):
+def test_any_bytes_are_inspected_or_have_an_error(tmp_path, data, cut, flip):
     whole = bytearray(jpeg(picture(3)))
     whole[flip % len(whole)] ^= 0xFF
     for content in (data, bytes(whole[:cut])):
         (tmp_path / "x.jpg").write_bytes(content)
-        seen = inspect(tmp_path, "x.jpg")
-        assert seen.size == len(content)
-        assert seen.readable == (seen.width > 0)
-        assert not (seen.damaged and seen.readable)
+        found = inspect(tmp_path, "x.jpg")
+        assert found.size == len(content)
+        assert found.readable == (found.width > 0)
+        assert not (found.damaged and found.readable)

@@ -8,10 +8,9 @@ import pytest
 from PIL import Image
 
 from posters.audit import KINDS, SEVERITIES
+from tests.audit.conftest import Shop, jpeg, picture
 
-from .conftest import Shop, jpeg, picture
-
-SIDES = {"a": "train", "b": "train", "c": "validation", "d": "test", "e": "train", "f": "test"}
+SPLITS = {"a": "train", "b": "train", "c": "validation", "d": "test", "e": "train", "f": "test"}
 
 
 @dataclass(frozen=True)
@@ -45,8 +44,18 @@ def misnamed(shop):
     shop.add("e")
 
 
+def other_name(shop):
+    shop.add("e", image="e.png")
+    shop.put("e.jpg", jpeg(picture(9)))
+
+
 def unused(shop):
     shop.put("old/spare.png", b"")
+
+
+def unreachable(shop):
+    shop.add("e", image="http://127.0.0.1:1/heat.jpg")
+    return {"read": {"download": True}}
 
 
 def rare(shop):
@@ -66,6 +75,21 @@ def corrected(shop):
     return {"read": {"corrections": path}}
 
 
+def universal(shop):
+    for row in shop.rows:
+        row["genres"] += "|War"
+
+
+def one_film(genres):
+    """Adds e and f, two pictures of one film; f has these genres."""
+
+    def spoil(shop):
+        shop.add("e", data=jpeg(picture(20)), title="Heat", year="1995")
+        shop.add("f", data=jpeg(picture(21)), title="heat", year="1995-12-15", genres=genres)
+
+    return spoil
+
+
 def copies(quality=90, genres="Drama", **options):
     """Adds e and f, which are one picture."""
 
@@ -77,20 +101,22 @@ def copies(quality=90, genres="Drama", **options):
     return spoil
 
 
-def strangers(sides=SIDES, **cells):
-    """Adds e and f, which are on two sides and have nothing in common but `cells`."""
+def strangers(splits=SPLITS, **cells):
+    """Adds e and f, which are in two splits and have nothing in common but `cells`."""
 
     def spoil(shop):
         for seed, id in enumerate("ef"):
             shop.add(id, data=jpeg(picture(20 + seed)), **cells)
-        return {"sides": sides}
+        return {"splits": splits}
 
     return spoil
 
 
-PAIR = {"ids": "e f", "images": "e.jpg f.jpg"}
+PAIR: dict[str, Any] = {"ids": "e f", "images": "e.jpg f.jpg"}
 CASES = {
-    "unreadable-image": Case(row(data=b"text"), "e", "e.jpg", message="e.jpg: this is no image that can be read"),
+    "unreadable-image": Case(
+        row(data=b"text"), "e", "e.jpg", message="e.jpg: this is not an image in a supported format"
+    ),
     "damaged-image": Case(damaged, "e", "e.jpg", message="e.jpg: the image is damaged"),
     "blank-image": Case(
         row(data=jpeg(Image.new("RGB", (80, 120), "red"))), "e", "e.jpg", message="e.jpg: all pixels have nearly one"
@@ -99,8 +125,14 @@ CASES = {
     "odd-shape": Case(
         row(data=jpeg(picture(9, (120, 80)))), "e", "e.jpg", message="e.jpg: 120 x 80 pixels, 1.50 times as wide"
     ),
-    "misnamed-image": Case(misnamed, "e", "e.jpg", message="e.jpg: its name says JPEG, its bytes are PNG"),
+    "misnamed-image": Case(misnamed, "e", "e.jpg", message="e.jpg: named as JPEG, but its bytes are PNG"),
     "missing-image": Case(row(data=None), "e", "e.jpg", message="e.jpg in row 6: the image file is missing"),
+    "failed-download": Case(
+        unreachable,
+        "e",
+        "e.jpg",
+        message="http://127.0.0.1:1/heat.jpg in row 6: the image can't be downloaded: it can't",
+    ),
     "unused-image": Case(unused, images="old/spare.png", message="old/spare.png: no row names it"),
     "conflicting-rows": Case(row(id="a"), "a", "a.jpg", message="a in row 6: an earlier row has the same id but other"),
     "conflicting-film": Case(
@@ -108,6 +140,7 @@ CASES = {
     ),
     "repeated-row": Case(row(id="a", genres="Comedy"), "a", "a.jpg", message="a in row 6: repeats an earlier row"),
     "unusable-row": Case(row(image="", data=None), "e", message="e in row 6: no image is named"),
+    "other-name": Case(other_name, "e", "e.jpg", message="e.png in row 6, found as e.jpg"),
     "no-genre": Case(row(genres=""), "e", "e.jpg", message="e in row 6: no genre is named"),
     "repeated-genre": Case(row(genres="Drama|Drama"), "e", "e.jpg", message="e in row 6: a genre is named twice"),
     "correction": Case(corrected, message="1 label: added by corrections.csv (Drama to a)"),
@@ -117,22 +150,34 @@ CASES = {
     "respelt-genre": Case(row(genres="DRAMA"), genres="DRAMA", message="DRAMA -> Drama on 1 row"),
     "not-a-genre": Case(row(genres="Drama|N/A"), genres="N/A", message="N/A on 1 row"),
     "joined-genres": Case(row(genres="Drama/War"), genres="Drama/War", message="Drama/War on 1 row: several genres"),
+    "universal-genre": Case(universal, genres="War", message="all 4 posters have the genre War"),
     "identical-conflict": Case(copies(genres="Comedy"), **PAIR, message="e (Drama) and f (Comedy) have the same bytes"),
     "identical-posters": Case(copies(), **PAIR, message="e (Drama) and f (Drama) have the same bytes"),
     "near-conflict": Case(copies(40, "Comedy"), **PAIR, message="e (Drama) and f (Comedy) look alike ("),
     "near-duplicates": Case(copies(40), **PAIR, message="e (Drama) and f (Drama) look alike ("),
+    "same-film-conflict": Case(
+        one_film("Comedy"), **PAIR, message="e (Drama) and f (Comedy) have the same title and year, Heat (1995)"
+    ),
+    "same-film-posters": Case(
+        one_film("Drama"), **PAIR, message="e (Drama) and f (Drama) have the same title and year, Heat (1995)"
+    ),
     "leaked-picture": Case(
-        copies(sides=SIDES), **PAIR, message="e (train) and f (test) have the same", also=("identical-posters",)
+        copies(splits=SPLITS), **PAIR, message="e (train) and f (test) have the same", also=("identical-posters",)
     ),
     "leaked-lookalike": Case(
-        copies(40, sides=SIDES), **PAIR, message="e (train) and f (test) look alike", also=("near-duplicates",)
+        copies(40, splits=SPLITS), **PAIR, message="e (train) and f (test) look alike", also=("near-duplicates",)
     ),
-    "leaked-film": Case(strangers(title="Heat", year="1995"), **PAIR, message="e (train) and f (test) belong to one f"),
+    "leaked-film": Case(
+        strangers(title="Heat", year="1995"),
+        **PAIR,
+        message="e (train) and f (test) belong to one film",
+        also=("same-film-posters",),
+    ),
     "leaked-group": Case(strangers(group="1"), **PAIR, message="e (train) and f (test) belong to one group"),
     "unknown-id": Case(
-        strangers({**SIDES, "z": "test"}), "z", message="the split names 1 poster that the table does not have: z"
+        strangers({**SPLITS, "z": "test"}), "z", message="the splits name 1 poster that is not in the table: z"
     ),
-    "no-side": Case(strangers(dict(list(SIDES.items())[:-1])), "f", message="1 poster without a side: f"),
+    "no-split": Case(strangers(dict(list(SPLITS.items())[:-1])), "f", message="1 poster in no split: f"),
 }
 
 
@@ -154,9 +199,9 @@ def test_a_kind_is_found_once_and_no_other_is(shop, name):
 
 
 def test_a_good_catalogue_has_no_findings(shop):
-    audit = shop.audit(sides=dict(list(SIDES.items())[:4]))
+    audit = shop.audit(splits=dict(list(SPLITS.items())[:4]))
     assert audit.findings == ()
-    assert (audit.posters, audit.genres, audit.split) == (4, 2, True)
+    assert (audit.posters, audit.genres, audit.splits) == (4, 2, True)
     assert not audit.has("note")
 
 

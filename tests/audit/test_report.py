@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from posters._base.text import columns, plain_cell
 from posters.audit import KINDS, Audit
 from posters.report.audit import COLUMNS, audit_csv, audit_json, audit_summary, write_audit
-from posters.report.columns import columns
-from posters.spreadsheet import plain_cell
 
 STRANGE = ["=1+1", "+x", "-x", "@x", "\tx", "\rx", "\udce9.jpg", "映画" * 80, "x" * 300]
 names = st.text(max_size=30) | st.sampled_from(STRANGE)
@@ -67,7 +66,7 @@ def test_the_summary_of_a_clean_catalogue(shop):
     lines = " ".join(audit_summary(shop.audit()).split())
     assert lines == (
         f"{table} (4 posters, 2 genres): nothing is wrong that an audit can see. "
-        "No split was looked at: the table has none, and --split names none."
+        "Leaks were not checked: the table has no splits, and --splits names none."
     )
 
 
@@ -75,15 +74,15 @@ def test_the_summary_shows_three_examples_of_a_kind(shop):
     for number in range(5):
         shop.add(f"e{number}")
     shop.put("spare.png", b"")
-    verdict, missing, unused = audit_summary(shop.audit(sides=dict.fromkeys("abcd", "train"))).split("\n\n")
+    verdict, missing, unused = audit_summary(shop.audit(splits=dict.fromkeys("abcd", "train"))).split("\n\n")
     assert " ".join(verdict.split()).endswith("(4 posters, 2 genres): 5 errors, 1 note.")
     assert missing.splitlines() == [
-        "5 errors: missing-image. A row's image file is not there, so that the row is left out.",
+        "5 errors: missing-image. The image file of a row is missing, so the row is dropped.",
         "  - e0.jpg in row 6: the image file is missing",
         "  - e1.jpg in row 7: the image file is missing",
         "  - e2.jpg in row 8: the image file is missing",
         "  - and 2 more",
-        "  What to do: Download the file, mend its name in the row, or take the row out.",
+        "  What to do: Download the file, fix its name in the row, or remove the row.",
     ]
     assert unused.startswith("1 note: unused-image. ")
 

@@ -25,15 +25,23 @@ DEEP = "[" * 50_000
         (HEADER + "1,a.jpg,War\n2,a.jpg\n", ["row 3", "2 fields", "header has 3"]),
         (HEADER + '1,a.jpg,War\n2,a.jpg,"War\n3,a.jpg,War\n', ["row 3", "quote"]),
         (HEADER + '1,a.jpg,"War"x\n', ["row 2", "quote"]),
-        ("\n" + HEADER + "1,a.jpg,War\n", ["row 2", "header has 0"]),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", ["not text"]),
-        ("id,image,genres\n1,a.jpg,War\n".encode("utf-16"), ["not text", "UTF-8"]),
+        ("id,image,genres\n1,a.jpg,War\n".encode("utf-16-le"), ["not text", "UTF-8"]),
+        (HEADER.encode() + b"1,a.jpg,War\n" * 300 + b"2,b\0.jpg,War\n", ["row 302", "zero byte"]),
         (bytes(range(256)), ["not text"]),
-        ("one,two\n1,2\n", ["one, two", "columns called image and genres", "plain", "tmdb", "mmimdb"]),
+        (
+            "one,two\n1,2\n",
+            [
+                "one, two",
+                "called image or genres",
+                'columns={"image": "NAME"} columns={"genres": "NAME"}',
+                "--dialects",
+            ],
+        ),
         ("id,image,genres,Genres\n1,a.jpg,War,War\n", ["more than one column", "genres"]),
         ("id,image,genres,split\n1,a.jpg,War,train\n2,a.jpg,War,trian\n", ["row 3", "trian", "validation"]),
         (HEADER + "1,a.jpg,War\n2,a.jpg,[War\n", ["row 3", "[War"]),
-        (HEADER + "1,a.jpg,['War' 'Drama']\n", ["row 2", "comma"]),
+        (HEADER + "1,a.jpg,\"['War' 'Drama', 'Crime']\"\n", ["row 2", "comma"]),
         (HEADER + "1,a.jpg,\"[1, __import__('os')]\"\n", ["row 2", "__import__"]),
         (HEADER + f"1,a.jpg,{DEEP}\n", ["row 2", "[[["]),
         (HEADER + f"1,a.jpg,[{'-' * 50_000}1]\n", ["row 2", "---"]),
@@ -42,9 +50,9 @@ DEEP = "[" * 50_000
         (HEADER + '1,a.jpg,"[{""id"": 1}]"\n', ["row 2", "'name'"]),
         (HEADER + "1,a.jpg,{[]: 1}\n", ["row 2"]),
         (HEADER + "1,a.jpg,War\n1,b.jpg,War\n", ["row 2 and row 3", "'1'", "'a.jpg'", "'b.jpg'"]),
-        ("id,image,genres,side\n1,a.jpg,War,test\n1,a.jpg,War,train\n", ["row 2 and row 3", "side", "test", "train"]),
+        ("id,image,genres,split\n1,a.jpg,War,test\n1,a.jpg,War,train\n", ["row 2 and row 3", "split", "test", "train"]),
         ("id,image,genres,group\n1,a.jpg,War,g\n1,a.jpg,War,h\n", ["row 2 and row 3", "group", "'g'", "'h'"]),
-        (HEADER + "1,c.jpg,War\n2,d,War\n", ["no poster is left", "c.jpg in row 2", "d.jpg in row 3", "--images"]),
+        (HEADER + "1,c.jpg,War\n2,d,War\n", ["no poster is left", "c.jpg in row 2", "d.jpg in row 3", "images=FOLDER"]),
         (HEADER + "1,,War\n,a.jpg,War\n", ["no poster is left", "no image is named", "no id"]),
         (HEADER + "1,a.jpg,N/A\n", ["no poster has a genre"]),
     ],
@@ -65,10 +73,11 @@ def test_csv(desk, text, words):
         ("[", ["not JSON"]),
         (DEEP, ["not JSON", "deep"]),
         ('{"a":' * 50_000, ["row 1", "not JSON", "deep"]),
+        ('{"results": [], "page": 1}', ["empty"]),
         ("[1]", ["row 1", "JSON object"]),
         ('[{"id": "1", "image": "a.jpg", "genres": "War"}, null]', ["row 2", "None"]),
         ('{"id": "1", "image": "a.jpg", "genres": "War"}\n{"id": \n', ["row 2", "not JSON"]),
-        ('{\n  "results": []\n}', ["row 1", "one object a line"]),
+        ('{\n  "results": [\n}', ["row 1", "one object a line"]),
         ('[{"id": ["x"], "image": "a.jpg", "genres": "War"}]', ["row 1", "id must be text", "['x']"]),
         ('[{"id": "1", "image": {"path": "a"}, "genres": "War"}]', ["row 1", "image must be text"]),
         ('[{"id": "1", "image": "a.jpg", "genres": [["War"]]}]', ["row 1", "['War']"]),
@@ -97,7 +106,7 @@ def test_there_is_no_table(desk):
 
 def test_there_is_no_image_folder(desk):
     desk.table("t.csv", HEADER + "1,a.jpg,War\n")
-    assert "pass --images FOLDER" in desk.refusal("t.csv")
+    assert "pass images=FOLDER" in desk.refusal("t.csv")
     assert "elsewhere" in desk.refusal("t.csv", images=desk.folder / "elsewhere")
     assert "t.csv" in desk.refusal("t.csv", images=desk.folder / "t.csv")
 
@@ -129,7 +138,7 @@ def test_no_genre_is_common_enough(desk):
     desk.images("a.jpg", "b.jpg")
     desk.table("t.csv", HEADER + "1,a.jpg,War|Drama\n2,b.jpg,War\n")
     message = desk.refusal("t.csv", min_posters=20)
-    assert all(word in message for word in ["20", "War, has 2", "--min-posters 2"])
+    assert all(word in message for word in ["20", "War, has 2", "min_posters=2"])
 
 
 TABLES = [

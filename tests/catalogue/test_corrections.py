@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from posters.catalogue.stored import store_catalogue, stored_catalogue
+from posters.catalogue.catalogue import store_catalogue, stored_catalogue
 from posters.cli import main
-from posters.label_issues import LabelIssue
-from posters.report.label_csv import label_csv
-from posters.splits import draw_split, given_split
+from posters.evaluation.label_issues import LabelIssue
+from posters.report.tables import label_csv
+from posters.splitting.splits import draw_splits, given_splits
 
 TABLE = "id,image,genres\n1,a.jpg,Drama|War\n2,b.jpg,Drama\n=3,c.jpg,Sci-Fi\n04,d.jpg,N/A\n"
 HEADER = "id,genre,change,accept\n"
@@ -62,7 +62,7 @@ def test_what_was_done_is_said(shop, messages):
     lines = [line.strip() for line in messages[0].splitlines()]
     assert "2 labels: added by c.csv (Sci-Fi to 2, War to 2)" in lines
     assert "1 label: removed by c.csv (War from 1)" in lines
-    assert "1 correction: in c.csv, but the labels are so already (add Drama, 2)" in lines
+    assert "1 correction: in c.csv, but the labels have it so already (add Drama, 2)" in lines
     assert "1 correction: not accepted in c.csv (row 6)" in lines
 
 
@@ -73,8 +73,8 @@ def test_a_corrected_genre_counts_when_rare_ones_are_left_out(shop):
 def test_a_poster_that_loses_its_last_genre_is_left_out_and_counted(shop):
     catalogue = shop.read("t.csv", corrections=shop.table("c.csv", HEADER + "2,Drama,remove,yes\n"))
     assert catalogue.ids == ("1", "=3")
-    reasons = [str(loss) for loss in catalogue.losses]
-    assert "1 correction: in c.csv took a poster's last genre, so that it is left out (2)" in reasons
+    reasons = [str(problem) for problem in catalogue.problems]
+    assert "1 correction: in c.csv removed a poster's last genre, so that it is left out (2)" in reasons
     assert any(reason.startswith("2 rows: no genre is named") and "2 in row 3" in reason for reason in reasons)
 
 
@@ -135,6 +135,11 @@ def test_the_csv_of_a_report_comes_back(shop):
     assert genres(shop, as_csv(rows)) == {"1": ("Drama",), "2": ("Drama",), "=3": ("Sci-Fi", "War")}
 
 
+def test_corrections_that_remove_every_label_are_named(shop):
+    rows = "".join(f"{id},{genre},remove,yes\n" for id, own in POSTERS.items() for genre in own)
+    assert "no genre is left" in shop.refusal("t.csv", corrections=shop.table("c.csv", HEADER + rows))
+
+
 def as_csv(rows, separator=",", end="\n"):
     file = io.StringIO(newline="")
     lines = csv.DictWriter(file, list(rows[0]), delimiter=separator, lineterminator=end)
@@ -167,7 +172,8 @@ def test_any_corrections_in_any_shape(shop, asked, separator, end, mark, empty_c
     text = ("\ufeff" if mark else "") + end.join([header, *lines, ""])
     corrected = {id: tuple(sorted(own)) for id, own in expected.items() if own}
     if not corrected:
-        assert "no genre" in shop.refusal("t.csv", corrections=shop.table("c.csv", text))
+        message = shop.refusal("t.csv", corrections=shop.table("c.csv", text))
+        assert "c.csv: no genre is left: these corrections remove every label" in message
         return
     assert genres(shop, text, report=False) == corrected
 
@@ -183,15 +189,15 @@ def test_every_command_that_reads_a_table_takes_them(shop, capsys):
 
 
 def test_a_split_of_before_can_be_kept(desk):
-    """Another draw of the same seed follows the labels; the sides of a run that is corrected must not move."""
+    """Another draw of the same seed follows the labels; the splits of a run that is corrected must not move."""
     desk.images(*[f"{row}.jpg" for row in range(200)])
     labels = np.random.default_rng(0).integers(0, 2, (200, 2)).tolist()
     lines = [f"{row},{row}.jpg,{'Drama' if one else 'War'}{'|Sport' * two}" for row, (one, two) in enumerate(labels)]
     desk.table("t.csv", "\n".join(["id,image,genres", *lines]))
-    first = draw_split(desk.read("t.csv", report=False))
+    first = draw_splits(desk.read("t.csv", report=False))
     rows = [f"{row},Sport,{'remove' if labels[row][1] else 'add'},yes" for row in range(0, 200, 5)]
     corrected = desk.read("t.csv", corrections=desk.table("c.csv", HEADER + "\n".join(rows)), report=False)
-    kept = given_split(corrected, first.sides())
-    assert kept.sides() == first.sides()
+    kept = given_splits(corrected, first.by_id())
+    assert kept.by_id() == first.by_id()
     assert kept.fingerprint != first.fingerprint
-    assert draw_split(corrected).sides() != first.sides()
+    assert draw_splits(corrected).by_id() != first.by_id()

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from posters.catalogue.genre_cells import clean_name, parse_genres
 from posters.catalogue.genre_names import ALIASES, IMDB_GENRES, GenreNames, count_spellings, genre_key
-from posters.catalogue.genres import clean_name, parse_genres
-from posters.catalogue.tally import Tally
+from posters.catalogue.problems import ProblemLog
 from posters.errors import CatalogueError
 
-WORDS = st.text(st.characters(exclude_characters="|;,[]{}"), min_size=1).map(clean_name).filter(bool)
+WORDS = st.text(st.characters(exclude_characters="|;,[]{}()"), min_size=1).map(clean_name).filter(bool)
 ANYTHING = st.text() | st.text("[]{}'\"\\,|; aN/\n\0\ud800")
 JSON_DATA = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -21,9 +21,17 @@ JSON_DATA = st.recursive(
 )
 
 
+def numpy_2(names):
+    return f"[{', '.join(map(numpy_scalar, names))}]"
+
+
+def numpy_scalar(name):
+    return f"np.str_({name!r})" if isinstance(name, str) else repr(name)
+
+
 def settle(spellings, aliases=None):
-    tally = Tally()
-    return GenreNames(aliases).settle(spellings, tally), tally.losses()
+    log = ProblemLog()
+    return GenreNames(aliases).settle(spellings, log), log.problems()
 
 
 @pytest.mark.parametrize(
@@ -45,10 +53,43 @@ def settle(spellings, aliases=None):
         ('[{"name": "War"}, {"name": " "}]', ("War",)),
         (["War", {"name": "Drama"}], ("War", "Drama")),
         ("Cafe\u0301", ("Caf\u00e9",)),
+        ("('Drama', 'War')", ("Drama", "War")),
+        ("('Drama',)", ("Drama",)),
+        ("(Drama, War)", ("Drama", "War")),
+        ('{Drama,"Film Noir"}', ("Drama", "Film Noir")),
+        ("[Drama, War]", ("Drama", "War")),
+        ("['Drama' 'War']", ("Drama", "War")),
+        ("['Drama'\n 'War']", ("Drama", "War")),
+        ("[np.str_('Drama'), np.str_('War')]", ("Drama", "War")),
+        ("array(['Drama', 'War'], dtype='<U5')", ("Drama", "War")),
+        ("array(['Drama', 'War'], dtype=object)", ("Drama", "War")),
+        ("frozenset({'War'})", ("War",)),
+        ("set()", ()),
+        ("['Drama', nan]", ("Drama", "none")),
+        ("['Drama', None]", ("Drama", "none")),
+        ('["Drama", null]', ("Drama", "none")),
+        ('["Drama", NaN]', ("Drama", "NaN")),
+        ("['nan', 'Nan of the North']", ("nan", "Nan of the North")),
+        ("[18, 35]", ("18", "35")),
+        ([18, 35], ("18", "35")),
+        ("Drama\nWar", ("Drama", "War")),
+        ("Drama\r\nSword, Sandal", ("Drama", "Sword, Sandal")),
     ],
 )
 def test_cells(cell, names):
     assert parse_genres(cell) == names
+
+
+@pytest.mark.parametrize("cell", ["['Drama' 'War', 'Crime']", "['Drama", "[", "{'a': 1}", "[[1]]", "['a'] x"])
+def test_a_list_that_is_none_is_refused(cell):
+    with pytest.raises(CatalogueError):
+        parse_genres(cell)
+
+
+@given(st.lists(WORDS.filter(lambda word: "'" not in word), min_size=1), st.sampled_from([" & ", " + ", " / "]))
+def test_any_separator_that_is_named_splits(names, separator):
+    names = [name.replace(separator.strip(), "") for name in names]
+    assert parse_genres(separator.join(names), separator=separator) == tuple(filter(None, map(clean_name, names)))
 
 
 @given(ANYTHING | JSON_DATA)
@@ -65,9 +106,11 @@ def test_joined_names_come_back(names, separator):
     assert parse_genres(separator.join(names)) == tuple(names)
 
 
-@given(st.lists(WORDS), st.sampled_from([json.dumps, repr]))
+@given(st.lists(WORDS), st.sampled_from([json.dumps, repr, numpy_2]))
 def test_listed_names_come_back(names, spell):
     assert parse_genres(spell(names)) == tuple(names)
+    assert names == [] or parse_genres(repr(tuple(names))) == tuple(names)
+    assert sorted(parse_genres(repr(set(names)))) == sorted(set(names))
     assert parse_genres(spell([{"name": name} for name in names])) == tuple(names)
 
 
@@ -85,14 +128,14 @@ class TestNames:
 
     @pytest.mark.parametrize("spelling", ["N/A", "n/a", "None", "", "nan", "\\N", "-", "(no genres listed)", "Unknown"])
     def test_placeholders_name_no_genre(self, spelling):
-        settled, losses = settle({spelling: 8})
+        settled, problems = settle({spelling: 8})
         assert settled == {spelling: None}
-        assert losses[0].examples == (f"{spelling} on 8 rows".strip(),)
+        assert problems[0].examples == (f"{spelling} on 8 rows".strip(),)
 
     def test_the_commonest_spelling_of_an_unknown_genre_wins(self):
-        settled, losses = settle({"anime": 2, "Anime": 5, "ANIME": 2})
+        settled, problems = settle({"anime": 2, "Anime": 5, "ANIME": 2})
         assert set(settled.values()) == {"Anime"}
-        assert [str(loss) for loss in losses] == [
+        assert [str(problem) for problem in problems] == [
             "2 genres: another spelling of a genre, merged (ANIME -> Anime on 2 rows, anime -> Anime on 2 rows)"
         ]
 
@@ -102,19 +145,43 @@ class TestNames:
     def test_music_is_no_musical(self):
         assert settle({"music": 1, "Musicals": 1})[0] == {"music": "Music", "Musicals": "Musical"}
 
-    def test_genres_joined_by_a_slash_are_one_and_said_to_be(self):
-        tally = Tally()
-        spellings = {"Action/War": 2, "Drama / SF": 1, "Sci-Fi/Heist": 1, "/": 1, "Drama": 1}
-        settled = GenreNames().settle(spellings, tally)
-        assert settled == {name: name for name in spellings}
-        (loss,) = tally.losses()
-        assert "joined by a slash are read as one" in loss.reason
-        assert [item.genre for item in loss.items] == ["Action/War", "Drama / SF"]
+    @pytest.mark.parametrize(
+        "joining", ["/", " / ", "&", " & ", "+", ", ", ";", " and ", " And ", " ", "\u00b7", "\u3001", "\uff0f"]
+    )
+    def test_genres_joined_in_one_name_stay_one_and_are_reported(self, joining):
+        name = f"Drama{joining}Film-Noir"
+        settled, (problem,) = settle({name: 2, "Drama": 1})
+        assert settled == {name: name, "Drama": "Drama"}
+        assert "several genres joined in one name are read as one" in problem.reason
+        assert "--separator" in problem.reason
+        assert [item.genre for item in problem.items] == [name]
+
+    @pytest.mark.parametrize(
+        "name", ["Film-Noir", "Film Noir", "Sci-Fi/Heist", "Sword and Sorcery", "/", "&", "Reality-TV", "War Dramas X"]
+    )
+    def test_a_name_of_many_words_is_one_genre(self, name):
+        assert not [problem for problem in settle({name: 2, "Drama": 1})[1] if problem.cause == "joined genres"]
+
+    def test_genres_of_the_table_may_be_joined_too(self):
+        _, (problem,) = settle({"Heist & Anime": 1, "Heist": 3, "Anime": 2})
+        assert problem.examples == ("Heist & Anime on 1 row",)
+
+    def test_no_genre_of_imdb_is_joined(self):
+        assert settle(dict.fromkeys(IMDB_GENRES, 1))[1] == ()
+
+    def test_numbers_of_tmdb_become_its_names(self):
+        settled, problems = settle({"18": 3, "878": 1, "10759": 1, "4711": 2})
+        assert settled == {"18": "Drama", "878": "Sci-Fi", "10759": "Action & Adventure", "4711": None}
+        assert [problem.count for problem in problems if problem.cause == "not a genre"] == [1]
+
+    def test_numbers_of_somebody_else_stay(self):
+        numbers = {str(number): 5 for number in range(21)}
+        assert settle(numbers)[0] == {number: number for number in numbers}
 
     def test_an_alias_settles_a_slash(self):
-        tally = Tally()
-        GenreNames({"Action/War": "War"}).settle({"Action/War": 1}, tally)
-        assert [loss.cause for loss in tally.losses()] == ["alias"]
+        log = ProblemLog()
+        GenreNames({"Action/War": "War"}).settle({"Action/War": 1}, log)
+        assert [problem.cause for problem in log.problems()] == ["alias"]
 
     def test_users_aliases_come_first(self):
         aliases = {"suspense": "Thriller", "Sci-Fi": "Fantasy", "N/A": "Other"}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posters.catalogue.image_paths import safe_image_path
+from posters.catalogue.image_folder import safe_image_path
 from posters.errors import CatalogueError
 
 PIECES = st.sampled_from(

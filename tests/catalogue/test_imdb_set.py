@@ -20,14 +20,14 @@ def test_what_it_holds(catalogue, shared):
 
 
 def test_what_was_lost(catalogue):
-    assert {(loss.kind, loss.reason): loss.count for loss in catalogue.losses} == {
+    assert {(problem.kind, problem.reason): problem.count for problem in catalogue.problems} == {
         ("genre", "not the name of a genre"): 1,
         ("row", "repeats an earlier row, merged"): 10,
         ("genre", "fewer than 20 posters, left out"): 2,
         ("row", "no genre is named"): 7,
         ("row", "no genre is left"): 1,
     }
-    examples = [loss.examples for loss in catalogue.losses if loss.kind == "genre"]
+    examples = [problem.examples for problem in catalogue.problems if problem.kind == "genre"]
     assert examples == [("N/A on 8 rows",), ("News with 17", "Reality-TV with 2")]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from posters.catalogue.named_images import named_images
+from posters.catalogue.read import read_named_images
 from posters.errors import CatalogueError, ImageError
 
 
@@ -18,7 +18,7 @@ def shop(tmp_path):
 
 def named(shop, text, **options):
     (shop / "table.csv").write_text(text)
-    return named_images(shop / "table.csv", **options)
+    return read_named_images(shop / "table.csv", **options)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ def test_genres_are_joined_by_any_separator(desk, separator):
     assert catalogue.dialect == "plain"
     assert catalogue.genre_names == ("Comedy", "Drama")
     assert catalogue.posters == (Poster("1", "a.jpg", ("Comedy", "Drama")), Poster("2", "b.jpg", ("Drama",)))
-    assert catalogue.losses == ()
+    assert catalogue.problems == ()
 
 
 @pytest.mark.parametrize("separator", [";", "\t"])
@@ -75,7 +75,7 @@ def test_groups_and_sides(desk):
     rows = "\n".join(f"{i},{i}.jpg,War,film {i // 2},{word}" for i, word in enumerate(words))
     desk.table("t.csv", f"id,image,genres,group,split\n{rows}\n")
     catalogue = desk.read("t.csv")
-    assert [poster.side for poster in catalogue] == ["train", "validation", "validation", "validation", "test", None]
+    assert [poster.split for poster in catalogue] == ["train", "validation", "validation", "validation", "test", None]
     assert [poster.group for poster in catalogue][:3] == ["film 0", "film 0", "film 1"]
 
 
@@ -90,7 +90,7 @@ def test_without_an_image_column_the_image_is_found_by_id(desk):
     desk.table("t.csv", "id,genres\n1,War\n2,War\n3,War\n4,War\n")
     catalogue = desk.read("t.csv")
     assert [poster.image for poster in catalogue] == ["1.JPG", "2.webp", "4.jpg"]
-    assert [(loss.kind, loss.count, loss.examples) for loss in catalogue.losses] == [
+    assert [(problem.kind, problem.count, problem.examples) for problem in catalogue.problems] == [
         ("row", 1, ("3.jpg in row 4",)),
         ("image", 1, ("4.png",)),
     ]
@@ -107,7 +107,7 @@ def test_images_lie_in_folders_too(desk):
     desk.table("t.csv", "id,image,genres\n1,./x//a.jpg,War\n2,y\\b.jpg,War\n3,http://host/c/z.jpg?size=1,War\n")
     catalogue = desk.read("t.csv")
     assert [poster.image for poster in catalogue] == ["x/a.jpg", "y/b.jpg"]
-    assert catalogue.losses[0].examples == ("z.jpg in row 4",)
+    assert catalogue.problems[0].examples == ("http://host/c/z.jpg?size=1 in row 4",)
     assert all(catalogue.image_path(poster).is_file() for poster in catalogue)
 
 
@@ -137,7 +137,16 @@ def test_blank_lines_do_not_shift_row_numbers(desk):
     desk.table("t.csv", "id,image,genres\n\n1,a.jpg,War\n\n2,b.jpg,War\n3,c.jpg,War\n\n")
     catalogue = desk.read("t.csv")
     assert catalogue.ids == ("1", "3")
-    assert catalogue.losses[0].examples == ("b.jpg in row 5",)
+    assert catalogue.problems[0].examples == ("b.jpg in row 5",)
+
+
+@pytest.mark.parametrize("blank", ["\n", "\r\n\n", "  \n", ";;\n"])
+def test_blank_lines_above_the_header_are_skipped(desk, blank):
+    desk.images("a.jpg")
+    desk.table("t.csv", f"{blank}id;image;genres\n1;a.jpg;War|Drama\n2;b.jpg;War\n")
+    catalogue = desk.read("t.csv")
+    assert catalogue.genres == (("Drama", "War"),)
+    assert catalogue.problems[0].examples == (f"b.jpg in row {3 + blank.count(chr(10))}",)
 
 
 def test_what_is_not_utf8_is_latin_1_and_said_to_be(desk, capsys):
@@ -158,7 +167,7 @@ def test_a_plain_table_may_be_json(desk):
     desk.table("t.json", '[{"id": 1, "image": "a.jpg", "genres": ["War", "Drama"]}, {"id": "02", "image": "b.jpg"}]')
     catalogue = desk.read("t.json")
     assert genres_by_id(catalogue) == {"1": ("Drama", "War")}
-    assert [str(loss) for loss in catalogue.losses] == ["1 row: no genre is named (02 in row 2)"]
+    assert [str(problem) for problem in catalogue.problems] == ["1 row: no genre is named (02 in row 2)"]
 
 
 def test_symbolic_links_inside_the_folder_are_fine(desk):

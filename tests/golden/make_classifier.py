@@ -16,8 +16,8 @@ from PIL import Image
 from posters.calibration import no_calibration
 from posters.classifier import Manifest, write_classifier
 from posters.config import PreprocessConfig
-from posters.images import decode
-from posters.network.export import export_litert
+from posters.images.decoding import decode
+from posters.network.light_network import write_light_network
 from posters.network.tensorflow import keras
 from posters.report.model_card import model_card
 from posters.thresholds import NEVER, Thresholds, fixed_thresholds
@@ -75,7 +75,7 @@ def main() -> None:
         GOLDEN / "classifier",
         manifest,
         model_card(manifest),
-        lambda folder: export_litert(network, folder / "network.tflite", posters, y_score, tolerance=1e-5),
+        lambda folder: write_light_network(network, folder / "network.tflite", posters, y_score, tolerance=1e-5),
     )
     scores = {
         path.name: dict(zip(GENRES, map(float, row.round(7)), strict=True))

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from posters.config import PreprocessConfig
-from posters.images import decode
+from posters.images.decoding import decode
 
 FOLDER = Path(__file__).parent / "images"
 PREPROCESS = PreprocessConfig(height=24, width=16)

@@ -15,7 +15,6 @@ SHARED = Path(os.environ.get("POSTERS_SHARED") or Path(__file__).parents[2].pare
 if (SHARED / "keras").is_dir():
     os.environ.setdefault("KERAS_HOME", str(SHARED / "keras"))
 
-
 GENRES = ("Blue", "Green", "Red")
 
 
@@ -57,4 +56,5 @@ def small() -> TrainConfig:
         train_scale=1.0,
         validation=0.2,
         test=0.2,
+        look=False,
     )

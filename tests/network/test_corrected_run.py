@@ -1,4 +1,4 @@
-"""A run on corrected labels, on the sides of the run before."""
+"""A run on corrected labels, on the splits of the run before."""
 
 from dataclasses import replace
 
@@ -16,15 +16,15 @@ def test_a_corrected_run_keeps_its_labels_and_the_old_split(colours, small, tmp_
 
     alone = next(poster for poster in first if len(poster.genres) == 1)
     other = next(poster for poster in first if poster.id != alone.id and "Red" not in poster.genres)
-    asked = f"id,genre,change,accept\n{other.id},Red,add,yes\n{alone.id},{alone.genres[0]},remove,yes\n"
-    (tmp_path / "corrections.csv").write_text(asked)
+    corrections = f"id,genre,change,accept\n{other.id},Red,add,yes\n{alone.id},{alone.genres[0]},remove,yes\n"
+    (tmp_path / "corrections.csv").write_text(corrections)
     corrected = read_catalogue(tmp_path / "table.csv", colours.image_root, corrections=tmp_path / "corrections.csv")
-    sides = Run(tmp_path / "first").sides()
-    posters.train(corrected, tmp_path / "second", config, sides=sides, cache=tmp_path / "cache")
+    splits = Run(tmp_path / "first").splits()
+    posters.train(corrected, tmp_path / "second", config, splits=splits, cache=tmp_path / "cache")
 
-    assert f"left out of the given split, for the catalogue can't use them: {alone.id}" in messages
+    assert f"posters of the given splits that can't be used are left out: {alone.id}" in messages
     second = Run(tmp_path / "second")
-    assert second.sides() == {id: side for id, side in sides.items() if id != alone.id}
+    assert second.splits() == {id: split for id, split in splits.items() if id != alone.id}
     kept = {poster.id: poster.genres for poster in second.catalogue()}
     assert kept[other.id] == tuple(sorted({*other.genres, "Red"}))
     assert alone.id not in kept

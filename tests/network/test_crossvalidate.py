@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from posters.classifier import load_classifier
-from posters.folds import draw_folds, read_folds
 from posters.runs import Run
+from posters.splitting.folds import draw_folds, read_folds
 from posters.tasks.crossvalidate import crossvalidate
 
 
@@ -25,7 +25,7 @@ def test_every_poster_is_scored_by_the_run_that_never_saw_it(crossed, colours):
         assert sorted(scores[name].ids) == sorted(colours.ids)
     for fold in range(2):
         run = Run(folder / "cv" / f"fold-{fold}")
-        tested = {id for id, side in run.sides().items() if side == "test"}
+        tested = {id for id, split in run.splits().items() if split == "test"}
         assert tested == {id for id, own in folds.of.items() if own == fold}
         classifier = load_classifier(run.classifier)
         own = classifier.score(colours.among(tested))

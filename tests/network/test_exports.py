@@ -7,29 +7,28 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from posters.calibration import Calibration
-from posters.calibration.calibration import Curve
+from posters.calibration.calibration import CalibrationCurve
 from posters.classifier import load_classifier, read_manifest, rewrite_manifest, write_classifier
 from posters.cli import main, parser
 from posters.errors import ClassifierError, ConfigError, MissingExtraError
-from posters.images import decode
+from posters.images.decoding import decode
 from posters.network import keras, tf
-from posters.network.exports import FORMATS
-from posters.network.exports.curves import calibrated
-from posters.network.opened import keras_network
-from posters.network.shipped import round_to_half, write_shipped_weights
+from posters.network.export import FORMATS
+from posters.network.export.graph import calibrated
+from posters.network.weights import keras_network, round_to_half, write_shipped_weights
 from posters.tasks import export as task
-from posters.tasks.export import export
-from posters.tasks.export_target import TARGETS
+from posters.tasks.export import TARGETS, export
 from posters.tasks.train import train
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "prediction.md"
-PLATT = Curve("platt", (1.3, 0.4))
-ISOTONIC = Curve("isotonic", (), ((0.0, 0.0), (0.02, 0.1), (0.3, 0.35), (0.9, 0.8), (1.0, 1.0)))
+PLATT = CalibrationCurve("platt", (1.3, 0.4))
+ISOTONIC = CalibrationCurve("isotonic", (), ((0.0, 0.0), (0.02, 0.1), (0.3, 0.35), (0.9, 0.8), (1.0, 1.0)))
 EXACT = [name for name, target in TARGETS.items() if not target.rounded]
 
 
@@ -38,7 +37,7 @@ def run(tmp_path_factory, colours, small):
     """A run whose genres have a curve of each kind."""
     folder = tmp_path_factory.mktemp("exports")
     trained = train(colours, folder / "first", small, cache=folder / "cache")
-    curves = Calibration(trained.genre_names, (Curve(), PLATT, ISOTONIC), "validation, 24 posters")
+    curves = Calibration(trained.genre_names, (CalibrationCurve(), PLATT, ISOTONIC), "validation, 24 posters")
     card = (trained.directory / "MODEL_CARD.md").read_text()
     rewrite_manifest(trained.directory, replace(trained.manifest, calibration=curves), card)
     return folder / "first"
@@ -74,9 +73,9 @@ def expected(run, manifest, pixels):
 
 
 def test_one_list_of_formats_everywhere():
-    subcommands = next(action for action in parser()._actions if action.choices and "export" in action.choices)
-    choice = next(each for each in subcommands.choices["export"]._actions if each.dest == "to")
-    assert tuple(choice.choices) == tuple(TARGETS) == tuple(FORMATS)
+    assert tuple(TARGETS) == tuple(FORMATS)
+    for name in TARGETS:
+        assert parser().parse_args(["export", "runs/first", "--to", name]).to == name
 
 
 # What is computed
@@ -92,7 +91,13 @@ def test_every_format_gives_what_keras_and_the_calibration_give(written, manifes
 
 @pytest.mark.parametrize(
     "curves",
-    [(PLATT,) * 3, (ISOTONIC,) * 3, (Curve(), PLATT, ISOTONIC), (Curve(), Curve(), ISOTONIC), (Curve(),) * 3],
+    [
+        (PLATT,) * 3,
+        (ISOTONIC,) * 3,
+        (CalibrationCurve(), PLATT, ISOTONIC),
+        (CalibrationCurve(), CalibrationCurve(), ISOTONIC),
+        (CalibrationCurve(),) * 3,
+    ],
     ids=["platt", "isotonic", "all", "no platt", "identity"],
 )
 def test_curves_are_those_of_numpy(curves):
@@ -132,7 +137,7 @@ def test_every_buffer_of_a_litert_file_is_aligned(written):
 
 
 @pytest.mark.parametrize("pooling", ["max", "avg_max"])
-def test_other_poolings_are_parted_too(run, manifest, small, pixels, tmp_path, pooling):
+def test_other_poolings_are_split_too(run, manifest, small, pixels, tmp_path, pooling):
     from posters.network.model import build_network
 
     network = build_network(replace(small, pooling=pooling), 3).whole
@@ -142,12 +147,13 @@ def test_other_poolings_are_parted_too(run, manifest, small, pixels, tmp_path, p
     np.testing.assert_allclose(given, manifest.calibration.apply(network(pixels).numpy()), atol=0.05)
 
 
-# What the files say
+# What the files contain
 
 
 def examples():
     section = DOCUMENT.read_text(encoding="utf-8").partition("## Other runtimes")[2]
-    return re.findall(r"^```py\n(.*?)^```", section, flags=re.DOTALL | re.MULTILINE)
+    section = section.partition("\n## ")[0]
+    return re.findall(r"^```py(?:thon)?\n(.*?)^```", section, flags=re.DOTALL | re.MULTILINE)
 
 
 @pytest.mark.parametrize("place", [1, 2, 3], ids=["litert", "onnx", "saved_model"])
@@ -157,13 +163,14 @@ def test_the_examples_load_each_and_read_what_is_inside(run, written, manifest, 
     shutil.copy(colours.image_path(colours.posters[0]), "alien.jpg")
     common, *formats, decide = examples()
     height, width, _ = manifest.preprocess.shape
-    names = {}
-    for code in (common.replace("(256, 384)", f"({width}, {height})"), formats[place - 1], decide):
+    names: dict[str, Any] = {}
+    common = common.replace("width=256, height=384", f"width={width}, height={height}")
+    for code in (common, formats[place - 1], decide):
         exec(compile(code, "prediction.md", "exec"), names)
     classifier = load_classifier(run)
     prediction = classifier.predict("alien.jpg")
     np.testing.assert_allclose(names["probabilities"][0], list(prediction.probabilities.values()), atol=1e-4)
-    assert sorted(names["said"]) == sorted(prediction.genres)
+    assert sorted(names["predicted"]) == sorted(prediction.genres)
     contents = names["contents"]
     assert contents["genre_names"] == list(classifier.genre_names)
     assert contents["rules"] == [rule.to_dict() for rule in manifest.rules]
@@ -198,8 +205,8 @@ print(json.dumps([str(predict.structured_input_signature[1]["poster"].dtype), li
 """
     folder = written["saved_model"].path
     done = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True, check=True)
-    said = json.loads(done.stdout.splitlines()[-1])
-    assert said == ["<dtype: 'uint8'>", ["probabilities"], [5, 3], ["Blue", "Green", "Red"]]
+    loaded = json.loads(done.stdout.splitlines()[-1])
+    assert loaded == ["<dtype: 'uint8'>", ["probabilities"], [5, 3], ["Blue", "Green", "Red"]]
     assert (folder.name, folder.parent.name) == ("1", "first")
     assert (folder / "assets" / "labels.txt").read_text() == "Blue\nGreen\nRed\n"
 
@@ -223,7 +230,7 @@ def test_the_classifier_of_the_package_has_its_weights_in_two_files(run, manifes
 def test_a_directory_without_posters_is_checked_on_drawn_ones(run, messages, tmp_path):
     alone = shutil.copytree(run / "classifier", tmp_path / "alone")
     result = export(alone, "saved_model", output=tmp_path / "out")
-    assert result.checked_on == "32 drawn posters"
+    assert result.checked_on == "6 drawn posters"
     assert "not on real ones" in messages[0]
     assert result.path == tmp_path / "out" / "1"
 
@@ -234,7 +241,7 @@ def test_files_without_labels_are_compared_and_nothing_more(run, colours, tmp_pa
     assert (result.checked_on, result.macro_map) == ("3 posters", None)
 
 
-def test_the_command_says_how_near_it_came(run, colours, messages, capsys, tmp_path):
+def test_the_command_reports_how_near_it_came(run, colours, messages, capsys, tmp_path):
     rows = [f"{poster.id},{poster.image},{'|'.join((*poster.genres, 'Western'))}" for poster in colours]
     (tmp_path / "table.csv").write_text("\n".join(["id,image,genres", *rows]))
     words = ["--posters", str(tmp_path / "table.csv"), "--images", str(colours.image_root), "--output", str(tmp_path)]
@@ -280,15 +287,15 @@ def test_a_classifier_of_another_version_is_one_line(tiny_classifier, capsys):
 
 def test_a_classifier_without_keras_is_one_line(tiny_classifier, golden, capsys, tmp_path):
     words = ("--to", "litert", "--posters", golden / "posters", "--output", tmp_path / "new" / "a.tflite")
-    assert "holds its network for LiteRT alone" in refused(capsys, tiny_classifier, *words)
+    assert "holds only the network for LiteRT" in refused(capsys, tiny_classifier, *words)
     assert not (tmp_path / "new").exists()
 
 
 def test_8_bits_need_posters_and_more_than_one(run, tiny_classifier, colours, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ConfigError, match="litert-int8 needs posters such as it will see"):
+    with pytest.raises(ConfigError, match="litert-int8 needs posters like those that it will see"):
         export(tiny_classifier, "litert-int8")
-    with pytest.raises(ConfigError, match="name two posters or more"):
+    with pytest.raises(ConfigError, match="name at least two posters"):
         export(run, "litert-int8", posters=[colours.image_path(colours.posters[0])])
 
 
@@ -311,7 +318,7 @@ def test_what_differs_too_much_is_not_written(run, monkeypatch, tmp_path, to, li
 def test_what_is_there_stays_unless_forced(run, written, to):
     path = written[to].path
     before = path.stat().st_mtime_ns
-    with pytest.raises(ConfigError, match="exists already: choose another --output, or write over it with --force"):
+    with pytest.raises(ConfigError, match="exists already: choose another output, or overwrite it with force=True"):
         export(run, to, output=path.parent if TARGETS[to].is_folder else path)
     assert path.stat().st_mtime_ns == before
 
@@ -327,7 +334,7 @@ def test_force_replaces_the_version_and_nothing_beside_it(run, tmp_path):
 
 def test_a_missing_extra_is_named_before_anything_is_loaded(run, monkeypatch):
     monkeypatch.setitem(sys.modules, "tf2onnx", None)
-    monkeypatch.setattr("posters.extras.find_spec", lambda name: None if name == "tf2onnx" else name)
+    monkeypatch.setattr("posters._base.optional_imports.find_spec", lambda name: None if name == "tf2onnx" else name)
     with pytest.raises(MissingExtraError, match=r"pip install 'posters\[onnx\]'"):
         export(run, "onnx")
 

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
+from posters.extensions import LOSSES, register_loss
 from posters.network import keras
 from posters.network.losses import (
     AsymmetricLoss,
+    KnownLabels,
     SharedCategoricalCrossentropy,
     WeightedBinaryCrossentropy,
-    loss_names,
     make_loss,
     positive_weights,
 )
@@ -59,7 +60,7 @@ def test_a_softmax_shares_one_unit_between_the_genres():
     np.testing.assert_allclose(per_poster(SharedCategoricalCrossentropy(), p=p), expected, rtol=1e-5, atol=1e-7)
 
 
-@pytest.mark.parametrize("name", loss_names())
+@pytest.mark.parametrize("name", LOSSES.built_in)
 def test_every_loss_and_its_slope_stay_finite_at_certainty(name):
     import tensorflow as tf
 
@@ -70,8 +71,99 @@ def test_every_loss_and_its_slope_stay_finite_at_certainty(name):
     assert np.isfinite(tape.gradient(loss, certain)).all()
 
 
-@pytest.mark.parametrize("name", loss_names())
+@pytest.mark.parametrize("name", LOSSES.built_in)
 def test_every_loss_survives_saving(name):
     loss = make_loss(name, PREVALENCE)
     again = keras.losses.deserialize(keras.losses.serialize(loss))
     np.testing.assert_array_equal(per_poster(again), per_poster(loss))
+
+
+# Unknown labels, which are -1
+
+PARTLY = np.array([[1, -1, 1], [0, 0, -1], [-1, -1, -1], [1, 1, 0]], np.float32)
+OF_PARTLY = np.array([[0.9, 0.2, 0.4], [0.1, 0.03, 0.6], [0.3, 0.3, 0.4], [0.5, 0.7, 0.01]], np.float32)
+KNOWN = 7 / 12
+
+CELLS = {
+    "binary_crossentropy": lambda y, p, g: -np.log(p if y else 1 - p),
+    "weighted_binary_crossentropy": lambda y, p, g: -np.log(p) * (1, 9, 20)[g] if y else -np.log(1 - p),
+    "focal": lambda y, p, g: -((1 - p) ** 2) * np.log(p) if y else -(p**2) * np.log(1 - p),
+    "asymmetric": lambda y, p, g: -np.log(p) if y else -(max(p - 0.05, 0) ** 4) * np.log(1 - max(p - 0.05, 0)),
+}
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_a_loss_is_the_mean_over_the_known_cells(name):
+    total, cells = 0.0, 0
+    for labels, probabilities in zip(PARTLY, OF_PARTLY, strict=True):
+        for genre, (y, p) in enumerate(zip(labels, probabilities, strict=True)):
+            if y >= 0:
+                total, cells = total + CELLS[name](y, float(p), genre), cells + 1
+    loss = per_poster(make_loss(name, PREVALENCE, known=KNOWN), PARTLY, OF_PARTLY)
+    assert cells == 7
+    np.testing.assert_allclose(loss.mean(), total / cells, rtol=2e-5)
+    np.testing.assert_allclose(loss[2], 0, atol=1e-6)
+
+
+def test_a_softmax_shares_its_unit_among_the_known_genres():
+    loss = per_poster(make_loss("categorical_crossentropy", PREVALENCE, known=KNOWN), PARTLY, OF_PARTLY)
+    expected = [-(np.log(0.9 / 1.3) + np.log(0.4 / 1.3)) / 2, 0, 0, -(np.log(0.5 / 1.21) + np.log(0.7 / 1.21)) / 2]
+    np.testing.assert_allclose(loss, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", LOSSES.built_in)
+def test_an_unknown_label_pulls_nothing_even_at_certainty(name):
+    import tensorflow as tf
+
+    p = tf.Variable([[0.9, 1.0, 0.4], [0.1, 0.03, 0.0], [0.0, 1.0, 0.0], [0.5, 0.7, 0.01]])
+    with tf.GradientTape() as tape:
+        loss = make_loss(name, PREVALENCE, known=KNOWN).call(tf.constant(PARTLY), p)
+    slopes = tape.gradient(loss, p).numpy()
+    assert np.isfinite(slopes).all()
+    np.testing.assert_array_equal(slopes[PARTLY < 0], 0)
+    if name != "categorical_crossentropy":  # Which may lower one genre of a poster to raise another.
+        assert (slopes[PARTLY > 0] < 0).all()
+
+
+@pytest.mark.parametrize("name", LOSSES.built_in)
+def test_a_loss_of_known_labels_is_the_same_object_and_the_mask_changes_no_bit(name):
+    plain = make_loss(name, PREVALENCE)
+    assert not isinstance(plain, KnownLabels)
+    if name != "categorical_crossentropy":
+        np.testing.assert_array_equal(per_poster(KnownLabels(plain, known=1.0)), per_poster(plain))
+
+
+@pytest.mark.parametrize("name", LOSSES.built_in)
+def test_a_loss_of_partly_known_labels_survives_saving(name):
+    loss = make_loss(name, PREVALENCE, known=KNOWN)
+    again = keras.losses.deserialize(keras.losses.serialize(loss))
+    np.testing.assert_array_equal(per_poster(again, PARTLY, OF_PARTLY), per_poster(loss, PARTLY, OF_PARTLY))
+
+
+class Seen(keras.losses.Loss):
+    """Squared error that notes which labels it was given."""
+
+    def __init__(self):
+        super().__init__()
+        self.labels = []
+
+    def call(self, y_true, y_pred):
+        self.labels.append(np.unique(y_true).tolist())
+        return keras.ops.mean(keras.ops.square(y_true - y_pred), axis=-1)
+
+
+def test_an_own_loss_is_given_no_unknown_label_and_becomes_a_mean_over_the_known_cells():
+    seen = Seen()
+    register_loss("noted_squares", lambda prevalence: seen)
+    loss = per_poster(make_loss("noted_squares", PREVALENCE, known=KNOWN), PARTLY, OF_PARTLY)
+    assert seen.labels == [[0.0, 1.0]]
+    known = PARTLY >= 0
+    np.testing.assert_allclose(loss.mean(), ((PARTLY - OF_PARTLY)[known] ** 2).mean(), rtol=1e-5)
+
+
+def test_an_own_loss_that_takes_unknown_labels_is_given_them():
+    seen = Seen()
+    register_loss("takes_all", lambda prevalence: seen, takes_unknown=True)
+    assert make_loss("takes_all", PREVALENCE, known=KNOWN) is seen
+    per_poster(seen, PARTLY, OF_PARTLY)
+    assert seen.labels == [[-1.0, 0.0, 1.0]]

@@ -1,22 +1,27 @@
 """Training from the weights that come with the package."""
 
+import json
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import posters
+from posters._base.atomic_files import sha256_of
 from posters.catalogue import Catalogue
 from posters.classifier import read_manifest
+from posters.classifier.seen_posters import SeenPosters
 from posters.config import PreprocessConfig, TrainConfig
-from posters.duplicates import perceptual_hash
 from posters.errors import TrainingError
-from posters.images import decode
+from posters.images.decoding import decode
+from posters.images.perceptual_hash import perceptual_hash
 from posters.models import CLASSIFIER
-from posters.models import seen as seen_module
 from posters.network.backbones import build_backbone, find_backbone
-from posters.network.shipped import load_shipped_network
+from posters.network.weights import load_shipped_network
 from posters.runs import Run
+from posters.tasks import overlap
 
 
 def test_the_keras_weights_are_the_light_network(golden):
@@ -31,44 +36,53 @@ def test_the_keras_weights_are_the_light_network(golden):
 
 
 def test_other_backbones_have_no_such_weights():
-    for name, advice in (("small_cnn", "pass --weights none"), ("ResNet50", "pass --weights imagenet or none")):
-        with pytest.raises(TrainingError, match=f"posters weights are MobileNetV2's: for .* {advice}"):
+    for name, advice in (("small_cnn", "pass weights=none"), ("ResNet50", "pass weights=imagenet or none")):
+        with pytest.raises(TrainingError, match=f"posters weights of .* and mobilenet_v2: for .* {advice}"):
             build_backbone(find_backbone(name), "posters", (64, 48, 3))
 
 
 def test_a_run_starts_from_them_unless_it_is_told_otherwise(colours, tmp_path):
     config = TrainConfig(preprocess=PreprocessConfig(height=64, width=48), epochs=0, head_epochs=2)
     classifier = posters.train(colours, tmp_path / "run", config, cache=tmp_path / "cache")
-    assert classifier.manifest.provenance["backbone"] == "mobilenet_v2, weights posters"
+    assert classifier.manifest.provenance["backbone"] == "efficientnet_lite0, weights posters"
     assert "seen before" not in classifier.manifest.provenance
 
 
 @pytest.fixture
-def seen(colours, monkeypatch, tmp_path):
+def seen(colours, monkeypatch):
     """Pretend that the weights were trained on every second of the posters."""
     shape = PreprocessConfig(height=64, width=48)
     hashes = [perceptual_hash(decode(colours.image_path(poster), shape)) for poster in colours.posters[::2]]
-    monkeypatch.setattr(seen_module, "CLASSIFIER", tmp_path)
-    np.save(tmp_path / "trained_on.npy", np.array(hashes, np.uint64))
+    record = SeenPosters.of_hashes(np.array(hashes, np.uint64), "weights")
+    monkeypatch.setattr(overlap, "seen_by_posters_weights", lambda backbone: record)
     return {poster.id for poster in colours.posters[::2]}
 
 
 def test_posters_that_they_have_seen_are_counted_aloud(colours, tmp_path, seen, messages):
     config = TrainConfig(preprocess=PreprocessConfig(height=64, width=48), epochs=0, head_epochs=2)
     posters.train(colours, tmp_path / "run", config, cache=tmp_path / "cache")
-    assert any("look like ones that the posters weights were trained on" in message for message in messages)
-    tested = {id for id, side in Run(tmp_path / "run").sides().items() if side == "test"}
+    assert any("are ones that the weights (posters) have seen in training" in message for message in messages)
+    tested = {id for id, split in Run(tmp_path / "run").splits().items() if split == "test"}
     evaluation = posters.evaluate_run(tmp_path / "run")
-    count = int(evaluation.provenance["seen before"].split()[0])
     # Others may look like one of them, too: these pictures are bands of noise.
-    assert count >= len(tested & seen) > 0
+    assert evaluation.seen.weights == evaluation.seen.look_alike >= len(tested & seen) > 0
     again = posters.train(colours, tmp_path / "fair", replace(config, weights="none"), cache=tmp_path / "cache")
     assert "seen before" not in again.manifest.provenance
+    assert posters.evaluate_run(tmp_path / "fair").seen.weights == 0
 
 
-def test_a_table_of_posters_that_it_has_seen_is_counted_too(colours, seen, monkeypatch):
-    names = read_manifest(CLASSIFIER).genre_names
-    few = [replace(poster, genres=names[:1]) for poster in colours.posters[:10]]
-    catalogue = Catalogue(tuple(few), names[:1], colours.image_root)
-    evaluation = posters.evaluate_classifier(posters.load_classifier(), catalogue)
-    assert "of 10 posters look like ones that the weights were trained on" in evaluation.provenance["seen before"]
+def test_a_table_of_posters_that_it_has_seen_is_counted_too(colours, tmp_path):
+    shape = PreprocessConfig(height=64, width=48)
+    directory = Path(shutil.copytree(CLASSIFIER, tmp_path / "copy"))
+    hashes = [perceptual_hash(decode(colours.image_path(poster), shape)) for poster in colours.posters[:3]]
+    np.save(directory / "trained_on.npy", np.array(hashes, np.uint64))
+    manifest = json.loads((directory / "classifier.json").read_text())
+    manifest["files"]["trained_on.npy"] = sha256_of(directory / "trained_on.npy")
+    # Of version 0.2, which kept hashes alone.
+    del manifest["files"]["seen.npy"]
+    (directory / "classifier.json").write_text(json.dumps(manifest))
+    few = [replace(poster, genres=manifest["genre_names"][:1]) for poster in colours.posters[:10]]
+    catalogue = Catalogue(tuple(few), tuple(manifest["genre_names"][:1]), colours.image_root)
+    evaluation = posters.evaluate_classifier(posters.load_classifier(directory), catalogue)
+    assert evaluation.posters == 10
+    assert 3 <= evaluation.seen.train == evaluation.seen.look_alike < 10

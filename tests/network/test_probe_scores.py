@@ -7,9 +7,9 @@ import pytest
 
 import posters
 from posters.metrics import METRICS
-from posters.network.loop import StageTraining
+from posters.network import fit
 from posters.runs import Run
-from posters.scores_file import read_scores
+from posters.scores import read_scores
 from posters.tasks import probe
 from posters.tasks.probe import NAMES
 
@@ -35,8 +35,8 @@ def test_a_run_keeps_the_probe_and_its_out_of_fold_scores(colours, head, tmp_pat
         assert (scores.ids, scores.genre_names) == (colours.ids, colours.genre_names)
         np.testing.assert_array_equal(scores.y_true, y)
         assert METRICS["macro_map"](y, scores.y_score) > y.mean() + 0.2
-    sides = Run(tmp_path / "run").sides()
-    rows = [row for row, id in enumerate(colours.ids) if sides[id] == "validation"]
+    splits = Run(tmp_path / "run").splits()
+    rows = [row for row, id in enumerate(colours.ids) if splits[id] == "validation"]
     figure = METRICS["macro_map"](y[rows], scores_of(tmp_path / "run")["probe"].y_score[rows])
     assert f"logistic regression on the same features: validation macro mAP {figure:.4f}" in messages
 
@@ -63,7 +63,7 @@ def test_a_killed_run_has_them_once_it_is_resumed(colours, head, tmp_path, monke
     with pytest.raises(Killed):
         posters.train(colours, tmp_path / "run", head, cache=tmp_path / "cache")
     monkeypatch.undo()
-    monkeypatch.setattr(StageTraining, "run", killed)
+    monkeypatch.setattr(fit, "fit", killed)
     with pytest.raises(Killed):
         posters.train(colours, tmp_path / "run", head, cache=tmp_path / "cache", resume=True)
     monkeypatch.undo()
@@ -74,7 +74,7 @@ def test_a_killed_run_has_them_once_it_is_resumed(colours, head, tmp_path, monke
         np.testing.assert_allclose(resumed[name].y_score, whole[name].y_score, atol=1e-6)
 
 
-def test_training_from_scratch_has_none_and_says_why(colours, small, tmp_path, messages):
+def test_training_from_scratch_has_none_and_gives_the_reason(colours, small, tmp_path, messages):
     posters.train(colours, tmp_path / "run", replace(small, epochs=1), cache=tmp_path / "cache")
     assert not any(Run(tmp_path / "run").scores(name).exists() for name in NAMES)
     assert any("trained from scratch, so there are no frozen features" in message for message in messages)

@@ -7,16 +7,15 @@ import pytest
 
 from posters.calibration import fit_calibration
 from posters.classifier import load_classifier, read_manifest
-from posters.duplicates import group_posters
 from posters.errors import RunError, TrainingError
-from posters.folds import draw_folds
-from posters.images import decode
+from posters.images.decoding import decode
 from posters.metrics import METRICS
 from posters.network import keras
 from posters.network.model import build_network
-from posters.network.shipped import load_shipped_network
-from posters.network.soup import average_networks
-from posters.scores_file import read_scores
+from posters.network.weights import average_networks, load_shipped_network
+from posters.scores import read_scores
+from posters.splitting.folds import draw_folds
+from posters.splitting.groups import group_posters
 from posters.tasks.crossvalidate import crossvalidate
 from posters.tasks.soup import soup
 from posters.thresholds import fit_rules
@@ -71,9 +70,9 @@ def test_it_decides_by_the_out_of_fold_scores_of_all_posters(made, colours):
     labels = colours.multi_hot()[rows]
     np.testing.assert_allclose(manifest.prior, labels.mean(axis=0))
     pooled = replace(parts[0], ids=tuple(ids), y_score=np.concatenate([p.y_score for p in parts]), y_true=labels)
-    calibration = fit_calibration(pooled, group_posters(colours.among(ids)), side="out-of-fold scores")
+    calibration = fit_calibration(pooled, group_posters(colours.among(ids)), split="out-of-fold scores")
     assert manifest.calibration == calibration
-    assert manifest.rules == fit_rules(pooled, calibration, side="out-of-fold scores")
+    assert manifest.rules == fit_rules(pooled, calibration, split="out-of-fold scores")
     decided = scores["decisions"]
     figures = manifest.metrics["out_of_fold"]
     assert figures["macro_f1"] == METRICS["macro_f1"](decided.y_true, decided.y_score.astype(np.uint8))
@@ -112,5 +111,5 @@ def test_networks_of_other_shapes_are_not_averaged(made, small, tmp_path):
 
 def test_a_classifier_opens_whatever_lies_beside_its_network(made):
     _, _, folder = made
-    assert {"backbone.weights.h5", "head.weights.h5", "trained_on.npy"} < set(read_manifest(folder / "soup").files)
+    assert {"backbone.weights.h5", "head.weights.h5", "seen.npy"} < set(read_manifest(folder / "soup").files)
     assert load_classifier(folder / "soup").genre_names == ("Blue", "Green", "Red")

@@ -11,15 +11,17 @@ import pytest
 import posters
 from posters.calibration import cross_calibrated, fit_calibration
 from posters.catalogue import Catalogue, Poster
-from posters.duplicates import group_posters, perceptual_hash
 from posters.errors import ConfigError, PostersError, RunError, TrainingError
+from posters.images.perceptual_hash import perceptual_hash
 from posters.metrics import METRICS, log_loss
+from posters.network import fit as fitting
 from posters.network import keras
 from posters.network.features import compute_features
-from posters.network.loop import StageTraining
 from posters.network.model import build_network
 from posters.runs import Run
-from posters.scores_file import read_scores
+from posters.scores import read_scores
+from posters.splitting.groups import group_posters
+from posters.tasks import decide
 from posters.thresholds import fit_rules
 
 
@@ -55,29 +57,28 @@ def test_what_ships_gives_the_probabilities_of_the_keras_network(trained):
 def test_calibration_and_rules_are_fitted_on_the_validation_scores_that_the_run_keeps(trained):
     classifier, run, colours = trained
     manifest, kept = classifier.manifest, read_scores(run.scores("validation"))
-    assert set(kept.ids) == {id for id, side in run.sides().items() if side == "validation"}
+    assert set(kept.ids) == {id for id, split in run.splits().items() if split == "validation"}
     hashes = [perceptual_hash(posters.decode(colours.image_path(poster), manifest.preprocess)) for poster in colours]
     groups = dict(zip(colours.ids, group_posters(colours, np.array(hashes, np.uint64)), strict=True))
-    refitted = fit_calibration(kept, np.array([groups[id] for id in kept.ids]))
+    own = np.array([groups[id] for id in kept.ids])
+    refitted = fit_calibration(kept, own)
     assert manifest.calibration == refitted
-    assert manifest.rules == fit_rules(kept, refitted)
+    assert manifest.rules == fit_rules(kept, refitted, groups=own)
     worth = manifest.metrics["calibration"]
-    assert worth["log_loss_before"] == log_loss(kept.y_true, kept.y_score)
+    assert worth["log_loss_before"] == log_loss(kept.labelled("validation").y_true, kept.y_score)
     card = (run.classifier / "MODEL_CARD.md").read_text()
     assert f"log loss from {worth['log_loss_before']:.4f} to {worth['log_loss_after']:.4f}" in card
 
 
 def test_posters_of_one_film_calibrate_together(colours, small, tmp_path, monkeypatch):
-    from posters.network import train
-
     given = {}
 
-    def noted(function, scores, groups=None):
+    def noted(function, scores, groups, **options):
         given[function.__name__] = dict(zip(scores.ids, groups, strict=True))
-        return function(scores, groups)
+        return function(scores, groups, **options)
 
     for function in (fit_calibration, cross_calibrated):
-        monkeypatch.setattr(train, function.__name__, partial(noted, function))
+        monkeypatch.setattr(decide, function.__name__, partial(noted, function))
     films = tuple(replace(poster, title=f"Film {row // 4}", year=1979) for row, poster in enumerate(colours))
     posters.train(replace(colours, posters=films), tmp_path / "run", small, cache=tmp_path / "cache", epochs=1)
     titles = {poster.id: poster.title for poster in films}
@@ -96,11 +97,11 @@ def test_what_ships_is_an_ordinary_keras_model_that_anyone_may_fit(trained):
     assert history[1] < history[0]
 
 
-def test_a_run_says_how_it_was_made(trained):
+def test_a_run_records_how_it_was_made(trained):
     classifier, run, _ = trained
     assert run.config().backbone == "small_cnn"
-    assert sorted(set(run.sides().values())) == ["test", "train", "validation"]
-    rows = list(csv.DictReader((run.path / "history.csv").open()))
+    assert sorted(set(run.splits().values())) == ["test", "train", "validation"]
+    rows = list(csv.DictReader((run.path / "history.csv").read_text().splitlines()))
     assert [row["stage"] for row in rows] == ["network"] * 12
     best = max(float(row["validation_macro_map"]) for row in rows)
     assert classifier.manifest.metrics["validation"]["macro_map"] == pytest.approx(best, abs=1e-5)
@@ -108,9 +109,9 @@ def test_a_run_says_how_it_was_made(trained):
     assert "posters" in (run.path / "train.log").read_text()
 
 
-def test_a_run_says_that_few_validation_posters_say_little(trained):
+def test_a_run_warns_of_few_validation_posters(trained):
     _, run, _ = trained
-    assert "validation has 27 posters, and 50 at least should" in run.log.read_text(encoding="utf-8")
+    assert "validation has only 27 posters, and at least 50 should" in run.log.read_text(encoding="utf-8")
 
 
 def test_a_finished_run_is_refused_and_resuming_it_changes_nothing(trained, tmp_path):
@@ -125,16 +126,16 @@ def test_a_finished_run_is_refused_and_resuming_it_changes_nothing(trained, tmp_
 
 def test_it_learns_from_smaller_posters_and_predicts_from_whole_ones(colours, small, tmp_path, monkeypatch):
     shapes = set()
-    count = StageTraining._count
+    fit = fitting.fit
 
-    def counted(self, loss):
-        shapes.add(self.model.input_shape[1:])
-        count(self, loss)
+    def noted(state, batches, *arguments, **options):
+        shapes.add((state.model.input_shape[1:], batches.x.shape[1:]))
+        fit(state, batches, *arguments, **options)
 
-    monkeypatch.setattr(StageTraining, "_count", counted)
+    monkeypatch.setattr(fitting, "fit", noted)
     config = replace(small, train_scale=0.75, epochs=12, patience=12)
     classifier = posters.train(colours, tmp_path / "run", config, cache=tmp_path / "cache")
-    assert shapes == {(27, 18, 3)}
+    assert shapes == {((27, 18, 3), (27, 18, 3))}
     assert classifier.manifest.preprocess.shape == (36, 24, 3)
     figures = posters.evaluate_run(tmp_path / "run")
     assert figures.of("model").figures["macro_map"].value > 0.8 > figures.of("prior").figures["macro_map"].value
@@ -144,22 +145,25 @@ class Killed(BaseException):
     """Stands for a kill: nothing of ours catches it."""
 
 
+def save_every_step_until(step, monkeypatch):
+    """Write a checkpoint after each step, and be killed at the moment of that of step `step`."""
+    write, written = fitting.write_checkpoint, []
+
+    def counted(*arguments):
+        written.append(1)
+        if len(written) == step:
+            raise Killed
+        write(*arguments)
+
+    monkeypatch.setattr(fitting, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(fitting, "write_checkpoint", counted)
+
+
 @pytest.mark.parametrize("step", [2, 5, 9])
-def test_a_killed_training_goes_on_as_if_nothing_had_happened(step, colours, small, tmp_path, monkeypatch):
+def test_a_killed_training_resumes_as_if_nothing_had_happened(step, colours, small, tmp_path, monkeypatch):
     config = replace(small, augment=True, mixup=0.4, train_scale=0.5)
     whole = posters.train(colours, tmp_path / "whole", config, cache=tmp_path / "cache")
-    count = StageTraining._count
-    steps = 0
-
-    def counted(self, loss):
-        nonlocal steps
-        steps += 1
-        if steps == step:
-            raise Killed
-        count(self, loss)
-        self._write_checkpoint()
-
-    monkeypatch.setattr(StageTraining, "_count", counted)
+    save_every_step_until(step, monkeypatch)
     with pytest.raises(Killed):
         posters.train(colours, tmp_path / "cut", config, cache=tmp_path / "cache")
     resumed = posters.train(colours, tmp_path / "cut", config, cache=tmp_path / "cache", resume=True)
@@ -175,9 +179,9 @@ def test_a_killed_training_goes_on_as_if_nothing_had_happened(step, colours, sma
     assert without_seconds[0] == without_seconds[1]
 
 
-def test_a_resumed_run_must_go_on_as_it_began(trained, colours, tmp_path):
+def test_a_run_is_resumed_by_its_own_config_only(trained, colours, tmp_path):
     _, run, _ = trained
-    with pytest.raises(RunError, match=r"began with epochs = 12, and can't go on with 13"):
+    with pytest.raises(RunError, match=r"began with epochs = 12, and can't be resumed with 13"):
         posters.train(colours, run.path, run.config(), cache=tmp_path, resume=True, epochs=13)
     with pytest.raises(RunError, match="another catalogue"):
         posters.train(colours.take(range(100)), run.path, run.config(), cache=tmp_path, resume=True)
@@ -187,7 +191,7 @@ def test_the_head_alone_reuses_its_features(colours, small, tmp_path, monkeypatc
     """A second try with another loss computes no features."""
     options = {"epochs": 0, "head_epochs": 5, "cache": tmp_path / "cache"}
     posters.train(colours, tmp_path / "first", small, **options)
-    monkeypatch.setattr("posters.network.features._compute", lambda *_: pytest.fail("computed features again"))
+    monkeypatch.setattr("posters.network.features.in_order", lambda *_: pytest.fail("computed features again"))
     second = posters.train(colours, tmp_path / "second", small, loss="asymmetric", **options)
     assert second.manifest.provenance["config"]["loss"] == "asymmetric"
 
@@ -217,7 +221,7 @@ def test_fine_tuning_holds_pretrained_statistics_still(small):
     config = replace(small, epochs=1, weights="imagenet", backbone="mobilenet_v2", preprocess=size)
     network = build_network(config, 3, load_weights=False).whole
     statistics = [v for v in network.variables if "moving" in v.path]
-    before = [np.array(v.value) for v in statistics]
+    before = [v.value.numpy() for v in statistics]
     network(np.random.default_rng(0).integers(0, 256, (4, 48, 32, 3), np.uint8), training=True)
     assert statistics
     for variable, value in zip(statistics, before, strict=True):
@@ -235,12 +239,12 @@ def test_no_epoch_that_is_worse_than_the_head_is_kept(colours, small, tmp_path):
         head_epochs=8, learning_rate=1.0,
     )  # fmt: skip
     assert head.manifest.metrics["validation"]["posters"] == wrecked.manifest.metrics["validation"]["posters"]
-    rows = list(csv.DictReader((tmp_path / "wrecked" / "history.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "wrecked" / "history.csv").read_text().splitlines()))
     best = max(float(row["validation_macro_map"]) for row in rows)
     assert wrecked.manifest.metrics["validation"]["macro_map"] == pytest.approx(best, abs=1e-5)
 
 
-def test_a_softmax_says_one_genre(colours, small, tmp_path):
+def test_a_softmax_predicts_one_genre(colours, small, tmp_path):
     options = {"head": "softmax", "loss": "categorical_crossentropy", "epochs": 1, "cache": tmp_path / "cache"}
     classifier = posters.train(colours, tmp_path / "run", small, **options)
     prediction = classifier.predict(colours.image_path(colours.posters[0]))
@@ -258,7 +262,7 @@ def test_class_weight_is_refused_by_name(colours, tmp_path):
     [
         ({"backbone": "mobilenet_v9"}, "there is no backbone"),
         ({"weights": "imagenet"}, "no ImageNet weights for small_cnn"),
-        ({"weights": "nowhere.h5"}, "there is no file"),
+        ({"weights": "nowhere.h5"}, "a file of weights, and there is no"),
     ],
 )
 def test_a_run_that_never_began_training_leaves_no_directory(options, error, colours, small, tmp_path):
@@ -267,14 +271,14 @@ def test_a_run_that_never_began_training_leaves_no_directory(options, error, col
     assert not (tmp_path / "run").exists()
 
 
-def test_a_loss_that_is_no_number_stops_the_training(colours, small, tmp_path, monkeypatch):
-    monkeypatch.setattr("posters.network.loop.StageTraining._count", _count_nan(StageTraining._count))
+def test_a_loss_that_is_no_number_stops_the_training(colours, small, tmp_path):
+    class NoNumber(keras.losses.Loss):
+        def call(self, y_true, y_pred):
+            return keras.ops.mean(y_pred, axis=-1) * float("nan")
+
+    posters.register_loss("no_number", lambda prevalence: NoNumber())
     with pytest.raises(TrainingError, match="the loss became nan in step 1 of epoch 1"):
-        posters.train(colours, tmp_path / "run", small, cache=tmp_path / "cache")
-
-
-def _count_nan(count):
-    return lambda self, loss: count(self, float("nan"))
+        posters.train(colours, tmp_path / "run", small, cache=tmp_path / "cache", loss="no_number")
 
 
 def test_the_head_is_about_as_good_as_logistic_regression(shared, tmp_path):
@@ -292,17 +296,17 @@ def test_the_head_is_about_as_good_as_logistic_regression(shared, tmp_path):
 
     features = np.load(next(tmp_path.glob("features-*.npy")))
     x = features / np.sqrt(np.abs(features) + 1e-3)
-    sides = np.array([run.sides()[id] for id in catalogue.ids])
-    x = (x - x[sides == "train"].mean(axis=0)) / (x[sides == "train"].std(axis=0) + 1e-6)
+    splits = np.array([run.splits()[id] for id in catalogue.ids])
+    x = (x - x[splits == "train"].mean(axis=0)) / (x[splits == "train"].std(axis=0) + 1e-6)
     y = catalogue.multi_hot()
     scores = [
         LogisticRegression(C=1e-3, max_iter=300)
-        .fit(x[sides == "train"], column[sides == "train"])
+        .fit(x[splits == "train"], column[splits == "train"])
         .predict_proba(x)[:, 1]
         for column in y.T
     ]
-    theirs = METRICS["macro_map"](y[sides == "test"], np.array(scores).T[sides == "test"])
-    prior = METRICS["macro_map"](y[sides == "test"], np.tile(classifier.manifest.prior, ((sides == "test").sum(), 1)))
+    theirs = METRICS["macro_map"](y[splits == "test"], np.array(scores).T[splits == "test"])
+    prior = METRICS["macro_map"](y[splits == "test"], np.tile(classifier.manifest.prior, ((splits == "test").sum(), 1)))
     assert theirs > 1.3 * prior
     # A few hundred test posters leave two equal models this far apart.
     assert ours > theirs - 0.015

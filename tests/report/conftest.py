@@ -9,7 +9,7 @@ from PIL import Image
 
 from posters.catalogue import Catalogue, Poster
 from posters.evaluation import Context, Epoch, evaluate
-from posters.label_issues import LabelIssue
+from posters.evaluation.label_issues import LabelIssue
 from posters.scores import Scores
 from posters.thresholds import Thresholds, fixed_thresholds
 

@@ -9,9 +9,8 @@ import sys
 import pytest
 
 from posters.report import write_report
-from posters.report.html.shelves import shown_ids
-
-from .conftest import NASTY, evaluated
+from posters.report.html.galleries import shown_ids
+from tests.report.conftest import NASTY, evaluated
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 # Chromium's own connections are kept down: only the page's own shall be counted.
@@ -71,9 +70,9 @@ def reports(tmp_path_factory, drawn_images, request):
 
 def real_report(shared, folder):
     """The page of a real run: a head on a frozen MobileNetV2, trained on 400 of the real posters, small."""
-    with open(shared / "imdb-posters" / "posters.csv", newline="", encoding="utf-8") as file:
+    with (shared / "imdb-posters" / "posters.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))
-    with open(folder / "posters.csv", "w", newline="", encoding="utf-8") as file:
+    with (folder / "posters.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(rows[:401])
     places = {"POSTERS_CACHE": str(folder / "cache"), "KERAS_HOME": str(shared / "keras")}
     run, images = folder / "run", shared / "imdb-posters" / "images"
@@ -127,6 +126,28 @@ def test_many_genres_fit_the_screen(opened):
     assert said == []
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert page.locator(".sortable tbody tr").count() == 62
+
+
+@pytest.mark.parametrize("opened", [("nice", "light", DESKTOP), ("real", "dark", DESKTOP)], indirect=True)
+def test_tables_of_predictors_and_rules_fit_and_keep_their_rules_while_scrolled(opened):
+    page, _, _ = opened
+    clipped = "one => one.querySelector('table').getBoundingClientRect().right - one.getBoundingClientRect().right"
+    for region in page.locator("#predictors .scroll, #rules .scroll").all():
+        assert region.evaluate(clipped) <= 1
+    page.set_viewport_size({"width": PHONE, "height": 900})
+    # The rule above a row belongs to the cell that stays, and not to the table that moves below it.
+    cell = page.locator("#predictors tbody th").nth(1)
+    assert cell.evaluate("one => getComputedStyle(one).borderTopWidth") == "1px"
+    assert cell.evaluate("one => getComputedStyle(one.closest('table')).borderCollapse") == "separate"
+
+
+def test_the_count_of_posters_is_no_genre_of_a_table_of_shares(opened):
+    page, _, _ = opened
+    first = page.locator(".heat thead th").first
+    assert first.text_content() == "posters"
+    other = page.locator(".heat thead th").nth(1)
+    style = "one => getComputedStyle(one.firstElementChild).fontStyle"
+    assert (first.evaluate(style), other.evaluate(style)) == ("italic", "normal")
 
 
 def column(page, place):

@@ -4,19 +4,18 @@ import base64
 import csv
 import io
 
+from posters._base.text import plain_cell
 from posters.report import write_report
 from posters.report.html import Thumbnails, page
-from posters.report.label_csv import label_csv
-from posters.spreadsheet import plain_cell
-
-from .conftest import NASTY, evaluated
+from posters.report.tables import label_csv
+from tests.report.conftest import NASTY, evaluated
 
 
 def rows_of(text):
     return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
 
 
-def test_its_cells_are_safe_and_say_what_to_change():
+def test_its_cells_are_safe_and_tell_what_to_change():
     issues = evaluated(NASTY).label_issues
     for row, issue in zip(rows_of(label_csv(issues)), issues, strict=True):
         assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row.values())

@@ -5,23 +5,29 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from time import monotonic, sleep
+from typing import Any
 
 import httpx
 import pytest
 import uvicorn
 
+from posters.classifier import load_classifier
 from posters.models import POSTERS, classifier_directory
-from posters.serve import Pool, create_app, listening
-from posters.serve.server import address_of
+from posters.serve import JobQueue, ServerOptions, create_app, listening
+from posters.serve.app import address_of
 
 LIMIT = 300_000
 
 
 @contextmanager
-def running(directory: Path, interpreters: int = 2, queue: int = 8, max_bytes: int = LIMIT) -> Iterator[str]:
+def running(
+    directory: Path, interpreters: int = 2, queue: int = 8, max_bytes: int = LIMIT, **options: Any
+) -> Iterator[str]:
     """The URL of a server."""
-    with listening("127.0.0.1", 0) as listener, Pool(directory, interpreters, queue) as pool:
-        server = uvicorn.Server(uvicorn.Config(create_app(pool, max_bytes), log_config=None, access_log=False))
+    classifier = load_classifier(directory, interpreters=interpreters)
+    with listening("127.0.0.1", 0) as listener, JobQueue(classifier, queue) as jobs:
+        app = create_app(jobs, ServerOptions(max_bytes=max_bytes, **options))
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
         thread = Thread(target=server.run, args=[[listener]])
         thread.start()
         _wait_until(lambda: server.started)

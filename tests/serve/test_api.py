@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import shutil
+from base64 import b64encode
 from pathlib import Path
 
 import httpx
@@ -12,10 +13,10 @@ from PIL import Image
 from starlette.exceptions import HTTPException
 
 from posters.classifier import load_classifier
-from posters.serve.layers import Limited
-from posters.serve.predicting import MAX_PIXELS
-
-from .conftest import LIMIT, running
+from posters.cli import main
+from posters.serve.middleware import BodyLimitMiddleware
+from posters.serve.uploads import MAX_PIXELS
+from tests.serve.conftest import LIMIT, running
 
 
 def refusal(response: httpx.Response) -> str:
@@ -40,27 +41,39 @@ class TestPredict:
         expected = load_classifier(golden).predict(dusk)
         [poster] = answer["posters"]
         assert poster["file"] is poster["error"] is None
-        assert tuple(poster["said"]) == expected.genres == ("Western",)
-        assert {genre["genre"]: genre["probability"] for genre in poster["genres"]} == expected.probabilities
-        assert poster["genres"][0] == {
-            "genre": "Western",
-            "probability": expected.probabilities["Western"],
-            "threshold": 0.6,
-            "said": True,
-        }
+        assert tuple(poster["predicted"]) == expected.genres == ("Western",)
+        assert poster["genres"] == [{"genre": "Western", "probability": expected.probabilities["Western"]}]
+        assert poster["probabilities"] is None
         assert answer["rule"] == "f1"
         assert answer["classifier"] == {"name": "golden", "version": "d41bff81ca6f", "made": "2026-01-01"}
 
-    def test_the_surest_genres_come_first_and_can_be_cut(self, client, dusk):
-        [poster] = client.post("/api/predict?top=2", content=dusk).json()["posters"]
-        assert [genre["genre"] for genre in poster["genres"]] == ["Western", "Drama"]
-        assert poster["said"] == ["Western"]
+    @pytest.mark.parametrize(
+        "decision", [{}, {"rule": "fixed"}, {"top": 2}, {"top": 9}, {"threshold": 0.15}, {"threshold": 1}]
+    )
+    def test_python_command_line_and_api_decide_alike(self, client, dusk, golden, tmp_path, capsys, decision):
+        (tmp_path / "dusk.png").write_bytes(dusk)
+        expected = load_classifier(golden / "classifier").predict(dusk, **decision)
+        answer = client.post("/api/predict", params={"all": "true"} | decision, content=dusk).json()
+        [poster] = answer["posters"]
+        assert poster["predicted"] == list(expected.genres)
+        assert poster["probabilities"] == expected.probabilities
+        assert list(poster["probabilities"].values()) == sorted(expected.probabilities.values(), reverse=True)
+        words = [f"--{name}={value}" for name, value in decision.items()]
+        file = str(tmp_path / "dusk.png")
+        assert main(["predict", file, "--classifier", str(golden / "classifier"), "--format", "jsonl", *words]) == 0
+        shown = json.loads(capsys.readouterr().out)["genres"]
+        assert [each["genre"] for each in shown] == [each["genre"] for each in poster["genres"]]
+        request = {"inputs": [{"name": "image", "datatype": "BYTES", "shape": [1]}], "parameters": decision}
+        request["inputs"][0]["data"] = [b64encode(dusk).decode()]
+        outputs = client.post(f"/v2/models/{answer['classifier']['name']}/infer", json=request).json()["outputs"]
+        decided = next(output["data"] for output in outputs if output["name"] == "decisions")
+        genres = load_classifier(golden / "classifier").genre_names
+        assert {name for name, yes in zip(genres, decided, strict=True) if yes} == set(expected.genres)
 
     def test_another_rule_decides(self, client, dusk):
         answer = client.post("/api/predict", params={"rule": "precision=0.8"}, content=dusk).json()
         assert answer["rule"] == "precision=0.8"
-        assert answer["posters"][0]["said"] == []
-        assert answer["posters"][0]["genres"][0]["threshold"] is None
+        assert answer["posters"][0]["predicted"] == []
 
     def test_several_posters_come_in_a_form_and_one_may_be_bad(self, client, dusk):
         files = [("poster", ("dusk.png", dusk)), ("poster", ("bad.png", b"no image")), ("other", ("last.png", dusk))]
@@ -68,15 +81,15 @@ class TestPredict:
         assert answer.status_code == 200
         first, bad, last = answer.json()["posters"]
         assert (first["file"], bad["file"], last["file"]) == ("dusk.png", "bad.png", "last.png")
-        assert first["said"] == last["said"] == ["Western"]
+        assert first["predicted"] == last["predicted"] == ["Western"]
         assert bad["genres"] is None
-        assert bad["error"].startswith("this is no image that can be read")
+        assert bad["error"].startswith("this is not an image in a supported format")
 
 
 class TestRefusals:
     @pytest.mark.parametrize(
         ("body", "reason"),
-        [(b"", "the file is empty"), (b"no image", "this is no image that can be read (none of JPEG")],
+        [(b"", "the file is empty"), (b"no image", "this is not an image in a supported format (JPEG")],
     )
     def test_what_is_no_image(self, client, body, reason):
         response = client.post("/api/predict", content=body)
@@ -98,12 +111,12 @@ class TestRefusals:
     def test_a_body_that_announces_to_be_too_large(self, client):
         response = client.post("/api/predict", content=b"x" * (LIMIT + 1))
         assert response.status_code == 413
-        assert refusal(response) == "a request may have 0.3 MB at most: send a smaller poster, or fewer"
+        assert refusal(response) == "a request may have at most 0.3 MB: send a smaller poster, or fewer"
 
     def test_a_body_that_grows_too_large(self, client):
         response = client.post("/api/predict", content=(b"x" * 10_000 for _ in range(100)))
         assert response.status_code == 413
-        assert refusal(response) == "a request may have 0.3 MB at most: send a smaller poster, or fewer"
+        assert refusal(response) == "a request may have at most 0.3 MB: send a smaller poster, or fewer"
 
     def test_a_body_without_end_is_read_no_further_than_the_limit(self):
         pieces = 0
@@ -118,7 +131,7 @@ class TestRefusals:
                 await receive()
 
         with pytest.raises(HTTPException) as refused:
-            asyncio.run(Limited(reads_on, 1000)({"type": "http", "headers": []}, endless, None))
+            asyncio.run(BodyLimitMiddleware(reads_on, 1000)({"type": "http", "headers": []}, endless, None))
         assert refused.value.status_code == 413
         assert pieces == 11
 
@@ -126,7 +139,13 @@ class TestRefusals:
         ("parameters", "reason"),
         [
             ({"rule": "luck"}, "the classifier has no rule 'luck', but f1, fixed, precision=0.8"),
-            ({"top": "0"}, "top: input should be greater than or equal to 1"),
+            ({"top": "0"}, "top must be a whole number from 1 up, but got 0"),
+            ({"threshold": "2"}, "threshold must be a number from 0 to 1, but got 2.0"),
+            ({"threshold": "nan"}, "threshold must be a number from 0 to 1, but got nan"),
+            ({"top": "1", "rule": "f1"}, "rule, top and threshold exclude each other: give one of them"),
+            ({"tops": "3"}, "there is no parameter 'tops': did you mean top?"),
+            ({"xyz": "3"}, "there is no parameter 'xyz': /api/predict takes rule, top, threshold and all"),
+            ({"top": ["1", "2"]}, "the parameter top is given 2 times: give it once"),
             ({"top": "many"}, "top: input should be a valid integer"),
         ],
     )
@@ -134,6 +153,12 @@ class TestRefusals:
         response = client.post("/api/predict", params=parameters, content=dusk)
         assert response.status_code == 422
         assert refusal(response).startswith(reason)
+
+    @pytest.mark.parametrize("path", ["/api/classifier", "/api/classifier/card"])
+    def test_parameters_of_what_takes_none(self, client, path):
+        response = client.get(path, params={"genre": "Drama"})
+        assert response.status_code == 422
+        assert refusal(response) == f"there is no parameter 'genre': {path} takes none"
 
     def test_a_form_without_a_file(self, client):
         response = client.post("/api/predict", files={"poster": (None, "text")})
@@ -156,7 +181,7 @@ class TestRefusals:
         monkeypatch.setattr("posters.serve.api.find_rule", lambda *_: 1 / 0)
         response = client.post("/api/predict", content=dusk)
         assert response.status_code == 500
-        assert refusal(response) == "the server failed (ZeroDivisionError): its own log says more"
+        assert refusal(response) == "the server failed (ZeroDivisionError): see its log"
         assert response.headers["x-content-type-options"] == "nosniff"
 
 
@@ -192,8 +217,8 @@ def test_a_softmax_head_is_read_by_its_argmax(golden: Path, tmp_path: Path, dusk
         about = httpx.get(f"{url}/api/classifier").json()
         card = httpx.get(f"{url}/api/classifier/card")
     assert answer["rule"] == about["rules"][0]["name"] == "argmax"
-    assert answer["posters"][0]["said"] == ["Western"]
-    assert answer["posters"][0]["genres"][0]["threshold"] is None
+    assert answer["posters"][0]["predicted"] == ["Western"]
+    assert about["rules"][0]["thresholds"]["Western"] is None
     assert answer["classifier"]["name"] == "soft"
     assert card.status_code == 404
     assert refusal(card) == "the classifier 'soft' has no model card"

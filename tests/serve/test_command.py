@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from posters.cli import main
-from posters.serve.server import address_of, listening
+from posters.serve.app import address_of, listening
 
 PAGE = Path(__file__).parents[2] / "posters" / "serve" / "page"
 
@@ -43,13 +43,13 @@ def test_a_classifier_of_another_version(refused, tiny_classifier):
     manifest = json.loads((tiny_classifier / "classifier.json").read_text())
     (tiny_classifier / "classifier.json").write_text(json.dumps({**manifest, "format": 1}))
     said = refused("--classifier", tiny_classifier, "--port", 0)
-    assert said.startswith(f"{tiny_classifier}/classifier.json has the format 1, and this version of posters reads 2")
+    assert said.startswith(f"{tiny_classifier}/classifier.json has the format 1, and this version of posters reads 3")
 
 
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        (["--classifier", "nowhere"], "nowhere is no classifier: there is no such directory"),
+        (["--classifier", "nowhere"], "nowhere is not a classifier: there is no such directory"),
         (["--host", "nowhere.invalid"], "there is no host 'nowhere.invalid'"),
         (["--port", "70000"], "a port is a number from 0 to 65535, but got 70000"),
         (["--interpreters", "0"], "interpreters must be at least 1, but got 0"),
@@ -62,7 +62,9 @@ def test_options_that_cannot_be(refused, golden, options, reason):
 
 
 def test_without_the_extra(refused, golden, monkeypatch):
-    monkeypatch.setattr("posters.extras.find_spec", lambda module: None if module == "uvicorn" else module)
+    monkeypatch.setattr(
+        "posters._base.optional_imports.find_spec", lambda module: None if module == "uvicorn" else module
+    )
     said = refused("--classifier", golden)
     assert said == "uvicorn is not installed, and this needs it: run `pip install 'posters[serve]'`"
 
@@ -80,6 +82,7 @@ def _minding_interrupts():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+@pytest.mark.slow
 def test_it_serves_until_it_is_interrupted(golden, dusk):
     command = [sys.executable, "-m", "posters", "serve", "--classifier", golden, "--port", "0", "--interpreters", "1"]
     pipes = {"stderr": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
@@ -89,7 +92,7 @@ def test_it_serves_until_it_is_interrupted(golden, dusk):
         url = said.partition(" ")[0]
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url)
         assert said == f"{url} serves {golden}/classifier, 1 at a time; Ctrl-C ends it\n"
-        assert httpx.post(f"{url}/api/predict", content=dusk).json()["posters"][0]["said"] == ["Western"]
+        assert httpx.post(f"{url}/api/predict", content=dusk).json()["posters"][0]["predicted"] == ["Western"]
         server.send_signal(signal.SIGINT)
         out, err = server.communicate(timeout=20)
     assert (server.returncode, out, err) == (130, "", "posters: interrupted\n")
@@ -97,18 +100,18 @@ def test_it_serves_until_it_is_interrupted(golden, dusk):
 
 LOADED = """
 import asyncio, json, sys
-from functools import partial
 from pathlib import Path
-from posters.serve import Pool, create_app
-from posters.serve.predicting import predicted
+from posters.classifier import load_classifier
+from posters.serve import JobQueue, create_app
 golden = Path(sys.argv[1])
-with Pool(golden, 1, 1) as pool:
-    create_app(pool)
-    asyncio.run(pool.run(partial(predicted, data=(golden / "posters" / "dusk.png").read_bytes(), rule=None)))
+with JobQueue(load_classifier(golden, interpreters=1), 1) as queue:
+    create_app(queue)
+    asyncio.run(queue.run(lambda classifier: classifier.predict(golden / "posters" / "dusk.png")))
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 """
 
 
+@pytest.mark.slow
 def test_it_loads_nothing_that_trains(golden):
     done = subprocess.run([sys.executable, "-c", LOADED, golden], capture_output=True, text=True, check=True)
     loaded = set(json.loads(done.stdout))
@@ -121,12 +124,12 @@ def test_the_page_is_whole_and_asks_nobody_else():
         text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
         assert "http:" not in text
         assert "https:" not in text
-        for asked in re.findall(r'(?:src|href)="/page/([^"]+)"|from "\./([^"]+)"', text):
+        for asked in re.findall(r'(?:src|href)="page/([^"]+)"|from "\./([^"]+)"', text):
             assert (PAGE / "".join(asked)).is_file()
 
 
 def test_the_samples_are_small_and_can_be_read():
-    from posters.images import read_header
+    from posters.images.decoding import read_header
 
     samples = json.loads((PAGE / "samples" / "samples.json").read_text(encoding="utf-8"))["posters"]
     files = [PAGE / "samples" / sample["file"] for sample in samples]

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 import posters
-from posters.serve.predicting import MAX_PIXELS
-
-from .conftest import LIMIT
-from .test_api import bitmap, refusal
+from posters.classifier.runtime import LiteNetwork
+from posters.serve.uploads import MAX_PIXELS
+from posters.thresholds import Thresholds
+from tests.serve.conftest import LIMIT
+from tests.serve.test_api import bitmap, refusal
 
 SAMPLES = Path(posters.__file__).parent / "serve" / "page" / "samples"
 
@@ -44,7 +45,7 @@ def test_it_explains_as_the_classifier_does(ask, shipped, poster, genre):
     assert answer["frame"] == [0, 0, 200, 300]
     assert answer["box"] == list(expected.box)
     assert answer["file"] is None
-    assert answer["classifier"]["name"] == "mobilenet_v2_imdb"
+    assert answer["classifier"]["name"] == "efficientnet_lite0_posters"
     shares = np.array(answer["map"])
     assert shares.shape == expected.map.shape
     np.testing.assert_allclose(shares, np.maximum(expected.map, 0) / expected.map.max(), atol=5e-5)
@@ -59,21 +60,21 @@ def test_of_several_genres_that_are_said_the_surest_is_explained(ask, shipped, p
 
 def test_where_no_genre_is_said_the_surest_is_explained(ask, shipped, poster, monkeypatch):
     prediction = shipped.predict(poster)
-    unsure = posters.Prediction((), prediction.probabilities)
-    monkeypatch.setattr("posters.classifier.Classifier.predict", lambda *_: unsure)
+    monkeypatch.setattr(Thresholds, "apply", lambda _, y_score: np.zeros(y_score.shape, np.uint8))
     surest = max(prediction.probabilities.items(), key=lambda item: item[1])
     answer = ask(poster).json()
     assert (answer["genre"], answer["probability"]) == surest
 
 
 def test_where_nothing_speaks_for_it_the_map_is_all_zero(ask, poster, monkeypatch):
-    explain = posters.Classifier._explanation
+    compute = LiteNetwork.outputs
 
-    def against(self, genre, probability, outputs, size):
+    def against(network, pixels):
+        outputs = compute(network, pixels)
         outputs.maps[...] = -1
-        return explain(self, genre, probability, outputs, size)
+        return outputs
 
-    monkeypatch.setattr("posters.classifier.Classifier._explanation", against)
+    monkeypatch.setattr(LiteNetwork, "outputs", against)
     answer = ask(poster, "Drama").json()
     assert answer["box"] is None
     assert np.array(answer["map"]).max() == 0
@@ -83,7 +84,7 @@ def test_a_form_has_one_file(ask, poster):
     assert ask(files=[("poster", ("night.jpg", poster))]).json()["file"] == "night.jpg"
     several = ask(files=[("poster", (name, poster)) for name in ("a.jpg", "b.jpg")])
     assert several.status_code == 400
-    assert refusal(several) == "the form has 2 files, and one is taken here: send a request for each"
+    assert refusal(several) == "the form has 2 files, but needs one: send a request for each"
 
 
 def test_a_genre_that_it_does_not_know(ask, shipped, poster):
@@ -96,8 +97,8 @@ def test_a_genre_that_it_does_not_know(ask, shipped, poster):
     ("body", "status", "reason"),
     [
         (b"", 400, "the file is empty"),
-        (b"no image", 400, "this is no image that can be read"),
-        (b"x" * (LIMIT + 1), 413, "a request may have 0.3 MB at most"),
+        (b"no image", 400, "this is not an image in a supported format"),
+        (b"x" * (LIMIT + 1), 413, "a request may have at most 0.3 MB"),
         (bitmap(10_000, MAX_PIXELS // 10_000 + 1), 413, "the poster has 40,010,000 pixels"),
     ],
     ids=["empty", "no image", "too large", "too many pixels"],
@@ -111,7 +112,7 @@ def test_what_can_not_be_read(ask, body, status, reason):
 def test_a_classifier_that_does_not_explain_says_so(client, explaining, dusk):
     response = client.post("/api/explain", content=dusk)
     assert response.status_code == 404
-    assert refusal(response) == "the classifier 'golden' gives no maps: train it again"
+    assert refusal(response) == "the classifier 'golden' has no maps: train it again"
     assert client.get("/api/classifier").json()["explains"] is False
     assert httpx.get(f"{explaining}/api/classifier").json()["explains"] is True
 
@@ -121,5 +122,5 @@ def test_openapi_describes_it(client):
     explain = document["paths"]["/api/explain"]["post"]
     assert {"200", "400", "404", "413", "422", "503"} <= set(explain["responses"])
     assert set(explain["requestBody"]["content"]) == {"image/*", "multipart/form-data"}
-    fields = document["components"]["schemas"]["ExplainAnswer"]["properties"]
+    fields = document["components"]["schemas"]["ExplainResponse"]["properties"]
     assert all("description" in fields[name] for name in ("box", "size", "frame", "map"))

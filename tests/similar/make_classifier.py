@@ -11,7 +11,7 @@ import numpy as np
 from posters.calibration import no_calibration
 from posters.classifier import Manifest, write_classifier
 from posters.config import PreprocessConfig, TrainConfig
-from posters.network.export import export_litert
+from posters.network.light_network import write_light_network
 from posters.network.model import build_head
 from posters.network.tensorflow import keras
 from posters.thresholds import fixed_thresholds
@@ -49,9 +49,11 @@ def main() -> None:
         provenance={"made": "2026-01-01", "catalogue": "nothing: its weights were drawn from a seed"},
     )
     card = "A network for tests. Its weights were drawn from a seed.\n"
-    write_classifier(
-        FOLDER, manifest, card, lambda folder: export_litert(network, folder / "network.tflite", posters, y_score)
-    )
+
+    def write_network(folder: Path) -> None:
+        write_light_network(network, folder / "network.tflite", posters, y_score)
+
+    write_classifier(FOLDER, manifest, card, write_network)
 
 
 if __name__ == "__main__":

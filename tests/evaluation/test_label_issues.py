@@ -1,0 +1,129 @@
+"""Labels that may be wrong: against numbers computed by hand, and against errors made on purpose."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from posters.catalogue import Catalogue, Poster
+from posters.errors import ScoresError
+from posters.evaluation.label_issues import MIN_EXAMPLES, LabelIssue, find_label_issues, label_doubts
+from posters.scores import Scores
+
+
+def catalogue_of(y, genre_names):
+    """Posters with these labels; the titles of the even ones are known."""
+    return Catalogue(
+        tuple(
+            Poster(f"tt{row}", f"{row}.jpg", tuple(np.array(genre_names)[labels == 1].tolist()), _title(row))
+            for row, labels in enumerate(y)
+        ),
+        tuple(genre_names),
+        Path("images"),
+    )
+
+
+def _title(row):
+    return None if row % 2 else f"Film {row}"
+
+
+def found(y, y_score, genre_names=None, **options):
+    names = tuple(genre_names or (f"Genre {column}" for column in range(y.shape[1])))
+    catalogue = catalogue_of(y, names)
+    return find_label_issues(Scores(catalogue.ids, names, y_score, y), catalogue, **options)
+
+
+def test_doubts_computed_by_hand():
+    """Also what cleanlab 2.9.0 says (`filter_by="confident_learning"`, adjusted self-confidence).
+
+    The posters with the genre have 0.6 on average, those without 1 - 0.6833. So 0.55 is not yet doubted, though the
+    genre is the likelier answer; 0.7 is, and its doubt is (0.7 - 0.6 + 0.6833) / 1.0833.
+    """
+    y_true = np.array([1, 1, 1, 1, 0, 0, 0, 0, 0, 0])
+    y_score = np.array([0.9, 0.8, 0.6, 0.1, 0.05, 0.1, 0.2, 0.3, 0.7, 0.55])
+    expected = [0, 0, 0, 0.8307692308, 0, 0, 0, 0, 0.7230769231, 0]
+    np.testing.assert_allclose(label_doubts(y_true, y_score), expected, atol=1e-9)
+
+
+def test_the_likelier_answer_is_never_doubted():
+    """Of a rare genre 0.4 is far more than usual, and still less likely than not."""
+    y_true = np.array([1] * 2 + [0] * 8)
+    y_score = np.array([0.3, 0.2, 0.4, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01])
+    assert label_doubts(y_true, y_score)[2] == 0
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 1), st.floats(0, 1)), min_size=2).filter(
+        lambda rows: len({y for y, _ in rows}) == 2
+    )
+)
+def test_doubts_are_between_0_and_1_and_the_same_whichever_answer_is_called_1(rows):
+    y_true, y_score = (np.array(column) for column in zip(*rows, strict=True))
+    doubts = label_doubts(y_true, y_score)
+    assert ((doubts >= 0) & (doubts <= 1)).all()
+    assert (doubts[np.where(y_true == 1, y_score, 1 - y_score) >= 0.5] == 0).all()
+    # Where 1 - (1 - p) is p again, to the last bit.
+    halves = np.round(y_score * 8) / 8
+    np.testing.assert_allclose(label_doubts(1 - y_true, 1 - halves), label_doubts(y_true, halves), atol=1e-12)
+
+
+def test_an_issue_names_the_label_and_the_poster():
+    y = np.zeros((60, 2), np.uint8)
+    y[:30, 0] = y[::2, 1] = 1
+    y_score = np.where(y == 1, 0.8, 0.2)
+    y_score[3, 0] = 0.05  # has the genre, and does not look like it
+    y_score[42, 0] = 0.9  # the other way round
+    assert found(y, y_score, ("Drama", "War")) == (
+        LabelIssue("tt3", None, "3.jpg", "Drama", "false", 0.05, pytest.approx(0.95, abs=0.02), ("Drama",)),
+        LabelIssue("tt42", "Film 42", "42.jpg", "Drama", "missing", 0.9, pytest.approx(0.9, abs=0.02), ("War",)),
+    )
+
+
+def noisy(seed, share=0.05):
+    """Scores of a fair classifier of the truth, and labels of which a share is wrong: y, y_score, wrong."""
+    rng = np.random.default_rng(seed)
+    truth = rng.random((3000, 4)) < (0.5, 0.3, 0.1, 0.05)
+    logits = rng.normal(np.where(truth, 1.5, -1.5), 1.2) + np.log([1, 0.4, 0.1, 0.05])
+    wrong = rng.random(truth.shape) < share
+    return (truth ^ wrong).astype(np.uint8), 1 / (1 + np.exp(-logits)), wrong
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_labels_that_were_made_wrong_are_found(seed):
+    y, y_score, wrong = noisy(seed)
+    issues = found(y, y_score)
+    hits = [wrong[int(issue.id[2:]), int(issue.genre[-1])] for issue in issues]
+    assert np.mean(hits[:100]) > 0.7
+    assert np.mean(hits) > 0.5
+    assert sum(hits) > 0.5 * wrong.sum()
+    assert wrong.mean() < 0.06  # chance
+    assert {issue.kind for issue in issues[:100]} == {"missing", "false"}
+
+
+def test_the_surest_come_first_and_the_rest_is_counted(messages):
+    y, y_score, _ = noisy(0)
+    every = found(y, y_score, most=10_000)
+    confidences = [issue.confidence for issue in every]
+    assert confidences == sorted(confidences, reverse=True)
+    assert not messages
+    assert found(y, y_score, most=50) == every[:50]
+    assert messages == [f"label issues: {len(every):,} found, of which the surest 50 are kept"]
+
+
+def test_genres_with_too_few_examples_of_an_answer_are_named_and_left_alone(messages):
+    y = np.zeros((60, 3), np.uint8)
+    y[: MIN_EXAMPLES - 1, 0] = y[:MIN_EXAMPLES, 1] = y[: 61 - MIN_EXAMPLES, 2] = 1
+    y_score = np.where(y == 1, 0.9, 0.1)
+    y_score[0] = 0.01
+    assert [issue.genre for issue in found(y, y_score, ("News", "Drama", "Comedy"))] == ["Drama"]
+    assert messages == ["label issues: News, Comedy left out, since fewer than 20 posters have or lack it"]
+
+
+def test_scores_without_labels_or_of_other_posters_are_refused():
+    catalogue = catalogue_of(np.ones((2, 1)), ["Drama"])
+    with pytest.raises(ScoresError, match="finding label issues needs y_true"):
+        find_label_issues(Scores(catalogue.ids, ("Drama",), np.ones((2, 1))), catalogue)
+    with pytest.raises(ScoresError, match=r"of 1 posters that the catalogue lacks \('tt9'\)"):
+        find_label_issues(Scores(("tt0", "tt9"), ("Drama",), np.ones((2, 1)), np.ones((2, 1))), catalogue)
