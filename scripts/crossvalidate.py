@@ -2,33 +2,30 @@
 
     python scripts/crossvalidate.py posters.csv --images images --folds docs/folds/imdb-posters.csv --out runs/cv
 
-Options of `posters train` may follow. What is there already is not trained again, so that a killed run goes on.
+Options of `posters train` may follow. What exists already is not trained again: a killed one is resumed.
 """
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from posters.cli.options import (
-    add_catalogue_options,
-    add_config_options,
-    config_options,
-    read_catalogue_from,
-)
+from posters.cli.options import add_catalogue_options, add_config_options, config_options, read_catalogue_from
 from posters.config import TrainConfig, read_config, with_options
-from posters.duplicates import group_posters
-from posters.evaluation.bootstrap import draw_counts, nan_mean, reflected_interval, resampled_average_precision
-from posters.folds import read_folds
+from posters.evaluation.jackknife import jackknife
 from posters.metrics import METRICS, average_precision
 from posters.scores import Scores
+from posters.splitting.folds import read_folds
+from posters.splitting.groups import group_posters
 from posters.tasks.crossvalidate import crossvalidate
 
 NAMES = {"prior": "each genre's share", "probe": "logistic regression", "model": "the recipe"}
 
 
 def main() -> None:
+    """Cross-validate, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("table", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="directory that holds the runs")
@@ -45,7 +42,7 @@ def main() -> None:
         with_options(config, **config_options(options)),
         folds=read_folds(options.folds) if options.folds else None,
         cache=options.cache,
-        progress=lambda rows: tqdm(rows, desc="scoring", unit="poster", leave=False),
+        progress=progress_bar,
     )
     groups = dict(zip(catalogue.ids, group_posters(catalogue).tolist(), strict=True))
     print("| | macro mAP (95% interval) | micro mAP | macro ROC AUC | log loss | macro F1 | micro F1 |")
@@ -55,17 +52,29 @@ def main() -> None:
             print(row(title, scores[name], groups, scores["decisions"] if name == "model" else None))
 
 
+def progress_bar(rows: Any) -> Any:
+    """Show how many posters have been scored."""
+    return tqdm(rows, desc="scoring", unit="poster", leave=False)
+
+
 def row(title: str, scores: Scores, groups: dict[str, int], decisions: Scores | None) -> str:
-    """One line of the table; F1 is that of the thresholds that each fold's own validation side chose."""
-    y_true = scores.labels("cross-validation")
-    counts = draw_counts(np.array([groups[id] for id in scores.ids]), 1000, 0)
+    """Return one line of the table; F1 is by the thresholds that each fold's validation split chose."""
+    y_true = scores.labelled("cross-validation").y_true
     macro = float(np.nanmean(average_precision(y_true, scores.y_score)))
-    interval = reflected_interval(nan_mean(resampled_average_precision(y_true, scores.y_score, counts)), macro)
+    interval = jackknife(y_true, scores.y_score, np.array([groups[id] for id in scores.ids])).interval()
+    if interval is None:
+        raise SystemExit("too few positives among the folds for an interval: cross-validate more posters")
     figures = [METRICS[name](y_true, scores.y_score) for name in ("micro_map", "macro_roc_auc", "log_loss")]
-    said = ["", ""]
+    decided = ["", ""]
     if decisions is not None:
-        said = [f"{METRICS[name](y_true, decisions.y_score.astype(np.uint8)):.3f}" for name in ("macro_f1", "micro_f1")]
-    cells = [f"{macro:.4f} ({interval.low:.3f} to {interval.high:.3f})", *(f"{value:.3f}" for value in figures), *said]
+        decided = [
+            f"{METRICS[name](y_true, decisions.y_score.astype(np.uint8)):.3f}" for name in ("macro_f1", "micro_f1")
+        ]
+    cells = [
+        f"{macro:.4f} ({interval.low:.3f} to {interval.high:.3f})",
+        *(f"{value:.3f}" for value in figures),
+        *decided,
+    ]
     return f"| {title} | {' | '.join(cells)} |"
 
 

@@ -1,9 +1,9 @@
-"""What another seed changes, and what averaging two seeds' networks is worth: honestly, on the posters of each fold.
+"""Measure what another seed changes, and what averaging two seeds' networks gains, on the posters of each fold.
 
     python scripts/seeds.py runs/cv runs/cv-seed-1 --images images
 
-The directories are of scripts/crossvalidate.py, by the same folds and with different seeds. Folds that not all of them
-have finished are left out, and said so.
+The directories come from scripts/crossvalidate.py, with the same folds and different seeds. Folds that not all of them
+have finished are left out and named.
 """
 
 import argparse
@@ -12,23 +12,24 @@ from pathlib import Path
 
 import numpy as np
 
-from posters.arrays import pack
-from posters.cache import arrays_directory, default_cache
 from posters.classifier import read_manifest
 from posters.classifier.manifest import KERAS_NETWORK
 from posters.metrics import METRICS, average_precision
-from posters.network.scoring import network_scores
-from posters.network.soup import average_networks
+from posters.network.features import network_scores
+from posters.network.weights import average_networks
 from posters.runs import Run
-from posters.tasks.scoring import side_catalogue
+from posters.store.cache import arrays_directory, default_cache
+from posters.store.packed_posters import pack
+from posters.tasks.scoring import split_catalogue
 
 COMMONEST = 20
 
 
 def main() -> None:
+    """Score every network and their averages, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("cross_validations", type=Path, nargs="+", help="two or more")
-    parser.add_argument("--images", type=Path, metavar="DIR", help="where the runs' images lie now, if they were moved")
+    parser.add_argument("--images", type=Path, metavar="DIR", help="where the runs' images are now, if they were moved")
     parser.add_argument("--cache", type=Path)
     options = parser.parse_args()
     folds = finished_folds(options.cross_validations)
@@ -48,22 +49,22 @@ def main() -> None:
 
 
 def finished_folds(directories: Sequence[Path]) -> list[str]:
-    """The folds that all cross-validations have finished, by the names of their runs."""
+    """Return the folds that all cross-validations have finished, by the names of their runs."""
     names = sorted(path.name for path in directories[0].glob("fold-*"))
     finished = [name for name in names if all(Run(each / name).finished for each in directories)]
     if not finished:
-        raise SystemExit("no fold is finished in all of them: go on with scripts/crossvalidate.py")
+        raise SystemExit("no fold is finished in all of them: resume scripts/crossvalidate.py")
     if finished != names:
-        print(f"left out, for not all have finished them: {', '.join(sorted(set(names) - set(finished)))}")
+        print(f"left out, since not all have finished them: {', '.join(sorted(set(names) - set(finished)))}")
     return finished
 
 
 def scored(fold: str, directories: Sequence[Path], options: argparse.Namespace) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Labels of the fold's own posters, and what each network, their average and their mean say of them."""
+    """Return the labels of the fold's posters, and their scores by each network, by the average and by the mean."""
     runs = [Run(directory / fold) for directory in directories]
-    catalogue = side_catalogue(runs[0], "test", options.images)
-    if any(sorted(side_catalogue(run, "test", options.images).ids) != sorted(catalogue.ids) for run in runs[1:]):
-        raise SystemExit(f"{fold} holds other posters in another directory: cross-validate by the same --folds")
+    catalogue = split_catalogue(runs[0], "test", options.images)
+    if any(sorted(split_catalogue(run, "test", options.images).ids) != sorted(catalogue.ids) for run in runs[1:]):
+        raise SystemExit(f"{fold} holds other posters in another directory: cross-validate with the same --folds")
     preprocess = read_manifest(runs[0].classifier).preprocess
     arrays = pack(catalogue, arrays_directory(options.cache or default_cache(), catalogue, preprocess), preprocess)
     rows = np.arange(len(arrays))
@@ -74,7 +75,7 @@ def scored(fold: str, directories: Sequence[Path], options: argparse.Namespace) 
 
 
 def commonest(y_true: np.ndarray, y_score: np.ndarray) -> float:
-    """Macro mAP over the genres that are commonest."""
+    """Return the macro mAP over the commonest genres."""
     chosen = np.argsort(-y_true.sum(axis=0))[:COMMONEST]
     return float(np.nanmean(average_precision(y_true, y_score)[chosen]))
 

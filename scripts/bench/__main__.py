@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from posters.files import write_json, write_text
+from posters._base.atomic_files import write_json, write_text
 from scripts.bench.bench import Bench
 from scripts.bench.page import page
 from scripts.bench.sections import SECTIONS, measured
@@ -17,6 +17,7 @@ DATA, PAGE = "benchmarks.json", "benchmarks.md"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the chosen benchmarks and write their figures."""
     options = _parser().parse_args(arguments)
     names = options.only or [name for name in SECTIONS if options.run or name != "precisions"]
     options.out.mkdir(parents=True, exist_ok=True)

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from posters_sample import draw_sample
+
 from posters.catalogue import Catalogue, read_catalogue
-from posters.sample import draw_sample
 
 DRAWN = 1000
 
@@ -30,6 +31,7 @@ class Bench:
 
     @cached_property
     def catalogue(self) -> Catalogue:
+        """Return the posters that every benchmark uses."""
         return read_catalogue(self.table or draw_sample(self.work / "sample", DRAWN), images=self.images)
 
     def posters(self, most: int) -> list[Path]:

@@ -1,5 +1,8 @@
-"""What grows with the catalogue. Packing 100,000 posters should hold no more memory than packing 1,000: what lies on
-disk is mapped, never loaded. Drawn posters under many names, in a new process each."""
+"""Measure what grows with the catalogue.
+
+Packing 100,000 posters should take no more memory than packing 1,000: what is on disk is mapped, never loaded. Drawn
+posters under many names, in a new process each.
+"""
 
 import csv
 import os
@@ -8,7 +11,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from posters.sample import draw_sample
+from posters_sample import draw_sample
+
 from scripts.bench.bench import DRAWN, Bench
 from scripts.bench.contest import Contest
 from scripts.bench.processes import finished
@@ -18,7 +22,7 @@ _SIZES = (100_000, 10_000, 1_000)
 _PACKING = """
 import sys
 from pathlib import Path
-from posters.arrays import pack
+from posters.store.packed_posters import pack
 from posters.catalogue import read_catalogue
 from posters.config import PreprocessConfig
 pack(read_catalogue(Path(sys.argv[1])), Path(sys.argv[2]), PreprocessConfig(height=96, width=64))
@@ -26,6 +30,7 @@ pack(read_catalogue(Path(sys.argv[1])), Path(sys.argv[2]), PreprocessConfig(heig
 
 
 def contests(bench: Bench) -> Iterator[Contest]:
+    """Yield what is timed, each beside its peer."""
     memory: dict[str, list[float]] = {}
     rates: dict[str, list[float]] = {}
     for size in _SIZES:
@@ -53,7 +58,7 @@ def _catalogue_of(bench: Bench, size: int) -> Path:
     table = folder / "posters.csv"
     if not table.exists():
         (folder / "images").mkdir()
-        with open(table, "w", encoding="utf-8", newline="") as file:
+        with table.open("w", encoding="utf-8", newline="") as file:
             rows = csv.writer(file)
             rows.writerow(("id", "image", "genres"))
             for number in range(size):

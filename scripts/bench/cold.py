@@ -1,5 +1,8 @@
-"""One poster from a new process, as a person at a terminal or a script of a pipeline does it: starting Python,
-loading the network, decoding the file, predicting. And the same for a folder, once the start hardly counts."""
+"""Predict one poster from a new process, as a person at a terminal or a script of a pipeline does.
+
+A run starts Python, loads the network, decodes the file and predicts. A folder of posters shows the rate once the start
+hardly counts.
+"""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +18,7 @@ _FOLDER_OF = 500
 
 
 def contests(bench: Bench) -> Iterator[Contest]:
+    """Yield what is timed, each beside its peer."""
     folder = bench.made("networks")
     keras, onnx = keras_file(folder), onnx_file(folder)
     yield from _one(bench, keras, onnx)

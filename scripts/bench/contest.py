@@ -18,6 +18,7 @@ class Spread:
 
     @classmethod
     def of(cls, figures: Sequence[float]) -> "Spread":
+        """Return the least, the median and the greatest of some figures."""
         return cls(float(np.median(figures)), float(np.min(figures)), float(np.max(figures)))
 
 
@@ -43,6 +44,7 @@ class Contest:
 
     @property
     def ours(self) -> str:
+        """Return the name of our own side of the contest."""
         return next(iter(self.figures))
 
     def ratio(self, peer: str) -> Spread:

@@ -1,6 +1,8 @@
-"""From image files to pixels in memory or on disk. Ours packs: it reads, hashes, decodes and resizes with
-antialiasing, and writes an array with checksums that can be gone on with after a kill. The limit is Pillow decoding
-the same files by as many threads, and resizing them."""
+"""Measure the way from image files to pixels in memory or on disk.
+
+Ours packs: it reads, hashes, decodes and resizes with antialiasing, and writes an array with checksums that can be
+resumed after a kill. The limit is Pillow decoding and resizing the same files in as many threads.
+"""
 
 import shutil
 import time
@@ -12,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from posters.arrays import pack
+from posters._base.threads import cores
 from posters.config import PreprocessConfig
-from posters.cores import cores
+from posters.store.packed_posters import pack
 from scripts.bench.bench import Bench
 from scripts.bench.contest import Contest, column, in_turn
 
@@ -30,6 +32,7 @@ _RESIZED = "Pillow decode and resize (the limit of this work)"
 
 
 def contests(bench: Bench) -> Iterator[Contest]:
+    """Yield what is timed, each beside its peer."""
     files = bench.posters(_POSTERS)
     contenders: dict[str, Callable[[], tuple[float, ...]]] = {
         _OURS: lambda: _timed(lambda: _packed(bench), len(files)),
@@ -71,7 +74,7 @@ def _loop(files: list[Path]) -> None:
 
 
 def _tensorflow(files: list[Path]) -> None:
-    from posters.network.pipeline import untuned
+    from posters.network.data import untuned
     from posters.network.tensorflow import tf
 
     def decoded(path: object) -> object:

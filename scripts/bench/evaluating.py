@@ -1,6 +1,8 @@
-"""The report of 6,000 posters and 20 genres, of which the intervals are most of the work: 1,000 resamples of every
-genre's average precision. The peer computes the same by scikit-learn's `average_precision_score`, one resample after
-the other."""
+"""Measure the report of 6,000 posters and 20 genres.
+
+Most of the work is the intervals: 1,000 resamples of every genre's average precision. The peer computes the same with
+scikit-learn's `average_precision_score`, one resample after the other.
+"""
 
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +24,7 @@ _POSTERS, _GENRES, _RESAMPLES = 6000, 20, 20
 
 
 def contests(bench: Bench) -> Iterator[Contest]:
+    """Yield what is timed, each beside its peer."""
     scores = _drawn_scores()
     yield _intervals(bench, scores)
     seconds = column(in_turn({"figures and page": lambda: (_report(scores, bench.work / "report"),)}, 3, "report"))
@@ -39,7 +42,7 @@ def _drawn_scores() -> Scores:
 
 
 def _intervals(bench: Bench, scores: Scores) -> Contest:
-    y_true = scores.labels("a benchmark")
+    y_true = scores.labelled("a benchmark").y_true
     counts = draw_counts(np.arange(_POSTERS), _RESAMPLES, 0)
 
     def ours() -> np.ndarray:
@@ -70,6 +73,6 @@ def _timed(work: Callable[[], np.ndarray]) -> Callable[[], tuple[float, ...]]:
 def _report(scores: Scores, directory: Path) -> float:
     began = time.perf_counter()
     calibration = no_calibration(scores.genre_names)
-    prior = scores.labels("a benchmark").mean(axis=0)
+    prior = scores.labelled("a benchmark").y_true.mean(axis=0)
     write_report(evaluate(scores, fit_rules(scores, calibration), prior), directory)
     return time.perf_counter() - began

@@ -1,7 +1,9 @@
-"""Does training ever wait for posters? Keras's `fit` on our pipeline, shuffled from packed posters on disk, against
-the same `fit` on one batch that stays in memory. Both augment, or neither does: augmenting is work of the processor,
-not of the feed. Neither is tuned by tf.data: its thread can hold up the end of an epoch for as long as the epoch took,
-up to a minute."""
+"""Measure whether training ever waits for posters.
+
+Keras's `fit` on our pipeline, shuffled from packed posters on disk, against the same `fit` on one batch that stays in
+memory. Both augment, or neither does: augmenting is work of the processor, not of the feed. Neither is tuned by
+tf.data: its thread can delay the end of an epoch by as long as the epoch took, up to a minute.
+"""
 
 import time
 from collections.abc import Callable, Iterator
@@ -9,12 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from posters.arrays import pack
 from posters.config import TrainConfig, with_options
-from posters.network.augment import augment
+from posters.network.data import Batches, augment, untuned
 from posters.network.model import build_network
-from posters.network.pipeline import Batches, untuned
 from posters.network.tensorflow import keras, tf
+from posters.store.packed_posters import pack
 from scripts.bench.bench import Bench
 from scripts.bench.contest import Contest, column, in_turn
 
@@ -23,6 +24,7 @@ _BATCH = 32
 
 
 def contests(bench: Bench) -> Iterator[Contest]:
+    """Yield what is timed, each beside its peer."""
     for options, steps, augmented in (
         ({"backbone": "mobilenet_v2", "weights": "posters", "height": 288, "width": 192}, 8, True),
         ({"backbone": "small_cnn", "weights": "none", "height": 144, "width": 96}, 30, True),

@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from posters.cores import cores
+from posters._base.threads import cores
 
 _PACKAGES = ("tensorflow", "keras", "ai-edge-litert", "onnxruntime", "openvino", "pillow", "numpy", "scikit-learn")
 

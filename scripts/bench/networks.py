@@ -23,6 +23,7 @@ def shipped() -> Manifest:
 
 
 def uncalibrated(manifest: Manifest) -> Manifest:
+    """Return a manifest whose probabilities are the network's own."""
     return replace(manifest, calibration=no_calibration(manifest.genre_names))
 
 
@@ -36,17 +37,18 @@ def keras_file(folder: Path) -> Path:
     """The network as one .keras file, as whoever works with Keras alone would have it."""
     path = folder / "network.keras"
     if not path.exists():
-        from posters.network.opened import keras_network
+        from posters.network.weights import keras_network
 
         keras_network(CLASSIFIER, shipped()).save(path)
     return path
 
 
 def onnx_file(folder: Path) -> Path:
+    """Export the shipped classifier to ONNX, once a folder."""
     path = folder / "network.onnx"
     if not path.exists():
-        from posters.network.exports.onnx import write_onnx
-        from posters.network.opened import keras_network
+        from posters.network.export.formats import write_onnx
+        from posters.network.weights import keras_network
 
         manifest = shipped()
         write_onnx(keras_network(CLASSIFIER, manifest), uncalibrated(manifest), path)
@@ -54,6 +56,7 @@ def onnx_file(folder: Path) -> Path:
 
 
 def onnx_session(path: Path, threads: int) -> Any:
+    """Open an ONNX file with a number of threads."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -62,11 +65,13 @@ def onnx_session(path: Path, threads: int) -> Any:
 
 
 def by_onnx_runtime(path: Path, threads: int) -> Predicting:
+    """Return a function that predicts by ONNX Runtime."""
     session = onnx_session(path, threads)
     return lambda posters: session.run(None, {"poster": posters})[0]
 
 
 def openvino_model(path: Path, threads: int, hint: str) -> Any:
+    """Compile an ONNX file by OpenVINO for a number of threads."""
     import openvino
 
     # In float32, as all others; on some processors it would choose shorter numbers by itself.
@@ -75,15 +80,18 @@ def openvino_model(path: Path, threads: int, hint: str) -> Any:
 
 
 def by_openvino(path: Path, threads: int) -> Predicting:
+    """Return a function that predicts by OpenVINO."""
     model = openvino_model(path, threads, "LATENCY")
     return lambda posters: model(posters)[0]
 
 
 def by_predict(model: Any) -> Predicting:
+    """Return a function that predicts by Keras's `predict`."""
     return lambda posters: model.predict(posters, batch_size=32, verbose=0)
 
 
 def by_tf_function(model: Any) -> Predicting:
+    """Return a function that predicts by a compiled `tf.function`."""
     from posters.network.tensorflow import tf
 
     @tf.function(reduce_retracing=True)

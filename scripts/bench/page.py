@@ -18,7 +18,7 @@ and the largest. **A ratio says how many times better ours is** (above 1: ours i
 in time share the machine's mood: on a shared machine, trust the ratios more than the seconds. A goal is the least ratio
 that we are out for. What a second run does not show again is chance: where the same machine has run a section before,
 that ratio stands beside the last one, and a goal is reached if both reach it. Without `--table` the posters are drawn
-ones; without `--run` nothing is said of fewer bits.
+ones; without `--run` fewer bits are not measured.
 """
 
 

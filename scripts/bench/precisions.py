@@ -1,17 +1,20 @@
-"""The network of a run in fewer bits: what it gains in speed and what it costs in macro mAP, on the run's test
-posters, which chose nothing of it. The steps of the 8 bits come from validation posters."""
+"""Measure the network of a run in fewer bits: what it gains in speed and what it costs in macro mAP.
+
+The macro mAP is that of the run's test posters, which chose nothing of it. The steps of the 8 bits come from validation
+posters.
+"""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 
-from posters.arrays import pack
 from posters.catalogue import Catalogue
 from posters.classifier import Manifest, read_manifest
 from posters.metrics import METRICS
 from posters.runs import Run
-from posters.tasks.scoring import side_catalogue
+from posters.store.packed_posters import pack
+from posters.tasks.scoring import split_catalogue
 from scripts.bench.bench import Bench
 from scripts.bench.contest import Contest, column, in_turn
 from scripts.bench.networks import uncalibrated
@@ -21,15 +24,16 @@ _STEPS = 100
 
 
 def contests(bench: Bench) -> Iterator[Contest]:
+    """Yield what is timed, each beside its peer."""
     if bench.run is None:
         raise SystemExit("this section judges a trained network: name one by --run")
     hold_to(1)
     run = Run(bench.run)
     manifest = uncalibrated(read_manifest(run.classifier))
-    validation, test = (side_catalogue(run, side, bench.images) for side in ("validation", "test"))
+    validation, test = (split_catalogue(run, split, bench.images) for split in ("validation", "test"))
     files = _written(run, manifest, _pixels(bench, validation, manifest)[:_STEPS], bench.made("precisions"))
     posters = _pixels(bench, test, manifest)
-    from posters.network.exports.litert import open_litert
+    from posters.network.export.litert import open_litert
 
     networks = {name: open_litert(path, manifest) for name, path in files.items()}
     chance = METRICS["macro_map"](test.multi_hot(), np.tile(manifest.prior, (len(test), 1)))
@@ -54,11 +58,10 @@ def _pixels(bench: Bench, catalogue: Catalogue, manifest: Manifest) -> np.ndarra
 
 
 def _written(run: Run, manifest: Manifest, steps: np.ndarray, folder: Path) -> dict[str, Path]:
-    from posters.network.exports.graph import calibrated_graph
-    from posters.network.exports.litert import converted, converter_of, write_litert
-    from posters.network.exports.litert_int8 import write_litert_int8
-    from posters.network.opened import keras_network
+    from posters.network.export.graph import calibrated_graph
+    from posters.network.export.litert import converted, converter_of, write_litert, write_litert_int8
     from posters.network.tensorflow import tf
+    from posters.network.weights import keras_network
 
     model = keras_network(run.classifier, read_manifest(run.classifier))
     files = {name: folder / f"{name}.tflite" for name in ("float32", "float16", "int8")}

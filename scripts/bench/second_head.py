@@ -1,6 +1,8 @@
-"""Trying another loss or another seed of the head. The first head waits for the posters to be packed and for their
-features to be computed; both are kept, and every further one learns from what is there. Whole processes of `posters
-train --epochs 0`."""
+"""Measure how long another loss or another seed of the head takes.
+
+The first head waits until the posters are packed and their features are computed; both are kept, and every further one
+learns from them. Whole processes of `posters train --epochs 0`.
+"""
 
 import shutil
 from collections.abc import Iterator
@@ -15,6 +17,7 @@ _TURNS = 2
 
 
 def contests(bench: Bench) -> Iterator[Contest]:
+    """Yield what is timed, each beside its peer."""
     figures: dict[str, list[float]] = {_SECOND: [], _FIRST: []}
     for _ in range(_TURNS):
         for folder in ("cache", "runs"):
@@ -27,7 +30,7 @@ def contests(bench: Bench) -> Iterator[Contest]:
 
 def _trained(bench: Bench, name: str, *options: str) -> float:
     table: Path = bench.table or bench.work / "sample" / "posters.csv"
-    words = [POSTERS, "train", table, "--run", bench.work / "runs" / name, "--epochs", "0", *options]
-    images = ["--images", bench.images] if bench.images else []
+    words: list[str | Path] = [POSTERS, "train", table, "--run", bench.work / "runs" / name, "--epochs", "0", *options]
+    images: list[str | Path] = ["--images", bench.images] if bench.images else []
     seconds, _ = finished([*words, *images, "--cache", bench.work / "cache"])
     return seconds

@@ -1,5 +1,8 @@
-"""`posters serve` under 32 clients, each of whom sends a poster as soon as the last one is answered. The peer is what
-a tutorial would write: Keras behind the same web server. The clients share the machine's cores with the server."""
+"""Measure `posters serve` under 32 clients, each of which sends a poster as soon as the last one is answered.
+
+The peer is what a tutorial would write: Keras behind the same web server. The clients share the machine's cores with
+the server.
+"""
 
 import asyncio
 import re
@@ -23,6 +26,7 @@ _OURS, _KERAS = "`posters serve`", "Keras behind FastAPI and uvicorn"
 
 
 def contests(bench: Bench) -> Iterator[Contest]:
+    """Yield what is timed, each beside its peer."""
     bodies = [path.read_bytes() for path in bench.posters(64)]
     keras = keras_file(bench.made("networks"))
     commands = {
@@ -71,14 +75,14 @@ def _under_load(server: Server, path: str, bodies: Sequence[bytes]) -> tuple[flo
 
 
 async def _clients(port: int, path: str, bodies: Sequence[bytes], end: float) -> list[float]:
-    clients = [_client(port, path, bodies[number % len(bodies) :] + bodies, end) for number in range(_CLIENTS)]
+    clients = [_client(port, path, [*bodies[number % len(bodies) :], *bodies], end) for number in range(_CLIENTS)]
     return [seconds for client in await asyncio.gather(*clients) for seconds in client]
 
 
 async def _client(port: int, path: str, bodies: Sequence[bytes], end: float) -> list[float]:
     """Seconds of each request. Over bare sockets: a client library would take as much of the machine as the server."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    taken = []
+    taken: list[float] = []
     while time.perf_counter() < end:
         body = bodies[len(taken) % len(bodies)]
         began = time.perf_counter()

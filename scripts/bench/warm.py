@@ -1,5 +1,8 @@
-"""The network alone, loaded and warm, on decoded posters; every runtime gives the same probabilities to 0.001, which
-is checked before anything is timed. The process is held to one core, and then to two."""
+"""Measure the network alone, loaded and warm, on decoded posters.
+
+Every runtime must give the same probabilities to 0.001, which is checked before anything is timed. The process is held
+to one core, and then to two.
+"""
 
 import os
 import time
@@ -10,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from posters.images import decode
+from posters.images.decoding import decode
 from scripts.bench.bench import Bench
 from scripts.bench.contest import Contest, column, in_turn
 from scripts.bench.networks import (
@@ -39,10 +42,12 @@ _BATCH, _BATCHES = 32, 3
 
 
 def contests_on_one_core(bench: Bench) -> Iterator[Contest]:
+    """Yield what is timed on one core, each beside its peers."""
     return _contests(bench, 1)
 
 
 def contests_on_two_cores(bench: Bench) -> Iterator[Contest]:
+    """Yield what is timed on two cores, each beside its peers."""
     return _contests(bench, 2)
 
 
@@ -89,6 +94,8 @@ def _single(bench: Bench, pixels: np.ndarray, network: Path, model: Any, cores: 
 
 
 def latencies(predict: Predicting, pixels: np.ndarray) -> Callable[[], tuple[float, ...]]:
+    """Return what times each poster by itself, in seconds."""
+
     def measure() -> tuple[float, ...]:
         taken = []
         for number in range(_ONE_BY_ONE):

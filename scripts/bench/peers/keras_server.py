@@ -24,14 +24,16 @@ app = FastAPI()
 
 
 def predicted(data: bytes) -> list[float]:
+    """Return the probabilities of one poster's bytes."""
     image = Image.open(io.BytesIO(data)).convert("RGB").resize((width, height), Image.Resampling.BILINEAR)
     pixels = tf.constant(np.asarray(image)[None])
     with lock:
-        return compiled(pixels).numpy()[0].tolist()
+        return [float(probability) for probability in compiled(pixels).numpy()[0]]
 
 
 @app.post("/predict")
 async def predict(request: Request) -> list[float]:
+    """Answer a request whose body is a poster."""
     return await run_in_threadpool(predicted, await request.body())
 
 
