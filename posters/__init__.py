@@ -26,6 +26,7 @@ _HOMES = {
     "Scores": "posters.scores",
     "Splits": "posters.splitting.splits",
     "Stage": "posters.config",
+    "Balanced": "posters.thresholds",
     "Thresholds": "posters.thresholds",
     "TrainConfig": "posters.config",
     "build_index": "posters.similar",

@@ -27,7 +27,7 @@ from posters.evaluation.bootstrap import draw_counts, resampled_average_precisio
 from posters.evaluation.jackknife import jackknife
 from posters.models import classifier_directory
 from posters.scores import Scores
-from posters.thresholds import NEVER, Thresholds, fit_rule, target_precision_thresholds
+from posters.thresholds import NEVER, Rule, fit_rule, target_precision_thresholds
 
 TARGET = 0.8
 # Prevalence and ROC AUC. The first genre is common, and the network can't tell it at all.
@@ -166,8 +166,8 @@ def drawn_films(
     return y_true.astype(np.int8), y_score, film
 
 
-def fitted(y_true: np.ndarray, y_score: np.ndarray, rule: str, groups: np.ndarray | None) -> Thresholds:
-    """Return the thresholds of a rule for simulated posters."""
+def fitted(y_true: np.ndarray, y_score: np.ndarray, rule: str, groups: np.ndarray | None) -> Rule:
+    """Return a rule that is fitted on simulated posters."""
     names = tuple(map(str, range(y_true.shape[1])))
     scores = Scores(tuple(map(str, range(len(y_true)))), names, y_score, y_true)
     return fit_rule(rule, scores, no_calibration(names), groups=groups)
@@ -187,7 +187,11 @@ def false_discoveries(
     for _ in range(splits):
         y_true, y_score, film = drawn_films(rng, genres, films, size, shift)
         values = fitted(y_true, y_score, rule, film if by_film else None).values
-        told = [(each, each.score(t, shift)) for each, t in zip(genres, values, strict=True) if 0 < t < NEVER]
+        told = [
+            (each, each.score(t, shift))
+            for each, t in zip(genres, values, strict=True)
+            if t is not None and 0 < t < NEVER
+        ]
         broken = sum((each.precision if kind == "precision" else each.recall)(at) < float(target) for each, at in told)
         found.append((broken / max(len(told), 1), len(told), sum(each.recall(at) for each, at in told) / len(genres)))
     share, number, recall = np.mean(found, axis=0)

@@ -13,13 +13,13 @@ from posters.classifier.explanation import Explanation, explain_map
 from posters.classifier.interpreters import InterpreterPool
 from posters.classifier.loading import LoadedPoster, PosterSource, load_pixels, load_poster
 from posters.classifier.manifest import LIGHT_NETWORK, Manifest, read_manifest
-from posters.classifier.predictions import Decide, Features, Prediction, choose_rule
+from posters.classifier.predictions import Decide, Features, Prediction, choose_rule, predicted_genres
 from posters.classifier.runtime import FEATURES, MAPS, LiteNetwork, Outputs
 from posters.config import PreprocessConfig
 from posters.errors import ClassifierError, ConfigError, ImageError
 from posters.models import POSTERS, classifier_directory
 from posters.scores import Scores
-from posters.thresholds import Thresholds
+from posters.thresholds import Rule
 
 if TYPE_CHECKING:
     from posters.catalogue import Catalogue
@@ -74,7 +74,7 @@ class Classifier:
     def predict(
         self,
         poster: PosterSource,
-        rule: str | Thresholds | None = None,
+        rule: str | Rule | None = None,
         *,
         top: int | None = None,
         threshold: float | None = None,
@@ -86,7 +86,7 @@ class Classifier:
                 image, or a uint8 array (H, W, 3) of RGB, not OpenCV's BGR, (H, W, 1) or (H, W). `posters.decode` makes
                 of a path the array with the very same prediction; an array of the whole image is resized alike, but a
                 large JPEG is read at a reduced scale, upright, which for small networks moves probabilities by 0.02.
-            rule: the rule that decides, as thresholds or by its name in `manifest.rules`; by default the first.
+            rule: the rule that decides, or its name in `manifest.rules`; by default the first.
             top: predict this many genres instead, the likeliest, whatever their probabilities.
             threshold: predict every genre of at least this probability instead, from 0 to 1.
 
@@ -108,7 +108,7 @@ class Classifier:
     def predict_many(
         self,
         posters: Iterable[PosterSource],
-        rule: str | Thresholds | None = None,
+        rule: str | Rule | None = None,
         *,
         top: int | None = None,
         threshold: float | None = None,
@@ -171,7 +171,7 @@ class Classifier:
     def explain_many(
         self,
         posters: Iterable[PosterSource],
-        rule: str | Thresholds | None = None,
+        rule: str | Rule | None = None,
         *,
         top: int | None = None,
         threshold: float | None = None,
@@ -251,7 +251,7 @@ class Classifier:
             for poster, result in results
         )
 
-    def decide(self, y_score: np.ndarray, rule: str | Thresholds | None = None) -> np.ndarray:
+    def decide(self, y_score: np.ndarray, rule: str | Rule | None = None) -> np.ndarray:
         """Return the decisions of a rule.
 
         Args:
@@ -265,7 +265,7 @@ class Classifier:
             ConfigError: there is no such rule.
 
         Examples:
-            >>> load_classifier().decide(np.zeros((1, 22))).sum().item()
+            >>> load_classifier().decide(np.zeros((1, 22)), "f1").sum().item()
             0
         """
         return choose_rule(self.manifest, rule)(y_score)
@@ -318,10 +318,8 @@ class Classifier:
     def _prediction(self, poster: "PosterSource | None", probabilities: np.ndarray, decide: Decide) -> Prediction:
         """Calibrate and decide on the network's probabilities, float32 (G,)."""
         y_score = self.manifest.calibration.apply(probabilities[None])[0]
-        predicted = np.flatnonzero(decide(y_score[None])[0])
-        likeliest_first = predicted[np.argsort(-y_score[predicted], kind="stable")]
         return Prediction(
-            genres=tuple(self.genre_names[genre] for genre in likeliest_first),
+            genres=predicted_genres(y_score, self.genre_names, decide),
             probabilities=dict(zip(self.genre_names, y_score.tolist(), strict=True)),
             poster=poster,
         )

@@ -13,11 +13,12 @@ from posters._base.validation import Between, from_plain
 from posters.calibration import Calibration
 from posters.config import Head, PreprocessConfig
 from posters.errors import ClassifierError, ConfigError
-from posters.thresholds import Thresholds
+from posters.thresholds import Rule, read_rule
 
-FORMAT = 3
-# Versions before 0.2 wrote format 2, in which a rule's name was called `optimises`. It can still be read.
-READABLE_FORMATS = (2, FORMAT)
+FORMAT = 4
+# Can still be read: format 3, in which every rule had thresholds, and format 2, which versions before 0.2 wrote, and in
+# which a rule's name was called `optimises`.
+READABLE_FORMATS = (2, 3, FORMAT)
 MANIFEST = "classifier.json"
 LIGHT_NETWORK = "network.tflite"
 KERAS_NETWORK = "network.keras"
@@ -36,8 +37,7 @@ class Manifest:
         preprocess: how an image becomes the network's pixels.
         head: "sigmoid" or "softmax".
         calibration: maps the network's probabilities to those that everything else reads.
-        rules: the rules that decide which genres are predicted, one calibrated threshold per genre each; the first is
-            the default.
+        rules: the rules that decide which genres are predicted from calibrated probabilities; the first is the default.
         prior: each genre's share of the training posters.
         metrics: validation figures, with their baselines.
         provenance: training data, versions and config.
@@ -55,14 +55,14 @@ class Manifest:
     preprocess: PreprocessConfig
     head: str
     calibration: Calibration
-    rules: tuple[Thresholds, ...]
+    rules: tuple[Rule, ...]
     prior: tuple[float, ...]
     metrics: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
 
-    def rule(self, name: str | None = None) -> Thresholds:
-        """Return the thresholds of a rule.
+    def rule(self, name: str | None = None) -> Rule:
+        """Return a rule by its name.
 
         Args:
             name: of the rule; by default the first.
@@ -75,10 +75,10 @@ class Manifest:
             >>> read_manifest(CLASSIFIER).rule("fixed").values[0]
             0.5
         """
-        for thresholds in self.rules:
-            if name in (None, thresholds.rule):
-                return thresholds
-        known = ", ".join(thresholds.rule for thresholds in self.rules)
+        for rule in self.rules:
+            if name in (None, rule.rule):
+                return rule
+        known = ", ".join(rule.rule for rule in self.rules)
         raise ConfigError(
             f"the classifier has no rule {name!r}, but {known}: choose one of these, or --threshold X; for a run of "
             "your own, `posters thresholds RUN --add RULE` fits another"
@@ -92,7 +92,7 @@ class Manifest:
             "preprocess": asdict(self.preprocess),
             "head": self.head,
             "calibration": self.calibration.to_dict(),
-            "rules": [thresholds.to_dict() for thresholds in self.rules],
+            "rules": [rule.to_dict() for rule in self.rules],
             "prior": list(self.prior),
             "metrics": self.metrics,
             "provenance": self.provenance,
@@ -217,7 +217,7 @@ def _parse(text: str, path: Path) -> Manifest:
         preprocess=PreprocessConfig(**plain.preprocess),
         head=plain.head,
         calibration=Calibration.from_dict(plain.calibration),
-        rules=tuple(_thresholds(rule) for rule in plain.rules),
+        rules=tuple(_rule(rule) for rule in plain.rules),
         prior=plain.prior,
         metrics=plain.metrics,
         provenance=plain.provenance,
@@ -227,15 +227,16 @@ def _parse(text: str, path: Path) -> Manifest:
     return manifest
 
 
-def _thresholds(values: dict[str, Any]) -> Thresholds:
+def _rule(values: dict[str, Any]) -> Rule:
     # Format 2.
     if "optimises" in values:
         values = {("rule" if name == "optimises" else name): value for name, value in values.items()}
     for name in ("rule", "fitted_on"):
-        from_plain(str, values[name], f"the {name} of thresholds")
+        from_plain(str, values[name], f"the {name} of a rule")
     # null marks a genre that the rule never predicts.
-    from_plain(tuple[float | None, ...], values["values"], "thresholds")
-    return Thresholds.from_dict(values)
+    if "values" in values:
+        from_plain(tuple[float | None, ...], values["values"], "thresholds")
+    return read_rule(values)
 
 
 def _check_consistent(manifest: Manifest) -> None:
@@ -245,7 +246,7 @@ def _check_consistent(manifest: Manifest) -> None:
         raise ValueError("genre_names must be a list of different names")
     if not manifest.rules:
         raise ValueError("rules must hold at least one rule")
-    if len({thresholds.rule for thresholds in manifest.rules}) < len(manifest.rules):
+    if len({rule.rule for rule in manifest.rules}) < len(manifest.rules):
         raise ValueError("rules must have different names")
     named = {genre_names, manifest.calibration.genre_names, *(rule.genre_names for rule in manifest.rules)}
     if len(named) > 1 or len(manifest.prior) != len(genre_names):

@@ -1,6 +1,6 @@
 """Predictions and features, one object per poster, and the rules that turn probabilities into predicted genres."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -13,7 +13,7 @@ from posters.classifier.loading import PosterSource
 from posters.classifier.manifest import Manifest
 from posters.errors import ConfigError, ImageError
 from posters.images.decoding import ImageSource
-from posters.thresholds import Thresholds, argmax_decisions, fixed_thresholds
+from posters.thresholds import Rule, argmax_decisions, fixed_thresholds
 
 # The rule of a softmax head, whose genres exclude each other.
 ARGMAX = "argmax"
@@ -91,7 +91,7 @@ class Features:
 
 
 def choose_rule(
-    manifest: Manifest, rule: str | Thresholds | None = None, top: int | None = None, threshold: float | None = None
+    manifest: Manifest, rule: str | Rule | None = None, top: int | None = None, threshold: float | None = None
 ) -> Decide:
     """Return the function that decides which genres are predicted.
 
@@ -99,7 +99,7 @@ def choose_rule(
 
     Args:
         manifest: the classifier's manifest.
-        rule: the name of one of `manifest.rules`, or thresholds for the classifier's genres.
+        rule: the name of one of `manifest.rules`, or a rule for the classifier's genres.
         top: predict this many genres, the likeliest, whatever the thresholds; from 1 up.
         threshold: predict every genre of at least this probability, from 0 to 1.
 
@@ -121,12 +121,10 @@ def choose_rule(
         return fixed_thresholds(manifest.genre_names, threshold).apply
     if rule in (None, ARGMAX) and manifest.head == "softmax":
         return argmax_decisions
-    if isinstance(rule, Thresholds):
-        return rule.apply
-    return manifest.rule(rule).apply
+    return manifest.rule(rule).apply if rule is None or isinstance(rule, str) else rule.apply
 
 
-def _check_choice(rule: str | Thresholds | None, top: int | None, threshold: float | None) -> None:
+def _check_choice(rule: str | Rule | None, top: int | None, threshold: float | None) -> None:
     if sum(value is not None for value in (rule, top, threshold)) > 1:
         raise ConfigError("rule, top and threshold exclude each other: give one of them")
     # By type, because True is an int too, and is no number of genres.
@@ -135,6 +133,22 @@ def _check_choice(rule: str | Thresholds | None, top: int | None, threshold: flo
     # Written so that NaN fails as well.
     if threshold is not None and (type(threshold) not in (int, float) or not 0 <= threshold <= 1):
         raise ConfigError(f"threshold must be a number from 0 to 1, but got {threshold!r}")
+
+
+def predicted_genres(y_score: np.ndarray, genre_names: Sequence[str], decide: Decide) -> tuple[str, ...]:
+    """Return the genres that a rule predicts for one poster, the likeliest first.
+
+    Args:
+        y_score: calibrated probabilities (G,).
+        genre_names: of the probabilities, in their order.
+        decide: the rule; see `choose_rule`.
+
+    Examples:
+        >>> predicted_genres(np.array([0.6, 0.1, 0.9]), ("Comedy", "Drama", "War"), lambda p: p >= 0.5)
+        ('War', 'Comedy')
+    """
+    predicted = np.flatnonzero(decide(y_score[None])[0])
+    return tuple(genre_names[genre] for genre in predicted[np.argsort(-y_score[predicted], kind="stable")])
 
 
 def top_decisions(y_score: np.ndarray, top: int) -> np.ndarray:

@@ -128,7 +128,7 @@ def resampled_mean(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
 
 
 def nan_mean(columns: np.ndarray) -> np.ndarray:
-    """Return the mean of each row (S, G) over what is defined there, (S,); NaN where nothing is.
+    """Return the mean over the last axis, (S, G) or (..., G), of what is defined there, (S,); NaN where nothing is.
 
     Examples:
         >>> nan_mean(np.array([[1.0, np.nan], [1.0, 3.0]])).tolist()
@@ -136,7 +136,7 @@ def nan_mean(columns: np.ndarray) -> np.ndarray:
     """
     known = ~np.isnan(columns)
     with np.errstate(invalid="ignore"):
-        return np.asarray(np.where(known, columns, 0.0).sum(axis=1) / known.sum(axis=1))
+        return np.asarray(np.where(known, columns, 0.0).sum(axis=-1) / known.sum(axis=-1))
 
 
 def centred_interval(values: np.ndarray, estimate: float, level: float = 0.95) -> Interval | None:

@@ -20,7 +20,7 @@ from posters.evaluation.bootstrap import (
     standard_error,
 )
 from posters.evaluation.evaluation import Bootstrap, SeenBefore
-from posters.evaluation.jackknife import Jackknife, jackknife
+from posters.evaluation.jackknife import Jackknife, jackknife_by_fold
 from posters.metrics import average_precision
 from posters.scores import Scores
 
@@ -86,6 +86,7 @@ class ComparedRun:
         against_first: the difference of the macro mAP; None for the first run.
         genres: the common genres that have positives.
         seen: which of the posters its classifier has seen before; None if nobody looked.
+        of_folds: of a cross-validation, the macro mAP of each fold alone, a tuple for each repeat.
 
     Examples:
         >>> ComparedRun("first", 0.33, None, None, ()).macro_map
@@ -100,6 +101,7 @@ class ComparedRun:
     against_first: Difference | None
     genres: tuple[ComparedGenre, ...]
     seen: SeenBefore | None = None
+    of_folds: tuple[tuple[float, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,8 @@ class Comparison:
         left_out_seen: posters that were left out on request, since a run has seen them before.
         unseen: the same over the posters that no run has seen before; None where that is all of them or none.
         unknown_labels: how many labels of these posters and genres no run's catalogue knows: left out of every figure.
+        folds: of cross-validations, how many folds they have; every figure is of each fold alone, and averaged. Else 0.
+        repeats: of cross-validations, how many all of them have.
     """
 
     __repr__ = brief_repr
@@ -135,6 +139,8 @@ class Comparison:
     left_out_seen: int = 0
     unseen: "Comparison | None" = None
     unknown_labels: int = 0
+    folds: int = 0
+    repeats: int = 1
 
     @property
     def labels(self) -> int:
@@ -262,22 +268,78 @@ def compare(
         >>> compare({"wrong": wrong, "right": right}, samples=50).runs[1].against_first.verdict
         'better'
     """
+    return _compared({name: [each] for name, each in scores.items()}, (), groups or {}, split, samples, seed)
+
+
+def compare_folds(
+    scores: Mapping[str, Sequence[Scores]],
+    folds: Sequence[Mapping[str, int]],
+    groups: Mapping[str, int] | None = None,
+    *,
+    samples: int = 1000,
+    seed: int = 0,
+) -> Comparison:
+    """Compare cross-validations over the same folds, as `compare` does with runs.
+
+    Every average precision is that of a fold alone, and averaged over folds and repeats: networks of different folds
+    are on different scales, so that pooled scores would compare the scales, too.
+
+    Args:
+        scores: out-of-fold scores of each cross-validation by its name, one for each repeat.
+        folds: the fold of each id, for each repeat.
+        groups: as in `compare`.
+        samples: as in `compare`.
+        seed: as in `compare`.
+
+    Raises:
+        ScoresError: as in `compare`; or a poster is in no fold.
+
+    Examples:
+        >>> y_true = np.tile([[1], [0]], (10, 1))
+        >>> ids = tuple(map(str, range(20)))
+        >>> right, wrong = (Scores(ids, ("War",), np.abs(y_true - miss), y_true) for miss in (0.1, 0.9))
+        >>> folds = {id: row % 4 // 2 for row, id in enumerate(ids)}
+        >>> compare_folds({"wrong": [wrong], "right": [right]}, [folds], samples=50).runs[1].of_folds
+        ((1.0, 1.0),)
+    """
+    return _compared(scores, folds, groups or {}, "out-of-fold", samples, seed)
+
+
+def _compared(
+    scores: Mapping[str, Sequence[Scores]],
+    folds: Sequence[Mapping[str, int]],
+    groups: Mapping[str, int],
+    split: str,
+    samples: int,
+    seed: int,
+) -> Comparison:
     if len(scores) < 2:
         raise ScoresError(f"a comparison needs at least two runs, but got {', '.join(scores) or 'none'}")
-    common = align(scores)
-    known = dict.fromkeys(name for each in scores.values() for name in each.genre_names)
+    each = {(name, number): one for name, several in scores.items() for number, one in enumerate(several, start=1)}
+    # Aligned all at once, so that every repeat is of the same posters.
+    common = align({name if number == 1 else f"{name}, repeat {number}": one for (name, number), one in each.items()})
+    known = dict.fromkeys(name for one in each.values() for name in one.genre_names)
     has_positives = (common.y_true == 1).any(axis=0)
     if not has_positives.any():
         raise ScoresError(
             f"no genre of the {len(common.ids):,} posters that {' and '.join(scores)} share has positives"
         )
     # A poster without a group is its own; its number is negative, so that it can't be one of the given ones.
-    numbers = np.unique([(groups or {}).get(id, -1 - row) for row, id in enumerate(common.ids)], return_inverse=True)[1]
-    first, *others = _figures(common, has_positives, numbers, draw_counts(numbers, samples, seed))
+    numbers = np.unique([groups.get(id, -1 - row) for row, id in enumerate(common.ids)], return_inverse=True)[1]
+    strays = [id for id in common.ids if any(id not in fold for fold in folds)]
+    if strays:
+        raise ScoresError(f"{len(strays):,} of the compared posters are in no fold ({strays[0]!r})")
+    fold_of = [np.array([fold[id] for id in common.ids]) for fold in folds] or [np.zeros(len(common.ids), int)]
+    y_scores = iter(common.y_score.values())
+    by_run = {name: [next(y_scores)[:, has_positives] for _ in several] for name, several in scores.items()}
+    names = tuple(np.array(common.genre_names)[has_positives].tolist())
+    counts = draw_counts(numbers, samples, seed)
+    y_true = common.y_true[:, has_positives]
+    first, *others = (_figures(name, names, y_true, own, numbers, counts, fold_of) for name, own in by_run.items())
     return Comparison(
         split=split,
         posters=len(common.ids),
-        left_out_posters=len({id for each in scores.values() for id in each.ids}) - len(common.ids),
+        left_out_posters=len({id for one in each.values() for id in one.ids}) - len(common.ids),
         unreadable=(),
         unshared_genres=tuple(name for name in known if name not in common.genre_names),
         without_positives=tuple(np.array(common.genre_names)[~has_positives].tolist()),
@@ -285,24 +347,37 @@ def compare(
         bootstrap=Bootstrap(samples, int(numbers.max()) + 1, seed),
         runs=(first.run(None), *(other.run(first) for other in others)),
         unknown_labels=int(first.unknown.sum()),
+        folds=len(np.unique(fold_of[0])) if folds else 0,
+        repeats=len(fold_of),
     )
 
 
-def _figures(common: Aligned, chosen: np.ndarray, groups: np.ndarray, counts: np.ndarray) -> "list[_Figures]":
-    """Return each run's figures over the chosen genres, (G,) of bool."""
-    y_true, names = common.y_true[:, chosen], tuple(np.array(common.genre_names)[chosen].tolist())
-    return [
-        _Figures(
-            name=name,
-            genre_names=names,
-            positives=(y_true == 1).sum(axis=0),
-            unknown=(y_true < 0).sum(axis=0),
-            precisions=average_precision(y_true, y_score[:, chosen]),
-            spread=jackknife(y_true, y_score[:, chosen], groups),
-            resampled=resampled_average_precision(y_true, y_score[:, chosen], counts),
-        )
-        for name, y_score in common.y_score.items()
+def _figures(
+    name: str,
+    genre_names: tuple[str, ...],
+    y_true: np.ndarray,
+    y_scores: Sequence[np.ndarray],
+    groups: np.ndarray,
+    counts: np.ndarray,
+    folds: Sequence[np.ndarray],
+) -> "_Figures":
+    """Return the figures of one run: of each fold alone, averaged; y_true (N, G), and y_scores and folds by repeat."""
+    parts = [
+        [(y_true[fold == n], y_score[fold == n], counts[:, fold == n]) for n in np.unique(fold)]
+        for y_score, fold in zip(y_scores, folds, strict=True)
     ]
+    alone = [[average_precision(y, p) for y, p, _ in repeat] for repeat in parts]
+    resampled = [resampled_average_precision(*part) for repeat in parts for part in repeat]
+    return _Figures(
+        name=name,
+        genre_names=genre_names,
+        positives=(y_true == 1).sum(axis=0),
+        unknown=(y_true < 0).sum(axis=0),
+        precisions=nan_mean(np.stack([row for repeat in alone for row in repeat], axis=1)),
+        spread=jackknife_by_fold(y_true, y_scores, groups, folds),
+        resampled=nan_mean(np.stack(resampled, axis=2)),
+        of_folds=tuple(tuple(float(nan_mean(row[None])[0]) for row in repeat) for repeat in alone),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -316,6 +391,7 @@ class _Figures:
     precisions: np.ndarray
     spread: Jackknife
     resampled: np.ndarray
+    of_folds: tuple[tuple[float, ...], ...]
 
     def run(self, first: "_Figures | None") -> ComparedRun:
         macro_map, resampled = float(self.precisions.mean()), nan_mean(self.resampled)
@@ -328,6 +404,8 @@ class _Figures:
             interval=self.spread.interval(),
             against_first=difference,
             genres=self._genres({} if first is None else self._differences(first)),
+            # Without folds, all is one.
+            of_folds=self.of_folds if len(self.of_folds[0]) > 1 else (),
         )
 
     def _genres(self, differences: Mapping[int, Difference]) -> tuple[ComparedGenre, ...]:

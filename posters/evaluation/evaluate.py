@@ -30,7 +30,7 @@ from posters.evaluation.promises import target
 from posters.evaluation.reliability import genre_reliability, reliability
 from posters.runs import Epoch
 from posters.scores import Scores
-from posters.thresholds import Thresholds
+from posters.thresholds import Rule
 
 _NOT_ASKED = "label issues were not searched for"
 
@@ -89,7 +89,7 @@ _HEADS = ("sigmoid", "softmax")
 
 def evaluate(
     scores: Scores,
-    rules: Sequence[Thresholds],
+    rules: Sequence[Rule],
     prior: np.ndarray,
     *,
     split: str = "test",
@@ -194,16 +194,15 @@ def _with_the_rest(
     )
 
 
-def _check(scores: Scores, rules: Sequence[Thresholds], head: str) -> None:
+def _check(scores: Scores, rules: Sequence[Rule], head: str) -> None:
     if head not in _HEADS:
         raise ScoresError(f"head must be one of {', '.join(_HEADS)}, but got {head!r}")
     if not rules:
         raise ScoresError("an evaluation needs at least one rule, but got none")
-    for thresholds in rules:
-        if thresholds.genre_names != scores.genre_names:
+    for rule in rules:
+        if rule.genre_names != scores.genre_names:
             raise ScoresError(
-                f"thresholds must be for the scores' genres {list(scores.genre_names)}, "
-                f"but got {list(thresholds.genre_names)}"
+                f"rules must be for the scores' genres {list(scores.genre_names)}, but got {list(rule.genre_names)}"
             )
 
 

@@ -20,7 +20,7 @@ from posters.metrics import (
     without_unknown,
 )
 from posters.scores import Scores
-from posters.thresholds import NEVER, Thresholds, argmax_decisions, fixed_thresholds
+from posters.thresholds import NEVER, Rule, Thresholds, argmax_decisions, fixed_thresholds
 
 # How reports call the rule "fixed".
 HALF = "0.5"
@@ -51,7 +51,7 @@ class Predictor:
     thresholds: Thresholds | None = None
 
 
-def model_predictors(scores: Scores, rules: Sequence[Thresholds], head: str) -> list[Predictor]:
+def model_predictors(scores: Scores, rules: Sequence[Rule], head: str) -> list[Predictor]:
     """Return the model by each rule, at 0.5 in any case, and by argmax for a softmax head; the default rule first.
 
     Examples:
@@ -60,22 +60,25 @@ def model_predictors(scores: Scores, rules: Sequence[Thresholds], head: str) -> 
         ['0.5']
     """
     y_score = scores.y_score
-    by_name = {rule_name(thresholds): thresholds for thresholds in rules}
+    by_name = {rule_name(rule): rule for rule in rules}
     by_name.setdefault(HALF, fixed_thresholds(scores.genre_names))
-    predictors = [Predictor("model", rule, each.apply(y_score), y_score, each) for rule, each in by_name.items()]
+    predictors = [
+        Predictor("model", name, rule.apply(y_score), y_score, rule if isinstance(rule, Thresholds) else None)
+        for name, rule in by_name.items()
+    ]
     if head == "softmax":
         predictors.insert(0, Predictor("model", "argmax", argmax_decisions(y_score), y_score))
     return predictors
 
 
-def rule_name(thresholds: Thresholds) -> str:
+def rule_name(rule: Rule) -> str:
     """Return what a report calls a rule.
 
     Examples:
         >>> rule_name(fixed_thresholds(("War",)))
         '0.5'
     """
-    return HALF if thresholds.rule == "fixed" else thresholds.rule
+    return HALF if rule.rule == "fixed" else rule.rule
 
 
 def baseline_predictor(baseline: Scores) -> Predictor:

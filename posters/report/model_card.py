@@ -54,7 +54,7 @@ def model_card(manifest: Manifest) -> str:
         n_genres=counted(len(manifest.genre_names), "genre"),
         provenance="\n".join(f"- {name}: {escape(str(value))}" for name, value in manifest.provenance.items()),
         **_validation(manifest),
-        rules=" | ".join(escape(thresholds.rule) for thresholds in manifest.rules),
+        rules=" | ".join(escape(rule.rule) for rule in manifest.rules),
         rule_columns=" ---: |" * len(manifest.rules),
         genres="\n".join(_row(manifest, genre) for genre in range(len(manifest.genre_names))),
         calibration=_calibration(manifest),
@@ -123,7 +123,7 @@ def soup_card(manifest: Manifest) -> str:
     return _AVERAGE_CARD.read_text(encoding="utf-8").format(
         **{name: value for name, value in figures.items() if name != "genres"},
         n_genres=counted(len(manifest.genre_names), "genre"),
-        rule_titles="".join(f" {escape(thresholds.rule)} |" for thresholds in manifest.rules),
+        rule_titles="".join(f" {escape(rule.rule)} |" for rule in manifest.rules),
         rule_columns=" ---: |" * len(manifest.rules),
         genres="\n".join(_average_row(manifest, genre, own) for genre, own in enumerate(figures["genres"])),
         interval=_interval(figures),

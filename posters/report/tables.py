@@ -209,7 +209,7 @@ def threshold_text(value: float | None, rule: str) -> str:
         ('never', '0.250')
     """
     if value is None:
-        return BLANK if rule == "argmax" else "never"
+        return BLANK if rule in ("argmax", "balanced") else "never"
     return "always" if value == 0 else number(value)
 
 
@@ -304,14 +304,14 @@ def rule_table(manifest: Manifest) -> str:
 
     Examples:
         >>> print(rule_table(manifest).splitlines()[0].split())
-        ['genre', 'f1', 'fixed', 'precision=0.8', 'recall=0.8', 'miss-rate=0.1']
+        ['genre', 'balanced', 'f1', 'fixed', 'precision=0.8', 'recall=0.8', 'miss-rate=0.1']
     """
     names = [printable(name) for name in manifest.genre_names]
     wide = max(len("genre"), *map(len, names))
-    titles = [thresholds.rule for thresholds in manifest.rules]
+    titles = [rule.rule for rule in manifest.rules]
     lines = [f"{'genre':<{wide}}" + "".join(f"  {title:>8}" for title in titles)]
     for genre, name in enumerate(names):
-        cells = [threshold_cell(thresholds.values[genre]) for thresholds in manifest.rules]
+        cells = [threshold_cell(rule.values[genre]) for rule in manifest.rules]
         row = (f"  {cell:>{max(8, len(title))}}" for cell, title in zip(cells, titles, strict=True))
         lines.append(f"{name:<{wide}}" + "".join(row))
     lines += ["", *(f"{rule.rule}: fitted on {printable(rule.fitted_on)}" for rule in manifest.rules)]
@@ -319,13 +319,15 @@ def rule_table(manifest: Manifest) -> str:
     return "\n".join(lines)
 
 
-def threshold_cell(value: float) -> str:
+def threshold_cell(value: float | None) -> str:
     """A threshold for people: "never" for a genre that is never predicted, "always" for one that always is.
 
     Examples:
-        >>> threshold_cell(0.25), threshold_cell(NEVER)
-        ('0.250', 'never')
+        >>> threshold_cell(0.25), threshold_cell(NEVER), threshold_cell(None)
+        ('0.250', 'never', '-')
     """
+    if value is None:
+        return "-"
     return "never" if value == NEVER else "always" if value == 0 else f"{value:.3f}"
 
 

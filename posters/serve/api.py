@@ -3,6 +3,7 @@
 from functools import lru_cache
 from typing import Annotated, Any
 
+import numpy as np
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import PlainTextResponse
 from starlette.exceptions import HTTPException
@@ -10,8 +11,8 @@ from starlette.exceptions import HTTPException
 from posters.classifier import Classifier, Explanation, Prediction
 from posters.classifier.heatmap import strength
 from posters.classifier.manifest import CARD
-from posters.classifier.predictions import choose_rule
-from posters.serve.description import describe, find_rule, identify
+from posters.classifier.predictions import Decide, choose_rule, predicted_genres
+from posters.serve.description import describe, find_rule, identify, rules_of
 from posters.serve.metrics import Metrics
 from posters.serve.queue import JobQueue
 from posters.serve.schemas import (
@@ -33,7 +34,7 @@ _NO_MAPS: dict[int | str, dict[str, Any]] = {
 _RULE = "the rule that decides which genres are predicted (default: the first)"
 _TOP = "predict the N likeliest genres instead, whatever their probabilities"
 _THRESHOLD = "predict the genres of this probability or more instead, from 0 to 1"
-_ALL = "add the probabilities of all genres"
+_ALL = "add the probabilities of all genres, and what each rule predicts"
 _GENRE = "a genre of the classifier (default: the likeliest predicted genre, or the likeliest of all)"
 # Of a share of the strongest place: finer than the 256 steps of a colour, at a third of the bytes of all digits.
 _DIGITS = 4
@@ -82,7 +83,9 @@ def api_routes(queue: JobQueue, metrics: Metrics, max_bytes: int) -> APIRouter:
         if not readable and predictions[0].error:
             raise predictions[0].error
         metrics.count_predictions(classifier, readable)
-        posters = [_poster(name, result, every) for (name, _), result in zip(files, predictions, strict=True)]
+        manifest = classifier.manifest
+        rules = {each.name: choose_rule(manifest, each.name) for each in rules_of(manifest)} if every else None
+        posters = [_poster(name, result, rules) for (name, _), result in zip(files, predictions, strict=True)]
         decided = decided or find_rule(classifier.manifest, rule).name
         return PredictResponse(classifier=identify(classifier), rule=decided, posters=posters)
 
@@ -135,15 +138,21 @@ def _add_classifier_routes(router: APIRouter, queue: JobQueue, limits: Limits) -
         return (classifier.directory / CARD).read_text(encoding="utf-8")
 
 
-def _poster(name: str | None, prediction: Prediction, every: bool) -> PosterPrediction:
+def _poster(name: str | None, prediction: Prediction, rules: dict[str, Decide] | None) -> PosterPrediction:
+    """Return what the API answers about one poster; `rules` adds what each of them predicts."""
     if prediction.error is not None:
         return PosterPrediction(file=name, error=str(prediction.error))
     shares = prediction.probabilities
+
+    def named(decide: Decide) -> list[str]:
+        return list(predicted_genres(np.array(list(shares.values())), tuple(shares), decide))
+
     return PosterPrediction(
         file=name,
         predicted=list(prediction.genres),
         genres=[GenrePrediction(genre=genre, probability=shares[genre]) for genre in prediction.genres],
-        probabilities=dict(sorted(shares.items(), key=lambda item: -item[1])) if every else None,
+        probabilities=None if rules is None else dict(sorted(shares.items(), key=lambda item: -item[1])),
+        by_rule=None if rules is None else {rule: named(decide) for rule, decide in rules.items()},
     )
 
 

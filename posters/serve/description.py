@@ -8,11 +8,15 @@ from posters.classifier.predictions import ARGMAX
 from posters.errors import ConfigError
 from posters.serve.schemas import ClassifierResponse, Limits, RuleDescription, ServedClassifier
 from posters.thresholds import NEVER, Thresholds
+from posters.thresholds import Rule as FittedRule
 
 _PROMISES = {
+    "balanced": "For whoever reads one poster: the genres that together are expected to be right most often, one at "
+    "least. It promises no rate.",
     ARGMAX: "Predicts the likeliest genre and no other, however unlikely it is. It promises nothing.",
     "fixed": "Predicts a genre from a probability of one half. No poster chose that number, and it promises nothing.",
-    "f1": "Balances genres predicted wrongly against genres missed, and promises no rate.",
+    "f1": "For whoever looks for a genre: balances, genre by genre, posters predicted wrongly against posters missed. "
+    "It promises no rate.",
     "precision": "Of the posters for which it predicts a genre, at least {share} have it, genre by genre, with 90% "
     "confidence. A genre that could not show this is never predicted.",
     "recall": "Of the posters that have a genre, at least {share} are found, genre by genre, with 90% confidence. "
@@ -28,7 +32,7 @@ class Rule:
 
     Attributes:
         name: the name in requests.
-        thresholds: hand them to `Classifier.predict`; None for the argmax of a softmax head.
+        fitted: hand it to `Classifier.predict`; None for the argmax of a softmax head.
         promise: what the rule promises, in a sentence for people.
 
     Examples:
@@ -37,15 +41,16 @@ class Rule:
     """
 
     name: str
-    thresholds: Thresholds | None
+    fitted: FittedRule | None
     promise: str
 
-    def threshold_of(self, genre: str) -> float | None:
-        """Return the probability from which the genre is predicted; None if no probability is enough."""
-        if self.thresholds is None:
+    @property
+    def thresholds(self) -> dict[str, float | None] | None:
+        """The probability from which each genre is predicted, None if none is enough; None if it has no thresholds."""
+        if not isinstance(self.fitted, Thresholds):
             return None
-        value = self.thresholds.values[self.thresholds.genre_names.index(genre)]
-        return None if value == NEVER else value
+        pairs = zip(self.fitted.genre_names, self.fitted.values, strict=True)
+        return {genre: None if value == NEVER else value for genre, value in pairs}
 
 
 def rules_of(manifest: Manifest) -> tuple[Rule, ...]:
@@ -54,9 +59,9 @@ def rules_of(manifest: Manifest) -> tuple[Rule, ...]:
     Examples:
         >>> from posters.classifier import load_classifier
         >>> [rule.name for rule in rules_of(load_classifier().manifest)][:2]
-        ['f1', 'fixed']
+        ['balanced', 'f1']
     """
-    fitted = [Rule(thresholds.rule, thresholds, promise_of(thresholds.rule)) for thresholds in manifest.rules]
+    fitted = [Rule(rule.rule, rule, promise_of(rule.rule)) for rule in manifest.rules]
     # First: the thresholds of a softmax head are fitted too, but its genres exclude each other.
     argmax = [Rule(ARGMAX, None, _PROMISES[ARGMAX])] if manifest.head == "softmax" else []
     return (*argmax, *fitted)
@@ -86,7 +91,7 @@ def find_rule(manifest: Manifest, name: str | None) -> Rule:
     Examples:
         >>> from posters.classifier import load_classifier
         >>> find_rule(load_classifier().manifest, None).name
-        'f1'
+        'balanced'
     """
     rules = rules_of(manifest)
     for rule in rules:
@@ -130,8 +135,8 @@ def describe(classifier: Classifier, limits: Limits) -> ClassifierResponse:
         RuleDescription(
             name=rule.name,
             promise=rule.promise,
-            fitted_on="nothing" if rule.thresholds is None else rule.thresholds.fitted_on,
-            thresholds={genre: rule.threshold_of(genre) for genre in manifest.genre_names},
+            fitted_on="nothing" if rule.fitted is None else rule.fitted.fitted_on,
+            thresholds=rule.thresholds,
         )
         for rule in rules_of(manifest)
     ]

@@ -81,6 +81,10 @@ class PosterPrediction(Schema):
     probabilities: dict[str, float] | None = Field(
         default=None, description="of every genre, likeliest first; null without the parameter `all`"
     )
+    by_rule: dict[str, list[str]] | None = Field(
+        default=None,
+        description="what each rule predicts, likeliest first; null without the parameter `all`",
+    )
     error: str | None = Field(default=None, description="why the poster can't be read; then there are no genres")
 
 
@@ -137,7 +141,9 @@ class RuleDescription(Schema):
     name: str
     promise: str
     fitted_on: str
-    thresholds: dict[str, float | None] = Field(description="by genre; null: never by probability alone")
+    thresholds: dict[str, float | None] | None = Field(
+        description="by genre, null for a genre that is never predicted; null for a rule that decides poster by poster"
+    )
 
 
 class Limits(Schema):
@@ -159,7 +165,7 @@ class ClassifierResponse(Schema):
         >>> from posters.classifier import load_classifier
         >>> from posters.serve.description import describe
         >>> describe(load_classifier(), Limits(max_bytes=1, max_posters=1)).rules[0].name
-        'f1'
+        'balanced'
     """
 
     classifier: ServedClassifier

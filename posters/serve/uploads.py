@@ -13,7 +13,7 @@ from posters.classifier import Classifier, Prediction
 from posters.errors import ConfigError, ImageError
 from posters.images.decoding import read_header
 from posters.serve.schemas import ErrorResponse
-from posters.thresholds import Thresholds
+from posters.thresholds import Rule
 
 # More than any scan of a poster needs. Each interpreter may hold one decoded poster, at up to 16 bytes per pixel.
 MAX_PIXELS = 40_000_000
@@ -71,7 +71,7 @@ def check_pixels(data: bytes) -> bytes:
 
 
 def predict_job(
-    poster: bytes | np.ndarray, rule: str | Thresholds | None, top: int | None = None, threshold: float | None = None
+    poster: bytes | np.ndarray, rule: str | Rule | None, top: int | None = None, threshold: float | None = None
 ) -> Callable[[Classifier], Prediction]:
     """Return a job for the queue that predicts one poster.
 

@@ -11,7 +11,7 @@ from posters.report.model_card import model_card
 from posters.runs import Run
 from posters.scores import read_scores
 from posters.splitting.groups import group_posters
-from posters.thresholds import Thresholds, fit_rule
+from posters.thresholds import Rule, fit_rule
 
 
 def read_rules(path: str | Path) -> Manifest:
@@ -21,8 +21,8 @@ def read_rules(path: str | Path) -> Manifest:
         ClassifierError: there is none.
 
     Examples:
-        >>> [thresholds.rule for thresholds in read_rules("posters").rules][:2]
-        ['f1', 'fixed']
+        >>> [rule.rule for rule in read_rules("posters").rules][:2]
+        ['balanced', 'f1']
     """
     return read_manifest(classifier_directory(path))
 
@@ -50,7 +50,7 @@ def change_rules(path: str | Path, add: Sequence[str] = (), default: str | None 
     """
     directory = classifier_directory(path)
     manifest = read_manifest(directory)
-    fitted: list[Thresholds] = []
+    fitted: list[Rule] = []
     if add:
         kept = Run(Path(path)).scores("validation")
         if not kept.is_file():
@@ -60,7 +60,7 @@ def change_rules(path: str | Path, add: Sequence[str] = (), default: str | None 
         stored = (Run(Path(path)).path / "catalogue.jsonl").is_file()
         groups = group_posters(Run(Path(path)).catalogue().among(uncalibrated.ids)) if stored else None
         fitted = [fit_rule(rule, uncalibrated, manifest.calibration, groups=groups) for rule in add]
-    rules = {thresholds.rule: thresholds for thresholds in (*manifest.rules, *fitted)}
+    rules = {rule.rule: rule for rule in (*manifest.rules, *fitted)}
     if default is not None and default not in rules:
         raise ConfigError(f"the classifier has no rule {default!r}, but {', '.join(rules)}; --add fits another")
     # The first rule decides unless another is chosen; see `Manifest.rules`.

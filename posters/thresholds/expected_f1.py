@@ -1,8 +1,111 @@
 """The genres of one poster with the best expected F1: for a reader, who sees one poster and not one genre."""
 
+from dataclasses import asdict, dataclass
+from typing import Any
+
 import numpy as np
 
+from posters._base.brief import brief_repr
 from posters.errors import ScoresError
+from posters.scores import Scores
+from posters.thresholds.thresholds import fitted_on
+
+BALANCED = "balanced"
+# `balanced` predicts no more genres than this share of the posters have at most: a few overfull rows change nothing.
+_NEARLY_ALL = 0.99
+
+
+@dataclass(frozen=True)
+class Balanced:
+    """The rule for people who read one poster at a time: the genres whose F1 is expected to be best, one at least.
+
+    It decides poster by poster, so no genre has a threshold; see `expected_f1_decisions`.
+
+    Attributes:
+        genre_names: the genres, in the order of the scores' columns.
+        most: predict at most this many, from 1 up.
+        fitted_on: the posters whose labels chose `most` ("validation, 864 posters").
+        rule: "balanced".
+
+    Raises:
+        ScoresError: a genre is named twice, `most` is below 1, or the rule has another name.
+
+    Examples:
+        >>> Balanced(("Drama", "War"), 1, "validation, 90 posters").apply(np.array([[0.5, 0.6]])).tolist()
+        [[0, 1]]
+    """
+
+    __repr__ = brief_repr
+
+    genre_names: tuple[str, ...]
+    most: int
+    fitted_on: str
+    rule: str = BALANCED
+
+    def __post_init__(self) -> None:
+        if len(set(self.genre_names)) != len(self.genre_names):
+            raise ScoresError(f"a rule must name each genre once, but got {list(self.genre_names)}")
+        # By type, because True is an int too, and is no number of genres.
+        if type(self.most) is not int or self.most < 1:
+            raise ScoresError(f"most must be 1 or more genres, but got {self.most!r}")
+        if self.rule != BALANCED:
+            raise ScoresError(f"a rule without thresholds must be called {BALANCED}, but got {self.rule!r}")
+
+    @property
+    def values(self) -> tuple[None, ...]:
+        """The threshold of each genre: none has one."""
+        return (None,) * len(self.genre_names)
+
+    def apply(self, y_score: np.ndarray) -> np.ndarray:
+        """Decisions, uint8 (N, G), from calibrated probabilities.
+
+        Raises:
+            ScoresError: `y_score` has not a column for each genre.
+
+        Examples:
+            >>> Balanced(("Drama", "War"), 2, "validation, 90 posters").apply(np.array([[0.8, 0.7], [0.1, 0]])).tolist()
+            [[1, 1], [1, 0]]
+        """
+        if y_score.ndim != 2 or y_score.shape[1] != len(self.genre_names):
+            raise ScoresError(f"y_score must have the shape (N, {len(self.genre_names)}), but got {y_score.shape}")
+        return expected_f1_decisions(y_score, self.most)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, ready for JSON."""
+        return {**asdict(self), "genre_names": list(self.genre_names)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Balanced":
+        """The inverse of `to_dict`.
+
+        Raises:
+            ScoresError: a key is missing or unknown, or has a value that it can't have.
+        """
+        try:
+            return cls(**{**values, "genre_names": tuple(values["genre_names"])})
+        except (KeyError, TypeError) as error:
+            raise ScoresError(f"the rule {BALANCED} can't be read from {values!r} ({error})") from error
+
+
+def balanced_rule(scores: Scores, split: str = "validation", groups: np.ndarray | None = None) -> Balanced:
+    """Fit the rule `balanced`: it predicts as many genres as 99 of 100 posters have at most.
+
+    Args:
+        scores: with labels, of posters that the network was not trained on; unknown labels count as missing.
+        split: the name that these posters are remembered by.
+        groups: int (N,); posters of one number are one film or look alike.
+
+    Raises:
+        ScoresError: the scores have no labels, or there are no posters.
+
+    Examples:
+        >>> y_true = np.array([[1, 0], [1, 1], [0, 1]])
+        >>> balanced_rule(Scores(("a", "b", "c"), ("Drama", "War"), np.full((3, 2), 0.4), y_true)).most
+        2
+    """
+    y_true = scores.labelled("fitting a rule").y_true
+    most = np.quantile((y_true == 1).sum(axis=1), _NEARLY_ALL, method="inverted_cdf")
+    return Balanced(scores.genre_names, max(1, int(most)), fitted_on(split, len(scores), groups))
 
 
 def expected_f1_decisions(y_score: np.ndarray, most: int | None = None) -> np.ndarray:

@@ -1,6 +1,7 @@
-"""The rules by name, as one types them: "fixed", "f1", "precision=0.8", "recall=0.8", "miss-rate=0.1"."""
+"""The rules by name, as one types them: "balanced", "fixed", "f1", "precision=0.8", "recall=0.8", "miss-rate=0.1"."""
 
 from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -9,13 +10,17 @@ from posters.errors import ConfigError
 from posters.scores import Scores
 from posters.thresholds.best_f1 import best_f1_thresholds
 from posters.thresholds.conformal import miss_rate_thresholds
+from posters.thresholds.expected_f1 import BALANCED, Balanced, balanced_rule
 from posters.thresholds.target import target_precision_thresholds, target_recall_thresholds
 from posters.thresholds.thresholds import Thresholds, fixed_thresholds
 
 # What every classifier carries; the first decides unless another is asked for.
-DEFAULT_RULES = ("f1", "fixed", "precision=0.8", "recall=0.8", "miss-rate=0.1")
+DEFAULT_RULES = (BALANCED, "f1", "fixed", "precision=0.8", "recall=0.8", "miss-rate=0.1")
 
-_SPELLING = "fixed, f1, precision=0.8, recall=0.8 or miss-rate=0.1, with a number of your own between 0 and 1"
+_SPELLING = "balanced, f1, fixed, precision=0.8, recall=0.8 or miss-rate=0.1, with a number of your own between 0 and 1"
+
+# What turns calibrated probabilities into decisions: `apply`, with a name, `rule`.
+Rule: TypeAlias = Thresholds | Balanced
 
 
 def fit_rule(
@@ -24,11 +29,11 @@ def fit_rule(
     calibration: Calibration,
     split: str = "validation",
     groups: np.ndarray | None = None,
-) -> Thresholds:
-    """Fit the thresholds of one rule, for calibrated scores.
+) -> Rule:
+    """Fit one rule, for calibrated scores.
 
     Args:
-        rule: "fixed", "f1", "precision=X", "recall=X" or "miss-rate=X", X above 0 and below 1.
+        rule: "balanced", "fixed", "f1", "precision=X", "recall=X" or "miss-rate=X", X above 0 and below 1.
         uncalibrated: the network's scores, with labels, of posters that it was not trained on.
         calibration: what they go through.
         split: the name that these posters are remembered by.
@@ -54,6 +59,8 @@ def fit_rule(
         return fixed_thresholds(uncalibrated.genre_names)
     if kind == "miss-rate":
         return miss_rate_thresholds(uncalibrated, _target(rule, number), split, calibration.apply, groups)
+    if rule == BALANCED:
+        return balanced_rule(calibrated, split, groups)
     if rule == "f1":
         return best_f1_thresholds(calibrated, split)
     if kind == "precision":
@@ -81,7 +88,7 @@ def fit_rules(
     rules: Sequence[str] = DEFAULT_RULES,
     split: str = "validation",
     groups: np.ndarray | None = None,
-) -> tuple[Thresholds, ...]:
+) -> tuple[Rule, ...]:
     """`fit_rule` for each of them, in their order.
 
     Examples:
@@ -92,3 +99,16 @@ def fit_rules(
         ['f1', 'fixed']
     """
     return tuple(fit_rule(rule, uncalibrated, calibration, split, groups) for rule in rules)
+
+
+def read_rule(values: dict[str, Any]) -> Rule:
+    """The inverse of a rule's `to_dict`.
+
+    Raises:
+        ScoresError: a key is missing or unknown, or has a value that it can't have.
+
+    Examples:
+        >>> read_rule({"genre_names": ["War"], "most": 1, "fitted_on": "nothing", "rule": "balanced"}).most
+        1
+    """
+    return Balanced.from_dict(values) if values.get("rule") == BALANCED else Thresholds.from_dict(values)

@@ -16,6 +16,7 @@ from PIL import Image
 from posters.calibration import Calibration, CalibrationCurve, no_calibration
 from posters.catalogue import Catalogue, Poster
 from posters.classifier import Manifest, load_classifier, write_classifier
+from posters.classifier.manifest import FORMAT
 from posters.errors import ClassifierError, ConfigError, ImageError, ScoresError
 from posters.report.model_card import model_card
 
@@ -308,10 +309,10 @@ class TestDamage:
         assert message.startswith(f"{tiny_classifier / 'classifier.json'} is damaged (")
         assert message.endswith("): copy or train the classifier again")
 
-    @pytest.mark.parametrize("number", [None, 0, 1, 4, "2", [2], True])
+    @pytest.mark.parametrize("number", [None, 0, 1, FORMAT + 1, "2", [2], True])
     def test_an_unknown_format_names_both(self, tiny_classifier, number):
         message = refusal(edit(tiny_classifier, format=number))
-        assert f"has the format {number!r}, and this version of posters reads 3" in message
+        assert f"has the format {number!r}, and this version of posters reads {FORMAT}" in message
 
     @pytest.mark.parametrize(
         ("changes", "reason"),
@@ -338,7 +339,7 @@ class TestDamage:
             ({"files": {"network.tflite": 5}}, "files"),
             ({"rules": 0.5}, "rules"),
             ({"rules": []}, "rules"),
-            ({"rules": [rule(rule=1)]}, "thresholds"),
+            ({"rules": [rule(rule=1)]}, "the rule of a rule must be str"),
             ({"rules": [rule(values=[0.5, 0.5, 0.5, "1"])]}, "thresholds"),
             ({"rules": [rule(genre_names=GENRES[::-1])]}, "don't belong together"),
             ({"rules": [rule(), rule()]}, "different names"),
@@ -483,7 +484,7 @@ def test_a_classifier_of_format_2_opens_and_predicts_the_same(tiny_classifier, g
     assert [thresholds.rule for thresholds in opened.manifest.rules] == ["f1", "fixed", "precision=0.8"]
     poster = golden / "posters/night.png"
     assert opened.predict(poster) == load_classifier(golden / "classifier").predict(poster)
-    assert opened.manifest.to_dict()["format"] == 3
+    assert opened.manifest.to_dict()["format"] == FORMAT
 
 
 class TestWriting:

@@ -142,7 +142,7 @@ def test_posters_without_genres_are_counted():
     [
         ({"scores": Scores(SCORES.ids, GENRES, SCORES.y_score)}, "an evaluation needs y_true"),
         ({"scores": SCORES.take([])}, "an evaluation needs at least one poster"),
-        ({"rules": [fixed_thresholds(GENRES[::-1])]}, "thresholds must be for the scores' genres"),
+        ({"rules": [fixed_thresholds(GENRES[::-1])]}, "rules must be for the scores' genres"),
         ({"prior": PRIOR[:3]}, "prior must be one share between 0 and 1 for each of the 5 genres"),
         ({"prior": PRIOR + 0.5}, "prior must be one share between 0 and 1"),
         ({"prior": PRIOR * np.nan}, "prior must be one share between 0 and 1"),

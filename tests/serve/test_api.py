@@ -185,6 +185,14 @@ class TestRefusals:
         assert response.headers["x-content-type-options"] == "nosniff"
 
 
+def test_with_all_each_rule_names_what_it_predicts(client, dusk):
+    poster = client.post("/api/predict?all=true", content=dusk).json()["posters"][0]
+    alone = {rule: client.post(f"/api/predict?rule={rule}", content=dusk).json() for rule in poster["by_rule"]}
+    assert list(alone) == ["f1", "fixed", "precision=0.8"]
+    assert poster["by_rule"] == {rule: answer["posters"][0]["predicted"] for rule, answer in alone.items()}
+    assert "by_rule" not in {key for key, value in alone["f1"]["posters"][0].items() if value is not None}
+
+
 class TestClassifier:
     def test_it_says_all_of_itself(self, client):
         answer = client.get("/api/classifier").json()
@@ -218,7 +226,7 @@ def test_a_softmax_head_is_read_by_its_argmax(golden: Path, tmp_path: Path, dusk
         card = httpx.get(f"{url}/api/classifier/card")
     assert answer["rule"] == about["rules"][0]["name"] == "argmax"
     assert answer["posters"][0]["predicted"] == ["Western"]
-    assert about["rules"][0]["thresholds"]["Western"] is None
+    assert about["rules"][0]["thresholds"] is None
     assert answer["classifier"]["name"] == "soft"
     assert card.status_code == 404
     assert refusal(card) == "the classifier 'soft' has no model card"

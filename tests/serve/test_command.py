@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from posters.classifier.manifest import FORMAT
 from posters.cli import main
 from posters.serve.app import address_of, listening
 
@@ -43,7 +44,9 @@ def test_a_classifier_of_another_version(refused, tiny_classifier):
     manifest = json.loads((tiny_classifier / "classifier.json").read_text())
     (tiny_classifier / "classifier.json").write_text(json.dumps({**manifest, "format": 1}))
     said = refused("--classifier", tiny_classifier, "--port", 0)
-    assert said.startswith(f"{tiny_classifier}/classifier.json has the format 1, and this version of posters reads 3")
+    assert said.startswith(
+        f"{tiny_classifier}/classifier.json has the format 1, and this version of posters reads {FORMAT}"
+    )
 
 
 @pytest.mark.parametrize(

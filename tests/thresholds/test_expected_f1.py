@@ -1,5 +1,6 @@
 """The best expected F1 of a poster: as trying every set of genres shows."""
 
+import json
 from itertools import combinations, product
 
 import numpy as np
@@ -8,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posters.errors import ScoresError
-from posters.thresholds import expected_f1_decisions
+from posters.scores import Scores
+from posters.thresholds import Balanced, balanced_rule, expected_f1_decisions, read_rule
 
 probabilities = st.lists(st.floats(0.0, 1.0), min_size=1, max_size=5)
 
@@ -51,3 +53,66 @@ def test_what_is_no_matrix_is_refused(y_score):
 def test_at_most_no_genre_is_refused():
     with pytest.raises(ScoresError, match="most must be 1 or more genres, but got 0"):
         expected_f1_decisions(np.zeros((1, 2)), 0)
+
+
+# The rule
+
+
+def labelled(y_true):
+    y_true = np.array(y_true)
+    names = tuple(f"genre {g}" for g in range(y_true.shape[1]))
+    return Scores(tuple(map(str, range(len(y_true)))), names, np.full(y_true.shape, 0.5), y_true)
+
+
+def test_the_rule_predicts_as_many_genres_as_posters_have():
+    assert balanced_rule(labelled([[1, 0, 0], [1, 1, 0]])).most == 2
+
+
+def test_one_overfull_poster_in_two_hundred_changes_nothing():
+    y_true = np.zeros((200, 6), np.int8)
+    y_true[:, :2], y_true[0] = 1, 1
+    assert balanced_rule(labelled(y_true)).most == 2
+
+
+def test_unknown_labels_count_as_missing():
+    assert balanced_rule(labelled([[1, -1, -1], [1, 0, -1]])).most == 1
+
+
+def test_posters_without_genres_still_get_one():
+    rule = balanced_rule(labelled([[0, 0], [0, 0]]))
+    assert rule.apply(np.array([[0.1, 0.3]])).tolist() == [[0, 1]]
+
+
+def test_no_posters_are_refused():
+    with pytest.raises(ScoresError, match="fitting a rule needs at least one poster"):
+        balanced_rule(labelled(np.zeros((0, 2), np.int8)))
+
+
+@given(st.integers(1, 9), st.text(min_size=1), st.text())
+def test_json_gives_the_same_rule_back(most, genre, fitted_on):
+    rule = Balanced((genre,), most, fitted_on)
+    assert read_rule(json.loads(json.dumps(rule.to_dict()))) == rule
+
+
+def test_no_genre_has_a_threshold():
+    assert Balanced(("Drama", "War"), 2, "nothing").values == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"most": 0}, "most must be 1 or more genres, but got 0"),
+        ({"most": True}, "most must be 1 or more genres, but got True"),
+        ({"most": None}, "most must be 1 or more genres, but got None"),
+        ({"genre_names": ["War", "War"]}, "a rule must name each genre once"),
+        ({"values": [0.5]}, "the rule balanced can't be read"),
+    ],
+)
+def test_a_damaged_rule_is_refused(changed, message):
+    with pytest.raises(ScoresError, match=message):
+        read_rule({**Balanced(("War",), 2, "nothing").to_dict(), **changed})
+
+
+def test_scores_of_other_genres_are_refused():
+    with pytest.raises(ScoresError, match=r"y_score must have the shape \(N, 2\)"):
+        Balanced(("Drama", "War"), 2, "nothing").apply(np.zeros((1, 3)))

@@ -34,10 +34,11 @@ async function answer(path, options) {
 /** What serves: genres, rules with their thresholds, figures, limits. */
 export const readClassifier = () => answer("api/classifier");
 
-/** Genres of a poster (a Blob), the surest first: [{genre, probability}]. */
+/** Of a poster (a Blob): {genres, byRule}, every genre with its probability, the surest first, and what each rule predicts. */
 export async function predict(blob) {
   const values = await answer("api/predict?all=true", { method: "POST", body: blob });
-  return Object.entries(values.posters[0].probabilities).map(([genre, probability]) => ({ genre, probability }));
+  const { probabilities, by_rule: byRule } = values.posters[0];
+  return { genres: Object.entries(probabilities).map(([genre, probability]) => ({ genre, probability })), byRule };
 }
 
 /** Where on a poster (a Blob) a genre comes from: {genre, size, frame, box, map}, see ExplainAnswer on the page of the API. */

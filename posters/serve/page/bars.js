@@ -10,8 +10,8 @@ export function percent(share, digits = 0) {
   return `${(100 * share).toFixed(digits)}%`;
 }
 
-function needs(threshold, rule, digits) {
-  if (rule.name === "argmax") return "";
+function needs(threshold, digits) {
+  if (threshold === undefined) return ""; // The rule decides poster by poster.
   if (threshold === null) return "never predicted";
   return threshold === 0 ? "always predicted" : `needs ${percent(threshold, digits)}`;
 }
@@ -30,17 +30,17 @@ function chooser(genre, choose) {
 /** One row of a card; `choose(genre)` is called when it is pressed, and without it the row is no button. */
 export function genreRow({ genre, probability }, isPredicted, rule, choose) {
   const row = template.content.firstElementChild.cloneNode(true);
-  const threshold = rule.thresholds[genre];
+  const threshold = rule.thresholds?.[genre];
   // Two numbers that look the same, but are not, get one digit more.
-  const digits = threshold !== null && percent(probability) === percent(threshold) ? 1 : 0;
+  const digits = threshold != null && percent(probability) === percent(threshold) ? 1 : 0;
   row.dataset.genre = genre;
   row.classList.toggle("predicted", isPredicted);
   row.querySelector(".name").append(choose ? chooser(genre, choose) : genre);
   row.querySelector(".share").textContent = percent(probability, digits);
-  row.querySelector(".needs").textContent = needs(threshold, rule, digits);
+  row.querySelector(".needs").textContent = needs(threshold, digits);
   row.querySelector(".fill").style.width = `${100 * probability}%`;
   const mark = row.querySelector(".mark");
-  mark.hidden = threshold === null;
+  mark.hidden = threshold == null;
   mark.style.left = `${100 * (threshold ?? 0)}%`;
   return row;
 }

@@ -2,7 +2,6 @@
 
 import { genreRow } from "./bars.js";
 import { Heat } from "./heat.js";
-import { predictedGenres } from "./rules.js";
 
 const template = document.querySelector("#card");
 const FIRST = 6; // rows before "all genres" is pressed; predicted genres are always among them
@@ -62,10 +61,16 @@ export class Card {
     }
   }
 
-  /** Show genres, by a rule. */
-  show(genres, rule) {
+  /** Show {genres, byRule}, by a rule. */
+  show({ genres, byRule }, rule) {
     this.genres = genres;
+    this.byRule = byRule;
     this.draw(rule);
+  }
+
+  /** The genres that the rule predicts, the likeliest first. */
+  predicted() {
+    return this.byRule[this.rule.name] ?? []; // Another classifier may serve by now, without this rule.
   }
 
   /** Draw again by a rule, if there is anything to draw yet. */
@@ -73,7 +78,7 @@ export class Card {
     if (!this.genres) return;
     this.rule = rule;
     this.element.setAttribute("aria-busy", "false");
-    const named = predictedGenres(this.genres, rule);
+    const named = this.predicted();
     this.part(".verdict").textContent = named.join(", ") || "No genre reaches its threshold";
     this.part(".verdict").classList.toggle("none", named.length === 0);
     this.drawDrawnAs();

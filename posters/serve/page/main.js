@@ -3,7 +3,7 @@
 import { predict, readClassifier } from "./api.js";
 import { Card } from "./card.js";
 import { acceptPosters } from "./intake.js";
-import { offerRules, predictedGenres } from "./rules.js";
+import { offerRules } from "./rules.js";
 import { offerSamples } from "./samples.js";
 import { showTrust } from "./trust.js";
 
@@ -37,7 +37,7 @@ async function fill(card) {
     const { max_bytes: most } = classifier.limits;
     if (card.poster.blob.size > most) throw new Error(`The file is larger than the ${most / 1e6} MB that the server takes.`);
     card.show(await predict(card.poster.blob), rule);
-    announce(`${card.poster.name}: ${predictedGenres(card.genres, rule).join(", ") || "no genre reaches its threshold"}.`);
+    announce(`${card.poster.name}: ${card.predicted().join(", ") || "no genre reaches its threshold"}.`);
   } catch (error) {
     card.fail(error.message);
     announce(`${card.poster.name}: ${error.message}`);
@@ -58,7 +58,7 @@ function take(posters) {
 function introduce({ classifier: { name }, genres, explains }) {
   document.querySelector("#hint").hidden = !explains;
   document.querySelector("#about").textContent =
-    `The classifier “${name}” knows ${genres.length} genres. It predicts those whose probability reaches a threshold, and shows the probability of every genre.`;
+    `The classifier “${name}” knows ${genres.length} genres. The rule below decides which of them it predicts, and it shows the probability of every genre.`;
 }
 
 async function start() {

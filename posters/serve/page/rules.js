@@ -1,12 +1,4 @@
-// Which genres a rule predicts, and the chooser of the rule.
-
-/** The genres that a rule predicts, of [{genre, probability}] with the likeliest first. */
-export function predictedGenres(genres, rule) {
-  if (rule.name === "argmax") return genres.slice(0, 1).map(({ genre }) => genre);
-  const reaches = ({ genre, probability }) =>
-    rule.thresholds[genre] !== null && probability >= rule.thresholds[genre];
-  return genres.filter(reaches).map(({ genre }) => genre);
-}
+// The chooser of the rule that decides which genres are predicted.
 
 /** Fills the chooser; calls `changed(rule)` for the first rule and for each that is chosen. */
 export function offerRules(rules, changed) {
