@@ -233,7 +233,7 @@ def write_scores(scores: Scores, path: Path, made_by: str = "") -> None:
         np.savez_compressed(temporary, words=encoded, **arrays)  # type: ignore[arg-type]
 
 
-def read_scores(path: Path) -> Scores:
+def read_scores(path: str | Path) -> Scores:
     """Read what `write_scores` wrote.
 
     Raises:
@@ -246,7 +246,7 @@ def read_scores(path: Path) -> Scores:
         >>> float(read_scores(path).y_score[0, 0])
         0.7
     """
-    return _read(path)[0]
+    return _read(Path(path))[0]
 
 
 def fresh_scores(path: Path, made_by: str) -> Scores | None:

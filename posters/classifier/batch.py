@@ -48,8 +48,8 @@ def compute_each(
     Examples:
         >>> from posters.models import CLASSIFIER
         >>> from posters.classifier.loading import load_pixels
-        >>> pool = InterpreterPool(lambda _: LiteNetwork(CLASSIFIER / "network.tflite", (256, 176, 3), 22), 1)
-        >>> black, config = np.zeros((90, 60, 3), np.uint8), PreprocessConfig(height=256, width=176)
+        >>> pool = InterpreterPool(lambda _: LiteNetwork(CLASSIFIER / "network.tflite", (288, 192, 3), 22), 1)
+        >>> black, config = np.zeros((90, 60, 3), np.uint8), PreprocessConfig(height=288, width=192)
         >>> results = compute_each([black], lambda item: item, load_pixels, LiteNetwork.__call__, pool, config)
         >>> [result.shape for _, result in results]
         [(22,)]

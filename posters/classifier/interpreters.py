@@ -31,7 +31,7 @@ class InterpreterPool:
 
     Examples:
         >>> from posters.models import CLASSIFIER
-        >>> pool = InterpreterPool(lambda _: LiteNetwork(CLASSIFIER / "network.tflite", (256, 176, 3), 22), 2)
+        >>> pool = InterpreterPool(lambda _: LiteNetwork(CLASSIFIER / "network.tflite", (288, 192, 3), 22), 2)
         >>> with pool.for_many() as network:
         ...     sorted(network.output_names) == sorted(pool.outputs)
         True

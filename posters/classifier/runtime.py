@@ -55,8 +55,8 @@ class LiteNetwork:
 
     Examples:
         >>> from posters.models import CLASSIFIER
-        >>> network = LiteNetwork(CLASSIFIER / "network.tflite", (256, 176, 3), n_genres=22)
-        >>> network(np.zeros((256, 176, 3), np.uint8)).shape
+        >>> network = LiteNetwork(CLASSIFIER / "network.tflite", (288, 192, 3), n_genres=22)
+        >>> network(np.zeros((288, 192, 3), np.uint8)).shape
         (22,)
     """
 

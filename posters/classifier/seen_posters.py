@@ -64,8 +64,8 @@ class SeenPosters:
     def __add__(self, other: "SeenPosters") -> "SeenPosters":
         """Join two records; a poster that both have for the same use is kept once."""
         rows = np.concatenate([self.rows, other.rows])
-        # Of equal ones, the first is kept: one with a code, if there is any. The hash of one file depends on the size at
-        # which a network took it, so that it tells posters apart only where nothing else is known.
+        # Of equal ones, the first is kept: one with a code, if there is any. The hash of one file depends on the size
+        # that a network takes, so that it tells posters apart only where nothing else is known.
         coded = np.argsort(rows["network"] == 0, kind="stable")
         same = rows[coded][["use", "id", "file", "look"]]
         same["look"][(same["id"] > 0) | (same["file"] > 0)] = 0

@@ -37,7 +37,7 @@ def keras_network(directory: Path, manifest: Manifest) -> Any:
         >>> from posters.classifier import read_manifest
         >>> from posters.models import CLASSIFIER
         >>> keras_network(CLASSIFIER, read_manifest(CLASSIFIER)).input_shape
-        (None, 256, 176, 3)
+        (None, 288, 192, 3)
     """
     if KERAS_NETWORK in manifest.files:
         path = directory / KERAS_NETWORK

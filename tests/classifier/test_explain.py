@@ -78,7 +78,7 @@ def test_the_shipped_classifier_explains_any_genre(shipped, golden):
     genre = shipped.predict(poster, top=1).genres[0]
     found = shipped.explain(poster, genre)
     assert found.size == (256, 384)
-    assert found.map.shape == (8, 6)
+    assert found.map.shape == (9, 6)
     assert found.probability == shipped.predict(poster).probabilities[genre]
 
 

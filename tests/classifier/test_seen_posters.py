@@ -11,6 +11,7 @@ from posters.catalogue import Catalogue, Poster
 from posters.classifier.seen_posters import USES, SeenPosters, find_seen, look_at
 from posters.config import PreprocessConfig
 from posters.errors import ClassifierError
+from posters.images.look_codes import CODE_SIZE
 from posters.images.perceptual_hash import NEAR
 from posters.tasks.export_posters import sample_posters
 from tests.images.copies import COPIES, as_jpeg
@@ -47,6 +48,22 @@ def test_a_poster_is_found_by_its_file_by_its_look_and_by_its_id():
     assert found.same_file.tolist() == [True, False, False, False, False]
     assert found.look_alike.tolist() == [False, True, True, False, False]
     assert found.same_id.tolist() == [False, False, False, False, True]
+
+
+def test_a_poster_that_two_records_share_is_kept_once_and_with_its_code():
+    plain = seen(("a", "weights", file(1), 7), ("b", "weights", file(2), 7))
+    # Another network takes another size, at which the hash differs.
+    coded = SeenPosters.of(["a"], ["weights"], [file(1)], [8], np.ones((1, CODE_SIZE), np.int8))
+    both = plain + coded
+    assert len(both) == 2
+    assert sorted(both.rows["code"].any(axis=1).tolist()) == [False, True]
+    assert len(both + both) == 2
+
+
+def test_uses_of_one_poster_and_posters_known_by_their_hashes_stay_apart():
+    assert len(seen(("a", "train", file(1), 7)) + seen(("a", "weights", file(1), 7))) == 2
+    hashes = SeenPosters.of_hashes(np.array([7, 8], np.uint64), "train")
+    assert len(hashes + hashes) == 2
 
 
 def test_the_worst_use_counts():

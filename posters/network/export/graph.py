@@ -137,7 +137,7 @@ def contents_json(manifest: Manifest) -> str:
         >>> from posters.classifier import read_manifest
         >>> from posters.models import CLASSIFIER
         >>> json.loads(contents_json(read_manifest(CLASSIFIER)))["input"]["shape"]
-        ['N', 256, 176, 3]
+        ['N', 288, 192, 3]
     """
     own = manifest.to_dict()
     height, width, _ = manifest.preprocess.shape
