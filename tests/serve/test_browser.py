@@ -403,6 +403,18 @@ def test_another_rule_and_fewer_genres_leave_the_map_where_it_is(sample):
     assert caption(shown, last) == words
 
 
+def test_a_rule_that_decides_poster_by_poster_has_no_marks(sample):
+    shown, page, _ = sample
+    page.get_by_label("Rule").select_option("balanced")
+    named = shown.locator(".verdict").text_content().split(", ")
+    assert named == list(posters.load_classifier().predict(SAMPLE, "balanced").genres)
+    assert page.locator("#key").is_hidden()
+    assert shown.locator(".mark:visible").count() == shown.locator(".needs:visible").count() == 0
+    page.get_by_label("Rule").select_option("f1")
+    assert page.locator("#key").is_visible()
+    assert shown.locator(".mark:visible").count() == shown.locator(".genres li").count()
+
+
 def test_a_request_that_fails_is_a_line_in_the_card_and_can_be_tried_again(sample, top_genres):
     first, _ = top_genres
     shown, page, _ = sample

@@ -38,6 +38,7 @@ export function genreRow({ genre, probability }, isPredicted, rule, choose) {
   row.querySelector(".name").append(choose ? chooser(genre, choose) : genre);
   row.querySelector(".share").textContent = percent(probability, digits);
   row.querySelector(".needs").textContent = needs(threshold, digits);
+  row.querySelector(".needs").hidden = threshold === undefined;
   row.querySelector(".fill").style.width = `${100 * probability}%`;
   const mark = row.querySelector(".mark");
   mark.hidden = threshold == null;

@@ -9,6 +9,7 @@ export function offerRules(rules, changed) {
     const rule = rules[select.selectedIndex];
     const fitted = rule.fitted_on === "nothing" ? "" : ` Fitted on ${rule.fitted_on}.`;
     document.querySelector("#promise").textContent = rule.promise + fitted;
+    document.querySelector("#key").hidden = !rule.thresholds; // Without thresholds there are no marks.
     changed(rule);
   };
   select.addEventListener("change", choose);
