@@ -29,6 +29,7 @@ COMMANDS = (
     "catalogue",
     "audit",
     "train",
+    "cross-validate",
     "evaluate",
     "figures",
     "compare",
@@ -86,8 +87,8 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
     root.add_argument("-V", "--version", action="version", version=f"posters {__version__}")
     parsers = root.add_subparsers(metavar="COMMAND", required=True)
     known = command in COMMANDS
-    for name in (command,) if known else COMMANDS:
-        import_module(f"posters.cli.{name}").add_parser(parsers)
+    for name in (str(command),) if known else COMMANDS:
+        import_module(f"posters.cli.{name.replace('-', '_')}").add_parser(parsers)
     for name, entry in () if known else _installed_commands().items():
         try:
             entry.load().add_parser(parsers)

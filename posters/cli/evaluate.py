@@ -1,13 +1,12 @@
 """`posters evaluate`: how good a classifier is, compared with baselines that never look at a poster."""
 
 import argparse
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from posters.cli.options import SPLITS, add_catalogue_options, read_catalogue_from
-from posters.cli.output import progress_bar
+from posters.cli.output import check_report, progress_bar
 from posters.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ def _judge_by_run(options: argparse.Namespace, report: Path) -> _Judged:
     run, split = finished_run(options.run_or_classifier), options.split or "test"
     # Before the scoring, which takes minutes: images that were moved away are noticed here.
     chosen = split_catalogue(run, split, options.images)
-    _check_report(report)
+    check_report(report)
     images, unseen, bar = options.images, options.unseen_only, progress_bar("scoring")
     evaluation = evaluate_run(run.path, split=split, images=images, unseen_only=unseen, progress=bar)
     # The whole catalogue, not the split: the report shows label issues of every split.
@@ -90,18 +89,10 @@ def _judge_by_table(options: argparse.Namespace, report: Path) -> _Judged:
     if options.split:
         raise ConfigError("--split names a split of a run, and a table has none: leave one of them out")
     classifier, catalogue = load_classifier(options.run_or_classifier), read_catalogue_from(options)
-    _check_report(report)
+    check_report(report)
     chosen = {name: getattr(options, name) for name in ("ignore_unknown_genres", "unseen_only", "look", "cache")}
     evaluation = evaluate_classifier(classifier, catalogue, **chosen, progress=progress_bar("scoring"))
     return _Judged(evaluation, len(catalogue), catalogue)
-
-
-def _check_report(directory: Path) -> None:
-    """Refuse before the scoring a report that could not be written after it."""
-    there = next(path for path in (directory, *directory.absolute().parents) if path.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        reason = "you may not write there" if there.is_dir() else f"{there} is a file"
-        raise ConfigError(f"{directory}: the report can't be written ({reason}): choose another --report")
 
 
 def _check_run(path: Path, options: argparse.Namespace) -> None:

@@ -6,7 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
-from posters.config import PreprocessConfig, TrainConfig
+from posters.config import PreprocessConfig, TrainConfig, read_config, read_table_options, with_options
 from posters.errors import ConfigError
 from posters.models import POSTERS
 
@@ -189,3 +189,49 @@ def config_options(options: argparse.Namespace) -> dict[str, Any]:
     """Return those options of the configs that were given."""
     names = {entry.name for entry in (*fields(TrainConfig), *fields(PreprocessConfig))} | {"class_weight"}
     return {name: value for name, value in vars(options).items() if name in names}
+
+
+def config_from(options: argparse.Namespace, run: Path) -> TrainConfig:
+    """Return the config of --config, or that of a run that is resumed, with what the other options overrule.
+
+    Args:
+        options: those of `add_config_options`, and `resume`.
+        run: the directory of the run.
+
+    Raises:
+        ConfigError: an option has an invalid value, or a file can't be read.
+
+    Examples:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_config_options(parser)
+        >>> options = parser.parse_args(["--epochs", "3"], argparse.Namespace(resume=False))
+        >>> config_from(options, Path("runs/none")).epochs
+        3
+    """
+    # Here, because --help need not wait for it.
+    from posters.runs import Run
+
+    if options.config:
+        base = read_config(options.config)
+    else:
+        # A resumed run keeps its own config, so that nobody has to repeat its options.
+        base = Run(run).config() if options.resume and Run(run).started else TrainConfig()
+    return with_options(base, **config_options(options))
+
+
+def follow_table_options(options: argparse.Namespace) -> None:
+    """Set what --config has about tables where no option was given.
+
+    Raises:
+        ConfigError: the file can't be read.
+
+    Examples:
+        >>> follow_table_options(argparse.Namespace(config=None))
+    """
+    if not options.config:
+        return
+    table = read_table_options(options.config)
+    options.separator = options.separator or table.get("separator")
+    options.dialect = options.dialect or table.get("dialect")
+    columns = table.get("columns", {}) | parse_columns(options.column)
+    options.column = [f"{meaning}={name}" for meaning, name in columns.items()]

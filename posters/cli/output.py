@@ -1,5 +1,6 @@
 """What the results of several commands have in common: formats, files and standard output, and progress bars."""
 
+import os
 import sys
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -84,6 +85,21 @@ def open_output(output: Path | None) -> Iterator[BinaryIO]:
     else:
         with replacing(output) as temporary, temporary.open("wb") as file:
             yield file
+
+
+def check_report(directory: Path) -> None:
+    """Refuse before hours of work a report that could not be written after them.
+
+    Raises:
+        ConfigError: its folder can't be made, or written to.
+
+    Examples:
+        >>> check_report(Path("report"))
+    """
+    there = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        reason = "you may not write there" if there.is_dir() else f"{there} is a file"
+        raise ConfigError(f"{directory}: the report can't be written ({reason}): choose another --report")
 
 
 def progress_bar(description: str, *, leave: bool = True) -> Callable[..., Any]:

@@ -9,11 +9,10 @@ from posters.cli.options import (
     TABLES_HELP,
     add_catalogue_options,
     add_config_options,
-    config_options,
-    parse_columns,
+    config_from,
+    follow_table_options,
     read_catalogue_from,
 )
-from posters.config import TrainConfig, read_config, read_table_options, with_options
 
 _DESCRIPTION = (
     "Train a classifier on a table of posters: the head on frozen features first, then the whole network. The run "
@@ -42,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     from posters.splitting.splits import read_splits
     from posters.tasks.train import check_network, train
 
-    config = with_options(_base_config(options), **config_options(options))
+    config = config_from(options, options.directory)
     # Before TensorFlow is imported and the table is read, which takes seconds to minutes.
     if not options.resume:
         Run(options.directory).refuse_if_taken()
@@ -50,8 +49,7 @@ def run(options: argparse.Namespace) -> int:
     splits = read_splits(options.splits) if options.splits else None
     check_network(config)
     # Last, because it may take a while: whatever is wrong with the options is reported before.
-    if options.config:
-        _follow(read_table_options(options.config), options)
+    follow_table_options(options)
     catalogue = read_catalogue_from(options)
     classifier = train(
         catalogue,
@@ -64,21 +62,3 @@ def run(options: argparse.Namespace) -> int:
     )
     print(classifier.directory)
     return 0
-
-
-def _follow(table: dict[str, Any], options: argparse.Namespace) -> None:
-    """Set what the config has about tables where no option was given."""
-    options.separator = options.separator or table.get("separator")
-    options.dialect = options.dialect or table.get("dialect")
-    columns = table.get("columns", {}) | parse_columns(options.column)
-    options.column = [f"{meaning}={name}" for meaning, name in columns.items()]
-
-
-def _base_config(options: argparse.Namespace) -> TrainConfig:
-    from posters.runs import Run
-
-    if options.config:
-        return read_config(options.config)
-    run = Run(options.directory)
-    # A resumed run keeps its own config, so that nobody has to repeat its options.
-    return run.config() if options.resume and run.started else TrainConfig()

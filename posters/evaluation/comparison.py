@@ -206,7 +206,8 @@ def align(scores: Mapping[str, Scores]) -> Aligned:
 def _common(scores: Mapping[str, Scores], thing: str, names: Iterable[Sequence[str]]) -> set[str]:
     common = set.intersection(*map(set, names))
     if not common:
-        raise ScoresError(f"{' and '.join(scores)} have no {thing} in common: compare runs of one catalogue and split")
+        how = ", trained with the same --splits" if thing == "poster" else ""
+        raise ScoresError(f"{' and '.join(scores)} have no {thing} in common: compare runs of one catalogue{how}")
     return common
 
 
@@ -315,27 +316,24 @@ def _compared(
 ) -> Comparison:
     if len(scores) < 2:
         raise ScoresError(f"a comparison needs at least two runs, but got {', '.join(scores) or 'none'}")
-    each = {(name, number): one for name, several in scores.items() for number, one in enumerate(several, start=1)}
     # Aligned all at once, so that every repeat is of the same posters.
-    common = align({name if number == 1 else f"{name}, repeat {number}": one for (name, number), one in each.items()})
+    each = {
+        name if number == 1 else f"{name}, repeat {number}": one
+        for name, several in scores.items()
+        for number, one in enumerate(several, start=1)
+    }
+    common = align(each)
     known = dict.fromkeys(name for one in each.values() for name in one.genre_names)
     has_positives = (common.y_true == 1).any(axis=0)
     if not has_positives.any():
         raise ScoresError(
             f"no genre of the {len(common.ids):,} posters that {' and '.join(scores)} share has positives"
         )
-    # A poster without a group is its own; its number is negative, so that it can't be one of the given ones.
-    numbers = np.unique([groups.get(id, -1 - row) for row, id in enumerate(common.ids)], return_inverse=True)[1]
-    strays = [id for id in common.ids if any(id not in fold for fold in folds)]
-    if strays:
-        raise ScoresError(f"{len(strays):,} of the compared posters are in no fold ({strays[0]!r})")
-    fold_of = [np.array([fold[id] for id in common.ids]) for fold in folds] or [np.zeros(len(common.ids), int)]
+    posters = _posters(common, has_positives, folds, groups, samples, seed)
     y_scores = iter(common.y_score.values())
-    by_run = {name: [next(y_scores)[:, has_positives] for _ in several] for name, several in scores.items()}
-    names = tuple(np.array(common.genre_names)[has_positives].tolist())
-    counts = draw_counts(numbers, samples, seed)
-    y_true = common.y_true[:, has_positives]
-    first, *others = (_figures(name, names, y_true, own, numbers, counts, fold_of) for name, own in by_run.items())
+    first, *others = (
+        posters.figures(name, [next(y_scores)[:, has_positives] for _ in several]) for name, several in scores.items()
+    )
     return Comparison(
         split=split,
         posters=len(common.ids),
@@ -344,40 +342,50 @@ def _compared(
         unshared_genres=tuple(name for name in known if name not in common.genre_names),
         without_positives=tuple(np.array(common.genre_names)[~has_positives].tolist()),
         least_positives=LEAST_POSITIVES,
-        bootstrap=Bootstrap(samples, int(numbers.max()) + 1, seed),
+        bootstrap=Bootstrap(samples, int(posters.groups.max()) + 1, seed),
         runs=(first.run(None), *(other.run(first) for other in others)),
-        unknown_labels=int(first.unknown.sum()),
-        folds=len(np.unique(fold_of[0])) if folds else 0,
-        repeats=len(fold_of),
+        unknown_labels=int((posters.y_true < 0).sum()),
+        folds=len(np.unique(posters.folds[0])) if folds else 0,
+        repeats=len(posters.folds),
     )
 
 
-def _figures(
-    name: str,
-    genre_names: tuple[str, ...],
-    y_true: np.ndarray,
-    y_scores: Sequence[np.ndarray],
-    groups: np.ndarray,
-    counts: np.ndarray,
-    folds: Sequence[np.ndarray],
-) -> "_Figures":
-    """Return the figures of one run: of each fold alone, averaged; y_true (N, G), and y_scores and folds by repeat."""
-    parts = [
-        [(y_true[fold == n], y_score[fold == n], counts[:, fold == n]) for n in np.unique(fold)]
-        for y_score, fold in zip(y_scores, folds, strict=True)
-    ]
-    alone = [[average_precision(y, p) for y, p, _ in repeat] for repeat in parts]
-    resampled = [resampled_average_precision(*part) for repeat in parts for part in repeat]
-    return _Figures(
-        name=name,
-        genre_names=genre_names,
-        positives=(y_true == 1).sum(axis=0),
-        unknown=(y_true < 0).sum(axis=0),
-        precisions=nan_mean(np.stack([row for repeat in alone for row in repeat], axis=1)),
-        spread=jackknife_by_fold(y_true, y_scores, groups, folds),
-        resampled=nan_mean(np.stack(resampled, axis=2)),
-        of_folds=tuple(tuple(float(nan_mean(row[None])[0]) for row in repeat) for repeat in alone),
-    )
+@dataclass(frozen=True, eq=False)
+class _Posters:
+    """The posters that all runs have: labels (N, G), groups (N,), resamples (S, N), and the folds (N,) by repeat."""
+
+    genre_names: tuple[str, ...]
+    y_true: np.ndarray
+    groups: np.ndarray
+    counts: np.ndarray
+    folds: list[np.ndarray]
+
+    def figures(self, name: str, y_scores: Sequence[np.ndarray]) -> "_Figures":
+        """Return the figures of one run, of each fold alone and averaged; its scores (N, G) by repeat."""
+        parts = [
+            [(self.y_true[fold == n], y_score[fold == n], self.counts[:, fold == n]) for n in np.unique(fold)]
+            for y_score, fold in zip(y_scores, self.folds, strict=True)
+        ]
+        alone = [[average_precision(y, p) for y, p, _ in repeat] for repeat in parts]
+        resampled = [resampled_average_precision(*part) for repeat in parts for part in repeat]
+        precisions = nan_mean(np.stack([row for repeat in alone for row in repeat], axis=1))
+        spread = jackknife_by_fold(self.y_true, y_scores, self.groups, self.folds)
+        of_folds = tuple(tuple(float(nan_mean(row[None])[0]) for row in repeat) for repeat in alone)
+        return _Figures(name, self, precisions, spread, nan_mean(np.stack(resampled, axis=2)), of_folds)
+
+
+def _posters(
+    common: Aligned, chosen: np.ndarray, folds: Sequence[Mapping[str, int]], groups: Mapping[str, int], *draw: int
+) -> _Posters:
+    """Return the posters with the chosen genres, (G,) of bool; `draw` is samples and seed."""
+    strays = [id for id in common.ids if any(id not in fold for fold in folds)]
+    if strays:
+        raise ScoresError(f"{len(strays):,} of the compared posters are in no fold ({strays[0]!r})")
+    # A poster without a group is its own; its number is negative, so that it can't be one of the given ones.
+    numbers = np.unique([groups.get(id, -1 - row) for row, id in enumerate(common.ids)], return_inverse=True)[1]
+    names = tuple(np.array(common.genre_names)[chosen].tolist())
+    fold_of = [np.array([fold[id] for id in common.ids]) for fold in folds] or [np.zeros(len(common.ids), int)]
+    return _Posters(names, common.y_true[:, chosen], numbers, draw_counts(numbers, *draw), fold_of)
 
 
 @dataclass(frozen=True, eq=False)
@@ -385,9 +393,7 @@ class _Figures:
     """Average precisions of one run, (G,), and those of the resamples, (S, G)."""
 
     name: str
-    genre_names: tuple[str, ...]
-    positives: np.ndarray
-    unknown: np.ndarray
+    posters: _Posters
     precisions: np.ndarray
     spread: Jackknife
     resampled: np.ndarray
@@ -409,13 +415,14 @@ class _Figures:
         )
 
     def _genres(self, differences: Mapping[int, Difference]) -> tuple[ComparedGenre, ...]:
-        columns = zip(self.genre_names, self.positives.tolist(), self.precisions.tolist(), strict=True)
-        unknown = self.unknown.tolist()
+        y_true = self.posters.y_true
+        positives, unknown = (y_true == 1).sum(axis=0).tolist(), (y_true < 0).sum(axis=0).tolist()
+        columns = zip(self.posters.genre_names, positives, self.precisions.tolist(), strict=True)
         return tuple(ComparedGenre(*column, differences.get(g), unknown[g]) for g, column in enumerate(columns))
 
     def _differences(self, first: "_Figures") -> dict[int, Difference]:
         """Return the difference of each genre with enough positives."""
-        judged = np.flatnonzero(self.positives >= LEAST_POSITIVES).tolist()
+        judged = np.flatnonzero((self.posters.y_true == 1).sum(axis=0) >= LEAST_POSITIVES).tolist()
         values, resampled = self.precisions - first.precisions, self.resampled - first.resampled
         alone = [_difference(float(values[g]), resampled[:, g]) for g in judged]
         shown = _holm([difference.p_value for difference in alone])

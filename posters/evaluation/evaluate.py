@@ -1,7 +1,7 @@
 """Scores, rules and the training labels' prior -> `Evaluation`."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,8 @@ class Context:
         provenance: where the scores come from; any plain data.
         seen: counts of the posters that the classifier has seen before.
         seen_ids: of these posters.
+        decisions: of the model by the name of each rule, uint8 (N, G), where a rule's thresholds differ from poster to
+            poster, as in a cross-validation; they take the place of those that the rule's thresholds would make.
 
     Examples:
         >>> Context(provenance={"run": "first"}).label_issues
@@ -68,6 +70,7 @@ class Context:
     provenance: Mapping[str, Any] | None = None
     seen: SeenBefore | None = None
     seen_ids: Collection[str] = ()
+    decisions: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def check(self, scores: Scores) -> None:
         """Check the other scores against the evaluated ones.
@@ -131,7 +134,7 @@ def evaluate(
     prior, groups = _checked_prior(scores, prior), _checked_groups(scores, context.groups)
     # One set of resamples for everything, so that differences between predictors are paired.
     counts = draw_counts(groups, samples, seed)
-    model = model_predictors(scores, rules, head)
+    model = model_predictors(scores, rules, head, context.decisions)
     spread = jackknife(y_true, scores.y_score, groups)
     looking = [predictor_figures(y_true, each, spread) for each in model]
     ahead = None

@@ -136,6 +136,9 @@ def jackknife_by_fold(
     Scores of a cross-validation come from as many networks as there are folds, on scales that may differ; in each fold
     alone, that does no harm. A genre's figure is the mean over the folds that have it.
 
+    With several folds, the figure to cover is that of folds of this size, and no bias is subtracted: of what average
+    precision on a few positives is above that on many, too much is left by the jackknife.
+
     Args:
         y_true: (N, G) of 0 and 1, or -1 where a label is unknown.
         y_scores: (N, G) of each repeat.
@@ -156,17 +159,23 @@ def jackknife_by_fold(
     cells = jackknife(y_true_of, np.hstack([y_score for y_score, _ in parts]), groups)
     if len(parts) == 1:
         return cells
-    shape = (len(parts), y_true.shape[1])
+    positives = np.array([len(np.unique(groups[column == 1])) for column in y_true.T], int)
+    return _averaged(cells, positives, unbiased=len(parts) > len(folds))
+
+
+def _averaged(cells: Jackknife, positives: np.ndarray, *, unbiased: bool) -> Jackknife:
+    """Average the figures of each genre, which stands once in each part; positives (G,) of all parts."""
+    shape = (-1, len(positives))
     defined = ~np.isnan(cells.values).reshape(shape)
     weights = defined / np.maximum(defined.sum(axis=0), 1)
     # Enlarged here, fold by fold, where a genre has few films.
     covariance = cells.covariance + np.diag(cells.variances - np.diag(cells.covariance))
-    values = (weights * np.nan_to_num(cells.values).reshape(shape)).sum(axis=0)
+    values, bias = ((weights * np.nan_to_num(each).reshape(shape)).sum(axis=0) for each in (cells.values, cells.bias))
     return Jackknife(
         values=np.where(defined.any(axis=0), values, np.nan),
-        bias=(weights * cells.bias.reshape(shape)).sum(axis=0),
-        covariance=np.einsum("pg,pgqh,qh->gh", weights, covariance.reshape(shape * 2), weights, optimize=True),
-        positives=np.array([len(np.unique(groups[column == 1])) for column in y_true.T], int),
+        bias=np.zeros(len(positives)) if unbiased else bias,
+        covariance=np.einsum("pg,pgqh,qh->gh", weights, covariance.reshape(weights.shape * 2), weights, optimize=True),
+        positives=positives,
         films=cells.films,
     )
 

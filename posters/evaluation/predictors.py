@@ -1,6 +1,6 @@
 """What is evaluated: the model by each rule, logistic regression, and predictors that never look at a poster."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,19 +51,28 @@ class Predictor:
     thresholds: Thresholds | None = None
 
 
-def model_predictors(scores: Scores, rules: Sequence[Rule], head: str) -> list[Predictor]:
+def model_predictors(
+    scores: Scores, rules: Sequence[Rule], head: str, decisions: Mapping[str, np.ndarray] | None = None
+) -> list[Predictor]:
     """Return the model by each rule, at 0.5 in any case, and by argmax for a softmax head; the default rule first.
+
+    Args:
+        scores: of N posters and G genres.
+        rules: the default first.
+        head: "sigmoid" or "softmax".
+        decisions: (N, G) by the name of a rule, in place of those that the rule would make.
 
     Examples:
         >>> scores = Scores(("a",), ("War",), np.array([[0.7]]))
         >>> [predictor.rule for predictor in model_predictors(scores, [], "sigmoid")]
         ['0.5']
     """
-    y_score = scores.y_score
+    y_score, made = scores.y_score, decisions or {}
     by_name = {rule_name(rule): rule for rule in rules}
     by_name.setdefault(HALF, fixed_thresholds(scores.genre_names))
+    decided = {name: made[name] if name in made else rule.apply(y_score) for name, rule in by_name.items()}
     predictors = [
-        Predictor("model", name, rule.apply(y_score), y_score, rule if isinstance(rule, Thresholds) else None)
+        Predictor("model", name, decided[name], y_score, rule if isinstance(rule, Thresholds) else None)
         for name, rule in by_name.items()
     ]
     if head == "softmax":

@@ -1,14 +1,34 @@
 """A comparison as aligned plain text, which the command line prints."""
 
 from collections.abc import Iterator
+from statistics import fmean, stdev
 
-from posters._base.text import printable, wrapped
+from posters._base.text import counted, printable, wrapped
 from posters.evaluation.bootstrap import Interval
 from posters.evaluation.comparison import ComparedGenre, ComparedRun, Comparison, Difference
 from posters.report.sentences import seen_posters, unknown_labels
 from posters.report.tables import BLANK, TextTable, number, signed, span
 from posters.report.terminal import aligned
 
+_FEW = (
+    "Only {posters} of {all} can be compared: the others are not in the {split} split of every run, since their splits "
+    "were drawn apart (another --seed, or another table). Train the others by the splits of the first, with --splits "
+    "{first}/splits.csv."
+)
+_HOW = (
+    '"Ahead in" is the share of them in which the run is ahead, and p how often so great a difference arises between '
+    "equals."
+)
+_HOLM = (
+    "A genre is called better or worse by Holm's method over all judged genres, at 5% together: with so many, some "
+    "interval of its own lies clear of 0 by chance. Genres with fewer than {least} positives are not judged."
+)
+_OTHER_POSTERS = (
+    "All of this is about other posters, not about another training run: train with several seeds for that."
+)
+_BY_FOLD = (
+    "Every figure is of each fold alone, averaged over folds and repeats: scores of different networks are not pooled."
+)
 _VERBS = {"better": "is better than", "worse": "is worse than", "no difference shown": "shows no difference from"}
 
 
@@ -21,7 +41,7 @@ def comparison_text(comparison: Comparison) -> str:
     """
     others = comparison.runs[1:]
     blocks = [
-        wrapped(f"{comparison.split}: {comparison.posters:,} posters that all runs have"),
+        wrapped(_heading(comparison)),
         *map(wrapped, _warnings(comparison)),
         *map(wrapped, unknown_labels(comparison.unknown_labels, comparison.labels)),
         *(wrapped(sentence) for sentence in _verdicts(comparison)),
@@ -32,8 +52,17 @@ def comparison_text(comparison: Comparison) -> str:
     return "\n\n".join(blocks)
 
 
+def _heading(comparison: Comparison) -> str:
+    head = f"{comparison.split}: {counted(comparison.posters, 'poster')} that all runs have"
+    if not comparison.folds:
+        return head
+    return f"{head}; {comparison.folds} folds, {counted(comparison.repeats, 'repeat')}"
+
+
 def _warnings(comparison: Comparison) -> Iterator[str]:
-    """Which posters are not new to a run, and what the comparison is without them."""
+    """That few posters are compared; which of them are not new to a run; and what the comparison is without them."""
+    if comparison.posters < comparison.left_out_posters:
+        yield _few(comparison)
     for run in comparison.runs:
         if run.seen is not None and not run.seen.recorded:
             yield f"{printable(run.name)} keeps no record of its training posters: they may be among these."
@@ -47,6 +76,12 @@ def _warnings(comparison: Comparison) -> Iterator[str]:
         yield f"Left out, since one of the runs has seen them before: {comparison.left_out_seen:,} posters."
 
 
+def _few(comparison: Comparison) -> str:
+    posters, whole = counted(comparison.posters, "poster"), comparison.posters + comparison.left_out_posters
+    first = printable(comparison.runs[0].name)
+    return _FEW.format(posters=posters, all=f"{whole:,}", split=comparison.split, first=first)
+
+
 def _verdicts(comparison: Comparison) -> Iterator[str]:
     """A sentence on each run but the first."""
     first = comparison.runs[0]
@@ -56,7 +91,24 @@ def _verdicts(comparison: Comparison) -> Iterator[str]:
                 f"{printable(run.name)} (macro mAP {run.macro_map:.3f}) {_VERBS[difference.verdict]} "
                 f"{printable(first.name)} ({first.macro_map:.3f}): {signed(difference.difference)}, "
                 f"{difference.interval.level:.0%} interval {_ends(difference.interval)}, over {len(run.genres)} genres."
+                f"{_fold_by_fold(first, run)}"
             )
+
+
+def _fold_by_fold(first: ComparedRun, run: ComparedRun) -> str:
+    """In how many folds a cross-validation is ahead of the first, and by how much that varies."""
+    differences = [
+        [own - other for own, other in zip(*pair, strict=True)]
+        for pair in zip(run.of_folds, first.of_folds, strict=True)
+    ]
+    if not differences:
+        return ""
+    alone = [value for repeat in differences for value in repeat]
+    ahead = sum(value > 0 for value in alone)
+    means = [fmean(repeat) for repeat in differences]
+    over_repeats = f", {stdev(means):.3f} over repeats" if len(means) > 1 else ""
+    over_folds = f"standard deviation {stdev(alone):.3f} over folds"
+    return f" It is ahead in {ahead} of {len(alone)} folds; {over_folds}{over_repeats}."
 
 
 def _runs(comparison: Comparison) -> TextTable:
@@ -136,17 +188,13 @@ def _notes(comparison: Comparison) -> Iterator[str]:
     """What was left out, and how the differences were judged."""
     yield from _left_out(comparison)
     bootstrap = comparison.bootstrap
-    yield (
-        f"Paired bootstrap: {bootstrap.samples:,} resamples of {bootstrap.groups:,} films, the same for every run. "
-        '"Ahead in" is the share of them in which the run is ahead, and p how often so great a difference arises '
-        "between equals."
-    )
-    yield (
-        "A genre is called better or worse by Holm's method over all judged genres, at 5% together: with so many, some "
-        f"interval of its own lies clear of 0 by chance. Genres with fewer than {comparison.least_positives} positives "
-        "are not judged."
-    )
-    yield "All of this is about other posters, not about another training run: train with several seeds for that."
+    drawn = f"{bootstrap.samples:,} resamples of {bootstrap.groups:,} films, the same for every run"
+    yield f"Paired bootstrap: {drawn}. {_HOW}"
+    yield _HOLM.format(least=comparison.least_positives)
+    if comparison.folds:
+        yield _BY_FOLD
+    if comparison.repeats == 1:
+        yield _OTHER_POSTERS
 
 
 def _left_out(comparison: Comparison) -> Iterator[str]:

@@ -28,17 +28,17 @@ def markdown(evaluation: Evaluation) -> str:
     """
     decisions = []
     for rule in rules(evaluation):
-        decisions += [f"### Decisions of the model, {escape(rule)}", _table(decision_table(evaluation, rule))]
+        decisions += [f"### Decisions of the model, {escape(rule)}", markdown_table(decision_table(evaluation, rule))]
     blocks = [
         f"# Evaluation on {escape(heading(evaluation))}",
         *(f"> **{escape(warning)}**" for warning in warnings(evaluation)),
         *(escape(sentence) for sentence in unknown_labels(evaluation.unknown_labels, evaluation.labels)),
         f"**{escape(verdict(evaluation))}** {escape(meaning(evaluation))}",
         "## Beside its baselines",
-        _table(predictor_table(evaluation)),
+        markdown_table(predictor_table(evaluation)),
         "## Genres",
         "Sorted by average precision (AP), best first.",
-        _table(genre_table(evaluation)),
+        markdown_table(genre_table(evaluation)),
         *decisions,
         *_section("What the rules promised, and what they reached", target_table(evaluation)),
         *_section("Calibration", calibration_table(evaluation)),
@@ -53,7 +53,7 @@ def markdown(evaluation: Evaluation) -> str:
 
 def _section(title: str, table: TextTable) -> list[str]:
     """A title and its table, or nothing where the table is empty."""
-    return [f"## {title}", _table(table)] if table.rows else []
+    return [f"## {title}", markdown_table(table)] if table.rows else []
 
 
 def escape(text: str) -> str:
@@ -71,8 +71,15 @@ def _bullets(lines: list[str]) -> str:
     return "\n".join(f"- {escape(line)}" for line in lines)
 
 
-def _table(table: TextTable) -> str:
-    """Numbers to the right; columns padded, so that the source can be read as well."""
+def markdown_table(table: TextTable) -> str:
+    """Return a table as Markdown, numbers to the right; columns padded, so that the source can be read as well.
+
+    Examples:
+        >>> print(markdown_table(TextTable(("genre", "AP"), (("War", "0.4"),))))
+        | genre |  AP |
+        | ----- | --: |
+        | War   | 0.4 |
+    """
     rows = [[escape(cell) for cell in row] for row in (table.header, *table.rows)]
     # Three dashes are the shortest rule that every Markdown reader accepts.
     widths = [max(3, *map(len, column)) for column in zip(*rows, strict=True)]

@@ -9,15 +9,14 @@ import numpy as np
 from posters._base.log import logger
 from posters.catalogue import Catalogue, read_catalogue
 from posters.classifier import Classifier, load_classifier
-from posters.errors import RunError, ScoresError
+from posters.errors import ScoresError
 from posters.evaluation import Context, Evaluation, evaluate
 from posters.evaluation.label_issues import find_label_issues
-from posters.runs import Run
 from posters.scores import Scores, read_scores
 from posters.splitting.groups import group_posters
 from posters.store.cache import default_cache
 from posters.tasks.overlap import Overlap, overlap_of_split, overlap_of_table
-from posters.tasks.scoring import CatalogueBar, finished_run, split_catalogue, split_scores
+from posters.tasks.scoring import CatalogueBar, finished_run, probe_scores, split_catalogue, split_scores
 
 _FOUND_BY = "five logistic regressions on the frozen features, each scoring posters that it never saw"
 _NO_FEATURES = "the run trained from scratch and so kept no out-of-fold scores to find label issues by"
@@ -123,7 +122,7 @@ def evaluate_run(
     out_of_fold = directory.scores("out_of_fold")
     kept = out_of_fold.is_file()
     context = Context(
-        baseline=_probe_scores(directory, uncalibrated),
+        baseline=probe_scores(directory, uncalibrated),
         groups=group_posters(catalogue.among(uncalibrated.ids)),
         catalogue=catalogue,
         learning=directory.epochs(),
@@ -165,18 +164,6 @@ def _without_genres(catalogue: Catalogue, unknown: list[str]) -> Catalogue:
         for poster in catalogue
     )
     return replace(catalogue, posters=posters, genre_names=names)
-
-
-def _probe_scores(run: Run, scores: Scores) -> Scores | None:
-    """Return the linear probe's scores of the same posters, where the run kept them."""
-    path = run.scores("probe")
-    if not path.is_file():
-        return None
-    probe = read_scores(path)
-    rows = {id: row for row, id in enumerate(probe.ids)}
-    if not rows.keys() >= set(scores.ids):
-        raise RunError(f"{path} lacks posters of this run: remove it, and the report goes without")
-    return probe.take([rows[id] for id in scores.ids])
 
 
 def _seen(overlap: Overlap, scores: Scores, left_out: int) -> dict[str, Any]:

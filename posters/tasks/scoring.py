@@ -12,11 +12,21 @@ from posters.classifier.manifest import LIGHT_NETWORK
 from posters.errors import RunError, SplitError
 from posters.images.decoding import DECODER_VERSION
 from posters.runs import Run
-from posters.scores import Scores, fresh_scores, write_scores
+from posters.scores import Scores, fresh_scores, read_scores, write_scores
 from posters.store.journal import stamped
 
 # Wraps the posters in a progress bar, as `tqdm` does.
 CatalogueBar: TypeAlias = Callable[[Catalogue], Catalogue]
+
+
+def is_cross_validation(path: Path) -> bool:
+    """Return whether a directory holds the runs of a cross-validation, finished or not.
+
+    Examples:
+        >>> is_cross_validation(Path("runs/none"))
+        False
+    """
+    return (path / "folds.csv").is_file() or (path / "fold-0").is_dir()
 
 
 def finished_run(path: str | Path) -> Run:
@@ -35,8 +45,11 @@ def finished_run(path: str | Path) -> Run:
         raise RunError(f"{run.path} is no run: there is no such directory")
     if (run.path / "classifier.json").is_file():
         raise RunError(f"{run.path} is a classifier without a split of its own: name the run that it was trained by")
-    if (run.path / "folds.csv").is_file():
-        raise RunError(f"{run.path} is a cross-validation: name one of its runs, such as {run.path / 'fold-0'}")
+    if is_cross_validation(run.path):
+        raise RunError(
+            f"{run.path} is a cross-validation: name one of its runs, such as {run.path / 'fold-0'}; its own report is "
+            f"in {run.path / 'report'}, and only another cross-validation is compared with it"
+        )
     if not run.finished:
         raise RunError(f"{run.path} has no classifier yet: train it to the end, perhaps with --resume")
     return run
@@ -108,3 +121,23 @@ def split_scores(run: Run, classifier: Classifier, split: str, catalogue: Catalo
     if len(scores) == len(catalogue):
         write_scores(scores, path, made_by)
     return scores
+
+
+def probe_scores(run: Run, scores: Scores) -> Scores | None:
+    """Return the linear probe's scores of the same posters; None where the run kept none.
+
+    Raises:
+        RunError: some of the posters are not among them.
+
+    Examples:
+        >>> probe_scores(Run(Path("runs/none")), Scores(("7",), ("Drama",), [[0.5]])) is None
+        True
+    """
+    path = run.scores("probe")
+    if not path.is_file():
+        return None
+    probe = read_scores(path)
+    rows = {id: row for row, id in enumerate(probe.ids)}
+    if not rows.keys() >= set(scores.ids):
+        raise RunError(f"{path} lacks posters of this run: remove it, and the report goes without")
+    return probe.take([rows[id] for id in scores.ids])

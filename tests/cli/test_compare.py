@@ -9,7 +9,7 @@ class TestCompare:
         shutil.copytree(finished_run, tmp_path / "twin")
         outcome = posters("compare", finished_run, tmp_path / "twin", "--json", tmp_path / "comparison.json")
         assert outcome.code == 0
-        assert "1 posters that all runs have" in outcome.out
+        assert "1 poster that all runs have" in outcome.out
         assert "shows no difference from" in " ".join(outcome.out.split())
         assert json.loads((tmp_path / "comparison.json").read_text())["posters"] == 1
 

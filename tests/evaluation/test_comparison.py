@@ -193,7 +193,7 @@ class TestWhatIsCompared:
         [
             (
                 Scores(tuple(f"x{id}" for id in WEAK.ids), GENRES, WEAK.y_score, Y),
-                "first and second have no poster in common",
+                "first and second have no poster in common: compare runs of one catalogue, trained with",
             ),
             (Scores(WEAK.ids, ("a", "b", "c", "d"), WEAK.y_score, Y), "first and second have no genre in common"),
             (Scores(WEAK.ids, GENRES, WEAK.y_score), "a comparison needs y_true"),
@@ -236,6 +236,16 @@ class TestText:
         text = " ".join(comparison_text(compare({"weak": WEAK, "fewer": fewer}, samples=50)).split())
         assert "9 posters are left out: they are not in the test split of every run" in text
         assert "not all runs know them: War" in text
+
+    def test_few_common_posters_are_named_first_with_the_way_out(self):
+        """Runs of two seeds have splits of their own, and a comparison of what is left shows next to nothing."""
+        one, other = WEAK.take(range(160)), STRONG.take(range(140, 300))
+        text = " ".join(comparison_text(compare({"runs/first": one, "runs/second": other}, samples=50)).split())
+        assert text.startswith("test: 20 posters that all runs have Only 20 posters of 300 can be compared")
+        assert "(another --seed, or another table)" in text
+        assert "with --splits runs/first/splits.csv" in text
+        most = comparison_text(compare({"runs/first": WEAK, "runs/second": other}, samples=50))
+        assert "can be compared" not in most
 
     def test_it_fits_a_terminal_whatever_the_names(self):
         names = {"runs/" + "long" * 40: WEAK, "runs/\x1b[31m\n" + "映画" * 60: STRONG}
@@ -309,7 +319,7 @@ class TestCommand:
 
     def test_another_side(self, runs, capsys):
         assert main(["compare", *runs, "--split", "train"]) == 0
-        assert capsys.readouterr().out.startswith("train: 1 posters that all runs have")
+        assert capsys.readouterr().out.startswith("train: 1 poster that all runs have")
 
     def test_an_unreadable_poster_exits_with_1(self, runs, tmp_path, capsys):
         (tmp_path / "images" / "2.png").write_text("no image")

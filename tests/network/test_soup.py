@@ -26,13 +26,13 @@ def made(tmp_path_factory, colours, small):
     folder = tmp_path_factory.mktemp("soup")
     config = replace(small, epochs=0, head_epochs=20, head_learning_rate=1e-2, head_batch_size=16)
     folds = draw_folds(colours, np.arange(len(colours)), count=2, seed=1)
-    scores = crossvalidate(colours, folder / "cv", config, folds=folds, cache=folder / "cache")
+    crossvalidate(colours, folder / "cv", config, folds=folds, cache=folder / "cache")
     classifier = soup(folder / "cv", colours, folder / "soup", command="make it so", cache=folder / "cache")
-    return classifier, scores, folder
+    return classifier, folder
 
 
 def test_the_soup_is_the_mean_of_the_networks(made):
-    _, _, folder = made
+    _, folder = made
     paths = [folder / "cv" / f"fold-{fold}" / "classifier" / "network.keras" for fold in range(2)]
     one, other = (keras.models.load_model(path).get_weights() for path in paths)
     for mean, a, b in zip(average_networks(paths).get_weights(), one, other, strict=True):
@@ -40,7 +40,7 @@ def test_the_soup_is_the_mean_of_the_networks(made):
 
 
 def test_what_ships_is_one_network_in_three_files(made, colours):
-    classifier, _, folder = made
+    classifier, folder = made
     network = load_shipped_network(folder / "soup", classifier.manifest).whole
     for poster in colours.posters[:5]:
         path = colours.image_path(poster)
@@ -50,7 +50,7 @@ def test_what_ships_is_one_network_in_three_files(made, colours):
 
 
 def test_its_backbone_starts_another_training(made, colours, small, tmp_path):
-    _, _, folder = made
+    _, folder = made
     weights = str(folder / "soup" / "backbone.weights.h5")
     network = build_network(replace(small, weights=weights), 3)
     kept = load_shipped_network(folder / "soup", read_manifest(folder / "soup"))
@@ -59,7 +59,7 @@ def test_its_backbone_starts_another_training(made, colours, small, tmp_path):
 
 
 def test_it_decides_by_the_out_of_fold_scores_of_all_posters(made, colours):
-    classifier, scores, folder = made
+    classifier, folder = made
     parts = [read_scores(folder / "cv" / f"fold-{fold}" / "scores" / "light-test.npz") for fold in range(2)]
     manifest = classifier.manifest
     assert manifest.calibration.fitted_on == "out-of-fold scores, 120 posters"
@@ -73,13 +73,13 @@ def test_it_decides_by_the_out_of_fold_scores_of_all_posters(made, colours):
     calibration = fit_calibration(pooled, group_posters(colours.among(ids)), split="out-of-fold scores")
     assert manifest.calibration == calibration
     assert manifest.rules == fit_rules(pooled, calibration, split="out-of-fold scores")
-    decided = scores["decisions"]
+    decided = read_scores(folder / "cv" / "decisions.npz")
     figures = manifest.metrics["out_of_fold"]
     assert figures["macro_f1"] == METRICS["macro_f1"](decided.y_true, decided.y_score.astype(np.uint8))
 
 
 def test_the_card_says_whose_figures_they_are(made):
-    classifier, _, folder = made
+    classifier, folder = made
     card = (folder / "soup" / "MODEL_CARD.md").read_text()
     figures = classifier.manifest.metrics["out_of_fold"]
     assert figures["low"] <= figures["macro_map"] <= figures["high"]
@@ -91,7 +91,7 @@ def test_the_card_says_whose_figures_they_are(made):
 
 
 def test_a_soup_needs_a_whole_cross_validation(made, colours, tmp_path):
-    _, _, folder = made
+    _, folder = made
     with pytest.raises(RunError, match="holds no cross-validation"):
         soup(tmp_path, colours, tmp_path / "soup", command="", cache=folder / "cache")
     (tmp_path / "fold-0").symlink_to(folder / "cv" / "fold-0")
@@ -102,7 +102,7 @@ def test_a_soup_needs_a_whole_cross_validation(made, colours, tmp_path):
 
 
 def test_networks_of_other_shapes_are_not_averaged(made, small, tmp_path):
-    _, _, folder = made
+    _, folder = made
     build_network(small, 5).whole.save(tmp_path / "other.keras")
     first = folder / "cv" / "fold-0" / "classifier" / "network.keras"
     with pytest.raises(TrainingError, match="holds another network"):
@@ -110,6 +110,6 @@ def test_networks_of_other_shapes_are_not_averaged(made, small, tmp_path):
 
 
 def test_a_classifier_opens_whatever_lies_beside_its_network(made):
-    _, _, folder = made
+    _, folder = made
     assert {"backbone.weights.h5", "head.weights.h5", "seen.npy"} < set(read_manifest(folder / "soup").files)
     assert load_classifier(folder / "soup").genre_names == ("Blue", "Green", "Red")
