@@ -2,7 +2,7 @@
 
     python scripts/decisions.py runs/cv/probe.npz --folds docs/folds/imdb-posters.csv
 
-The scores are those that scripts/crossvalidate.py leaves: every poster's by a model that never saw it. For each fold,
+The scores are those that `posters cross-validate` leaves: every poster's by a model that never saw it. For each fold,
 the calibration and all that is fitted come from the other folds' scores, and the decisions are judged on this one.
 """
 

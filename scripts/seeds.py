@@ -2,7 +2,7 @@
 
     python scripts/seeds.py runs/cv runs/cv-seed-1 --images images
 
-The directories come from scripts/crossvalidate.py, with the same folds and different seeds. Folds that not all of them
+The directories come from `posters cross-validate`, with the same folds and different seeds. Folds that not all of them
 have finished are left out and named.
 """
 
@@ -53,7 +53,7 @@ def finished_folds(directories: Sequence[Path]) -> list[str]:
     names = sorted(path.name for path in directories[0].glob("fold-*"))
     finished = [name for name in names if all(Run(each / name).finished for each in directories)]
     if not finished:
-        raise SystemExit("no fold is finished in all of them: resume scripts/crossvalidate.py")
+        raise SystemExit("no fold is finished in all of them: finish them by posters cross-validate --resume")
     if finished != names:
         print(f"left out, since not all have finished them: {', '.join(sorted(set(names) - set(finished)))}")
     return finished

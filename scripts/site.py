@@ -27,7 +27,8 @@ PACKAGES = (
         for name in (
             "catalogue", "images.decoding", "store.packed_posters", "splitting.splits", "audit", "config", "scores",
             "metrics", "calibration", "thresholds", "evaluation", "report", "classifier", "similar", "serve",
-            "extensions", "tasks.train", "tasks.evaluate", "tasks.compare", "errors",
+            "extensions", "tasks.train", "tasks.crossvalidate", "evaluation.crossvalidation", "tasks.evaluate",
+            "tasks.compare", "errors",
         )
     ),
     "posters_sample",

@@ -60,7 +60,7 @@ def soup(
     Examples:
         >>> soup("runs/none", None, "models/mine", command="soup.py")
         Traceback (most recent call last):
-        posters.errors.RunError: runs/none holds no cross-validation: make one with scripts/crossvalidate.py
+        posters.errors.RunError: runs/none holds no cross-validation: make one with `posters cross-validate`
     """
     runs = fold_runs(Path(cross_validation))
     config = runs[0].config()
