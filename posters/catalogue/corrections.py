@@ -15,6 +15,8 @@ from posters.catalogue.text_files import read_text_file
 from posters.errors import CatalogueError
 
 _COLUMNS = ("id", "genre", "change", "accept")
+# What may stand in a column `kind` in place of `change`.
+_KINDS = {"missing": "add", "false": "remove"}
 # What each change is called in a message.
 _CHANGES = {"add": "added by", "remove": "removed by", "unknown": "made unknown by"}
 _YES = {"yes", "y", "true", "1"}
@@ -46,7 +48,8 @@ def apply_corrections(path: Path, records: Sequence[Record], names: GenreNames, 
     r"""Change the genres of records as the accepted rows of a CSV file ask.
 
     The file has the columns `id`, `genre`, `change` ("add", "remove" or "unknown") and `accept` ("yes", "no", or empty
-    for no); other columns are ignored. It is the `label_issues.csv` of a report, perhaps saved by a spreadsheet, or
+    for no); without `change`, a column `kind` ("missing" or "false") tells which of the first two. Other columns are
+    ignored. It is the `label_issues.csv` of a report, perhaps saved by a spreadsheet, or
     written by hand.
 
     Args:
@@ -99,6 +102,9 @@ def _accepted_rows(path: Path, log: ProblemLog) -> Iterator[Correction]:
     columns = []
     for name in _COLUMNS:
         texts = table.texts([name])
+        if texts is None and name == "change":
+            kinds = table.texts(["kind"])
+            texts = None if kinds is None else [_KINDS.get(plain_cell(kind).casefold(), kind) for kind in kinds]
         if texts is None:
             raise CatalogueError(f"{path}: corrections have the columns {', '.join(_COLUMNS)}, but it has no {name}")
         columns.append([plain_cell(text) for text in texts])

@@ -8,14 +8,19 @@ import numpy as np
 
 from posters._base.brief import brief_repr
 from posters._base.log import logger
+from posters.calibration.calibration import logit
 from posters.catalogue import Catalogue, Poster
 from posters.errors import ScoresError
 from posters.scores import Scores
 
 # Of a genre, and of its absence: the mean probability of fewer is a poor guide to what is usual.
 MIN_EXAMPLES = 20
-# A person can look through this many; the rest are the least sure.
+# Of each kind; a person can look through this many, and the rest are the least sure.
 MOST = 1000
+# How far a false label is likelier in a commoner genre: 0, not at all; 1, in proportion to its odds.
+_COMMONER = 0.75
+# Each kind with the label that it doubts, in the order of the lists.
+KINDS: dict[Literal["missing", "false"], int] = {"missing": 0, "false": 1}
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,7 @@ class LabelIssue:
         genre: the genre in question.
         kind: "missing": the poster seems to have the genre, and its labels lack it; "false": the other way round.
         probability: the out-of-fold probability of the genre.
-        confidence: how sure the finding is, 0 to 1; the list is sorted by it.
+        confidence: how sure the finding is among those of its kind, 0 to 1; see `label_confidence`.
         labels: the poster's genres as they are.
 
     Examples:
@@ -50,20 +55,22 @@ class LabelIssue:
 
 
 def find_label_issues(scores: Scores, catalogue: Catalogue, most: int = MOST) -> tuple[LabelIssue, ...]:
-    """Find the labels that the scores disagree with most, genre by genre.
+    """Find the labels that the scores disagree with most, genre by genre: two lists, each ordered by itself.
 
-    Each genre is a question of its own, yes or no (Thyagarajan et al. 2022, "Identifying Incorrect Annotations in
-    Multi-Label Classification Data"). Genres that fewer than `MIN_EXAMPLES` posters have, or lack, are not judged, and
-    are named in a message; so is the number of issues beyond `most`. A label that is unknown can't be wrong, and counts
-    for neither answer.
+    In one list, missing genres would crowd out false ones: there are more of them among the surest. Each genre is a
+    question of its own, yes or no (Thyagarajan et al. 2022, "Identifying Incorrect Annotations in Multi-Label
+    Classification Data"). Genres that fewer than `MIN_EXAMPLES` posters have, or lack, are not judged, and are named in
+    a message; so are the numbers of issues where there are more than `most`. A label that is unknown can't be wrong,
+    and counts for neither answer.
 
     Args:
         scores: of N posters with their labels, by classifiers that never saw the poster: out-of-fold scores.
         catalogue: has these posters, among others; their titles and images are taken from it.
-        most: how many issues to return at most.
+        most: how many issues of each kind to return at most.
 
     Returns:
-        The surest first; of equally sure ones, in the order of the posters, then of the genres.
+        The missing genres, the surest first, then the false ones likewise; of equally sure ones, in the order of the
+        posters, then of the genres.
 
     Raises:
         ScoresError: the scores have no labels, or the catalogue lacks one of their posters.
@@ -82,15 +89,41 @@ def find_label_issues(scores: Scores, catalogue: Catalogue, most: int = MOST) ->
     confidence = np.zeros(y_true.shape)
     for column in _judged(scores.genre_names, y_true):
         known = y_true[:, column] >= 0
-        confidence[known, column] = label_doubts(y_true[known, column], scores.y_score[known, column])
-    found = np.argwhere(confidence > 0)
+        labels, p = y_true[known, column], scores.y_score[known, column]
+        confidence[known, column] = np.where(label_doubts(labels, p) > 0, label_confidence(labels, p), 0)
+    found = {kind: np.argwhere((confidence > 0) & (y_true == label)) for kind, label in KINDS.items()}
+    if max(map(len, found.values())) > most:
+        counts = " and ".join(f"{len(rows):,} {kind}" for kind, rows in found.items())
+        logger.info(f"label issues: {counts} genres found, of which the surest {most:,} of each kind are kept")
     # Stable: of equally sure ones, the order of posters and then of genres decides.
-    surest = found[np.argsort(-confidence[tuple(found.T)], kind="stable")]
-    if len(found) > most:
-        logger.info(f"label issues: {len(found):,} found, of which the surest {most:,} are kept")
+    surest = (rows[np.argsort(-confidence[tuple(rows.T)], kind="stable")][:most] for rows in found.values())
     return tuple(
-        _issue(posters[row], scores, row, column, confidence[row, column]) for row, column in surest[:most].tolist()
+        _issue(posters[row], scores, row, column, confidence[row, column])
+        for row, column in np.concatenate(list(surest)).tolist()
     )
+
+
+def label_confidence(y_true: np.ndarray, y_score: np.ndarray) -> np.ndarray:
+    """Compute by what doubted labels of one kind are ordered across genres.
+
+    By Bayes, the odds that a label is wrong are those of the other answer, times how often labels of that genre go
+    wrong. A missing genre is taken to be as likely for every genre, so that the probability alone decides. Of false
+    labels nobody knows whether rare genres have as many as common ones, or in proportion to their own odds: taken is a
+    power of these between 0 and 1 that is useful in either case (`scripts/label_issues.py` measures it).
+
+    Args:
+        y_true: 0 and 1, (N,); both must occur.
+        y_score: out-of-fold probabilities of 1, (N,).
+
+    Returns:
+        float (N,), between 0 and 1; comparable within a kind.
+
+    Examples:
+        >>> label_confidence(np.array([0, 0, 0, 1]), np.array([0.9, 0.2, 0.1, 0.25])).round(2).tolist()
+        [0.9, 0.2, 0.1, 0.57]
+    """
+    z, share = logit(y_score), logit(y_true.mean())
+    return np.asarray(1 / (1 + np.exp(np.where(y_true == 1, z - _COMMONER * share, -z))))
 
 
 def label_doubts(y_true: np.ndarray, y_score: np.ndarray) -> np.ndarray:

@@ -332,7 +332,7 @@ def threshold_cell(value: float | None) -> str:
 
 
 # What `--corrections` reads back, and what a person needs to decide.
-_LABEL_COLUMNS = ("id", "title", "image", "genre", "change", "accept", "probability", "confidence", "labels")
+_LABEL_COLUMNS = ("id", "title", "image", "genre", "kind", "change", "accept", "probability", "confidence", "labels")
 
 _LABEL_CHANGES = {"missing": "add", "false": "remove"}
 
@@ -340,20 +340,21 @@ _LABEL_CHANGES = {"missing": "add", "false": "remove"}
 def label_csv(issues: Iterable[LabelIssue]) -> str:
     """Return labels that may be wrong as CSV for a spreadsheet, to be given back with `--corrections`.
 
-    There is a row for each issue; a person fills the column `accept` with yes or no. The text begins with a byte order
+    There is a row for each issue, the missing genres first, then the false ones, each the surest first; a person fills
+    the column `accept` with yes or no. The text begins with a byte order
     mark, by which spreadsheets recognise UTF-8.
 
     Examples:
         >>> issue = LabelIssue("tt1", "Heat", "a.jpg", "Crime", "missing", 0.9, 0.8, ("Drama",))
         >>> print(label_csv([issue]).splitlines()[1])
-        tt1,Heat,a.jpg,Crime,add,,0.9000,0.8000,Drama
+        tt1,Heat,a.jpg,Crime,missing,add,,0.9000,0.8000,Drama
     """
     file = io.StringIO(newline="")
     file.write("\ufeff")
     lines = csv.writer(file, lineterminator="\r\n")
     lines.writerow(_LABEL_COLUMNS)
     for issue in issues:
-        words = (issue.id, issue.title or "", issue.image, issue.genre, _LABEL_CHANGES[issue.kind], "")
+        words = (issue.id, issue.title or "", issue.image, issue.genre, issue.kind, _LABEL_CHANGES[issue.kind], "")
         figures = (f"{issue.probability:.4f}", f"{issue.confidence:.4f}")
         lines.writerow([*map(safe_cell, words), *figures, safe_cell("|".join(issue.labels))])
     return file.getvalue()

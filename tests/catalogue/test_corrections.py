@@ -135,6 +135,14 @@ def test_the_csv_of_a_report_comes_back(shop):
     assert genres(shop, as_csv(rows)) == {"1": ("Drama",), "2": ("Drama",), "=3": ("Sci-Fi", "War")}
 
 
+def test_kinds_may_stand_in_place_of_changes(shop):
+    rows = "kind,id,genre,accept\nmissing,1,Sci-Fi,yes\nfalse,1,War,yes\nMissing,2,War,no\n"
+    changed = genres(shop, rows)
+    assert (changed["1"], changed["2"]) == (("Drama", "Sci-Fi"), ("Drama",))
+    refused = shop.refusal("t.csv", corrections=shop.table("c.csv", "kind,id,genre,accept\nperhaps,1,War,yes\n"))
+    assert "change must be add or remove, or unknown, but it is 'perhaps'" in refused
+
+
 def test_corrections_that_remove_every_label_are_named(shop):
     rows = "".join(f"{id},{genre},remove,yes\n" for id, own in POSTERS.items() for genre in own)
     assert "no genre is left" in shop.refusal("t.csv", corrections=shop.table("c.csv", HEADER + rows))

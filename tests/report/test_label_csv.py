@@ -28,7 +28,7 @@ def test_its_cells_are_safe_and_tell_what_to_change():
 
 
 def test_its_columns_are_those_that_corrections_read():
-    assert label_csv(()) == "\ufeffid,title,image,genre,change,accept,probability,confidence,labels\r\n"
+    assert label_csv(()) == "\ufeffid,title,image,genre,kind,change,accept,probability,confidence,labels\r\n"
 
 
 def test_the_page_offers_the_file_that_lies_beside_it(tmp_path):

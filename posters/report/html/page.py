@@ -1,6 +1,7 @@
 """The page: what its template draws, and the document that comes of it."""
 
 import base64
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,7 @@ from posters._base.brief import brief_repr
 from posters._base.optional_imports import require
 from posters._base.text import printable
 from posters.evaluation import Evaluation, Figure, GenreFigures
+from posters.evaluation.label_issues import KINDS
 from posters.evaluation.label_issues import MOST as MOST_ISSUES
 from posters.report import sentences, tables
 from posters.report.html import galleries, sections
@@ -109,9 +111,17 @@ def _posters(evaluation: Evaluation, pictures: galleries.Thumbnails) -> dict[str
         "each": galleries.each(evaluation) if galleries.some_left_out(evaluation) else None,
         "likely_missing": galleries.issue_gallery(evaluation, "missing", pictures),
         "likely_false": galleries.issue_gallery(evaluation, "false", pictures),
-        "all_issues_listed": len(evaluation.label_issues) < MOST_ISSUES,
+        "doubts": " and ".join(_doubts(evaluation)),
         "csv": f"data:text/csv;charset=utf-8;base64,{csv}",
     }
+
+
+def _doubts(evaluation: Evaluation) -> Iterator[str]:
+    """How many labels of each kind are listed."""
+    for kind in KINDS:
+        count = sum(issue.kind == kind for issue in evaluation.label_issues)
+        # At the limit, there may be more of them.
+        yield f"{'the surest ' if count >= MOST_ISSUES else ''}{count:,} likely {kind}"
 
 
 def _contents(drawn: dict[str, Any]) -> list[tuple[str, str]]:
