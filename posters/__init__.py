@@ -50,6 +50,7 @@ _HOMES = {
     "register_loss": "posters.extensions",
     "register_metric": "posters.metrics",
     "register_schedule": "posters.extensions",
+    "set_image_memory": "posters.images.limits",
     "train": "posters.tasks.train",
     "write_report": "posters.report",
 }

@@ -13,7 +13,8 @@ _VALUE = r"[A-Za-z]+=[A-Z]+|[A-Z][A-Z_]*\b|\d+|none|imagenet|[a-z]\w*_\w+"
 # An option and its value, if it has one of those.
 _OPTION = re.compile(rf"(?<![\w-])--([a-z][a-z-]*)(?:[ ]({_VALUE}))?")
 _FLAGS = frozenset({"resume", "force", "download", "unseen-only", "ignore-unknown-genres"})
-_ARGUMENTS = {"alias": "aliases", "column": "columns", "run": "directory"}
+# The last is no argument but a function, for all of a process.
+_ARGUMENTS = {"alias": "aliases", "column": "columns", "run": "directory", "image-memory": "posters.set_image_memory"}
 _shown_as_options = False
 
 

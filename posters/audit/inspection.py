@@ -11,11 +11,12 @@ from tqdm import tqdm
 
 from posters._base.atomic_files import fingerprint
 from posters._base.prefetch import ahead, batched
+from posters._base.regular_files import open_regular
 from posters._base.threads import threads_or_cores
 from posters.catalogue import Catalogue
 from posters.config import PreprocessConfig
 from posters.errors import DamagedImageError, ImageError
-from posters.images.decoding import DECODER_VERSION, decode, read_header, to_rgb
+from posters.images.decoding import DECODER_VERSION, decode, read_bytes, read_header, rgb_image
 from posters.images.perceptual_hash import perceptual_hash
 from posters.store.journal import FileRecord, stamped
 from posters.store.resumable import ResumableStore, locked
@@ -72,15 +73,18 @@ def inspect(root: Path, image: str) -> Inspection:
     """
     stamp = stamped(root, image)
     try:
-        data = (root / image).read_bytes()
+        with open_regular(root / image) as file:
+            data = read_bytes(file)
     except OSError as error:
         # Without a stamp, so that the next run tries again: permission to read a file doesn't change its time.
         return Inspection(image, -1, -1, error=f"the file can't be read ({error.strerror})")
+    except ImageError as error:
+        return Inspection(image, stamp.size, stamp.mtime_ns, error=str(error))
     inspection = Inspection(image, stamp.size, stamp.mtime_ns, sha256=hashlib.sha256(data).hexdigest())
     try:
         # At the reduced scale that training decodes at: faster, and with the same hash.
-        rgb = to_rgb(data, wanted=(PREPROCESS.width, PREPROCESS.height))
-        pixels = decode(rgb, PREPROCESS)
+        with rgb_image(data, wanted=(PREPROCESS.width, PREPROCESS.height)) as rgb:
+            pixels, spread = decode(rgb, PREPROCESS), max(ImageStat.Stat(rgb).stddev)
         header = read_header(data)
     except ImageError as error:
         return replace(inspection, error=str(error), damaged=isinstance(error, DamagedImageError))
@@ -89,7 +93,7 @@ def inspect(root: Path, image: str) -> Inspection:
         format=header.format or "",
         width=header.width,
         height=header.height,
-        spread=float(max(ImageStat.Stat(rgb).stddev)),
+        spread=float(spread),
         hash=perceptual_hash(pixels),
     )
 

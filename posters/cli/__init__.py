@@ -122,6 +122,10 @@ def _run(words: Sequence[str]) -> int:
         if command in BESIDE and command not in _installed_commands():
             raise MissingExtraError(f"posters {command} needs the package {BESIDE[command]}")
         options = parser(command).parse_args(words)
+        if getattr(options, "image_memory", None) is not None:
+            from posters.images.limits import set_image_memory
+
+            set_image_memory(options.image_memory)
         code: int = options.run(options)
         # Not left to the interpreter's exit: a closed pipe or a full disk must be an error that this function handles.
         sys.stdout.flush()

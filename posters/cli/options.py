@@ -24,6 +24,7 @@ TABLES_HELP = "a CSV or JSON table, or its folder; several are read together"
 
 def add_catalogue_options(parser: argparse.ArgumentParser, min_posters: int = 20) -> None:
     """Add the options for reading a table; `read_catalogue_from` follows them."""
+    add_image_memory_option(parser)
     group = add_table_options(parser, "the catalogue")
     group.add_argument(
         "--min-posters",
@@ -84,9 +85,16 @@ def add_classifier_option(parser: argparse.ArgumentParser) -> None:
 
 
 def add_threads_option(parser: argparse.ArgumentParser) -> None:
-    """Add the option for how many posters are computed at a time."""
+    """Add the options for how many posters are computed at a time, and in how much memory."""
     description = "posters computed at a time, if there are many (default: the number of cores)"
     parser.add_argument("--threads", type=int, metavar="N", help=description)
+    add_image_memory_option(parser)
+
+
+def add_image_memory_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option for how much memory decoding may take; `posters.cli` follows it."""
+    description = "memory that decoding may take, all threads together; larger images are refused (default: 1)"
+    parser.add_argument("--image-memory", type=float, metavar="GB", help=description)
 
 
 def add_output_options(parser: argparse.ArgumentParser, formats: Sequence[str]) -> Any:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from posters.cli.options import add_classifier_option
+from posters.cli.options import add_classifier_option, add_image_memory_option
 
 
 def add_parser(commands: Any) -> None:
@@ -24,6 +24,7 @@ def add_parser(commands: Any) -> None:
     upload = "the largest request, in megabytes (default: 20)"
     parser.add_argument("--max-upload", type=int, default=20, metavar="MB", help=upload)
     _add_surroundings(parser.add_argument_group("behind a proxy, and beside other servers"))
+    add_image_memory_option(parser)
     parser.set_defaults(run=run)
 
 

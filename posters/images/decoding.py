@@ -2,18 +2,17 @@
 
 The steps, in order:
 
-1. Open with Pillow. The format is one of `FORMATS`, detected from the bytes and never from the name. An image of more
-   than `MAX_PIXELS` is refused before it is decoded.
+1. Open with Pillow. The format is one of `FORMATS`, detected from the bytes and never from the name. An image that is
+   too large, too small, too long or too costly is refused before it is decoded: see `posters.images.limits`.
 2. Decode a JPEG that is much larger than needed at a reduced scale, still at least twice the needed size.
 3. Of an animation, take the first frame.
-4. Apply the EXIF orientation. EXIF data that can't be read count as none.
-5. Convert to RGB: look up palettes; lay transparency over white; scale 16-bit grey to 8 bits (v / 257, rounded);
-   convert CMYK, YCbCr, LAB and HSV by Pillow's own formulas, ignoring colour profiles; refuse 32-bit integer or float
-   grey, whose brightness range is unknown.
+4. Convert to sRGB: see `posters.images.colour`.
+5. Apply the EXIF orientation. EXIF data that can't be read count as none.
 6. Resize to (height, width) with an antialiasing filter, by the aspect rule of the `PreprocessConfig`: see
    `posters.images.resizing`.
 
-An image that is cut short is refused, not filled with grey. Any number of threads may decode at once.
+An image that is cut short is refused, not filled with grey. Any number of threads may decode at once: each waits until
+the memory that it needs is free.
 """
 
 import io
@@ -22,7 +21,7 @@ import re
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, cast
@@ -31,8 +30,20 @@ import numpy as np
 import PIL
 from PIL import ExifTags, Image
 
+from posters._base.regular_files import open_regular
 from posters.config import PreprocessConfig
 from posters.errors import DamagedImageError, ImageError
+from posters.images.colour import check_range, to_srgb
+from posters.images.limits import (
+    BUDGET,
+    MAX_BYTES,
+    MAX_PIXELS,
+    MAX_SMALL_BYTES,
+    GuardedFile,
+    check_size,
+    memory_needed,
+)
+from posters.images.png_chunks import png_without_compressed_text, png_without_pixels
 from posters.images.resizing import resize
 
 ImageSource: TypeAlias = "str | Path | bytes | Image.Image | np.ndarray"
@@ -40,12 +51,8 @@ ImageSource: TypeAlias = "str | Path | bytes | Image.Image | np.ndarray"
 # Pillow opens a JPEG file with several pictures (MPO) as JPEG.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM")
 
-MAX_PIXELS = 120_000_000
-# Of a file: MAX_PIXELS uncompressed. It also ends reading from a device or a server that never stops sending.
-MAX_BYTES = 3 * MAX_PIXELS
-
 # Raise this whenever the steps above give other pixels, so that pixels and scores from the old steps are not reused.
-DECODER_VERSION = 1
+DECODER_VERSION = 2
 
 _READ_BYTES = 1 << 20  # read from a file at a time
 
@@ -59,8 +66,6 @@ _TURNS: dict[object, Image.Transpose] = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-
-_WHITE = (255, 255, 255, 255)
 
 # Modules whose warnings are silenced while an image is decoded.
 _SILENCED = r"PIL\.|posters\.images\.decoding$"
@@ -90,13 +95,12 @@ def decode(source: ImageSource, preprocess: PreprocessConfig, name: str = "") ->
         >>> decode(Image.new("RGB", (60, 90), "red"), PreprocessConfig(height=24, width=16))[0, 0].tolist()
         [255, 0, 0]
     """
-    with _image_errors(source, name):
-        image = _load_rgb(source, (preprocess.width, preprocess.height))
-    return np.asarray(resize(image, preprocess))
+    with rgb_image(source, (preprocess.width, preprocess.height), name) as image:
+        return np.asarray(resize(image, preprocess))
 
 
 def to_rgb(source: ImageSource, wanted: tuple[int, int] | None = None, name: str = "") -> Image.Image:
-    """Decode one image to RGB at its own size (steps 1 to 5).
+    """Decode one image to sRGB at its own size (steps 1 to 5).
 
     Args:
         source: as in `decode`.
@@ -113,10 +117,39 @@ def to_rgb(source: ImageSource, wanted: tuple[int, int] | None = None, name: str
         >>> to_rgb(np.zeros((90, 60), np.uint8)).size
         (60, 90)
     """
-    with _image_errors(source, name):
-        image = _load_rgb(source, wanted).copy()  # The source may be the caller's own image.
-    image.info.clear()  # The orientation is applied, and must not be applied again.
-    return image
+    with rgb_image(source, wanted, name) as image, _image_errors(source, name):
+        # The source may be the caller's own image.
+        own = image.copy() if image is source else image
+    own.info.clear()  # Orientation and profile are applied, and must not be applied again.
+    return own
+
+
+@contextmanager
+def rgb_image(source: ImageSource, wanted: tuple[int, int] | None = None, name: str = "") -> Iterator[Image.Image]:
+    """Decode one image to RGB as `to_rgb` does, for callers with many threads that are soon done with it.
+
+    The memory that it takes counts as used until the block ends.
+
+    Args:
+        source: as in `decode`.
+        wanted: as in `to_rgb`.
+        name: as in `decode`.
+
+    Yields:
+        the image, which may be the caller's own: not to be changed.
+
+    Raises:
+        ImageError: as in `decode`.
+
+    Examples:
+        >>> with rgb_image(np.zeros((90, 60), np.uint8)) as image:
+        ...     image.mode
+        'RGB'
+    """
+    with ExitStack() as held:
+        with _image_errors(source, name):
+            image = _load_rgb(source, wanted, held)
+        yield image
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,15 +178,15 @@ def read_header(source: ImageSource) -> ImageHeader:
         source: as in `decode`.
 
     Raises:
-        ImageError: as in `decode`, except for damage behind the header.
+        ImageError: as in `decode`, except for damage behind the header, and for the memory that decoding takes.
 
     Examples:
         >>> read_header(Image.new("RGB", (60, 90)))
         ImageHeader(format=None, width=60, height=90)
     """
     with _image_errors(source):
-        image = _open(source)
-        width, height = reversed(image.size) if _is_sideways(image) else image.size
+        image, data = _open(source)
+        width, height = reversed(image.size) if _is_sideways(_header_exif(image, data)) else image.size
         return ImageHeader(image.format, width, height)
 
 
@@ -240,41 +273,71 @@ def _refusal(error: Exception) -> str | None:
     return None
 
 
-def _load_rgb(source: ImageSource, wanted: tuple[int, int] | None) -> Image.Image:
-    """Run steps 1 to 5; the result is the caller's own image if nothing had to be done to it."""
-    image = _open(source)
-    # Step 2. Pillow's draft mode halves a JPEG, perhaps repeatedly, but never below the given size. A caller's own
-    # image must not change.
+def _load_rgb(source: ImageSource, wanted: tuple[int, int] | None, held: ExitStack) -> Image.Image:
+    """Run steps 1 to 5; the result is the caller's own image if nothing had to be done to it.
+
+    Args:
+        source: as in `decode`.
+        wanted: as in `to_rgb`.
+        held: gets the share of memory that the image takes.
+    """
+    if isinstance(source, (str, Path)) and Path(source).stat().st_size > MAX_SMALL_BYTES:
+        # Read twice: what waits for its share must not hold the file meanwhile.
+        with BUDGET.share(2 * Path(source).stat().st_size):
+            needed = _plan(source, wanted)[1]
+        held.enter_context(BUDGET.share(needed))
+    image, needed = _plan(source, wanted)
+    held.enter_context(BUDGET.share(needed))
+    image.load()  # Step 3: Pillow opens an animation at its first frame.
+    orientation = _orientation(image)
+    image = to_srgb(image)
+    return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
+
+
+def _plan(source: ImageSource, wanted: tuple[int, int] | None) -> tuple[Image.Image, int]:
+    """Run steps 1 and 2; return the image, and how much memory it takes to decode it."""
+    image, data = _open(source)
+    pixels = image.width * image.height
+    # Pillow's draft mode halves a JPEG, perhaps repeatedly, but never below the given size. A caller's own image must
+    # not change.
     if wanted and image is not source and image.format in ("JPEG", "MPO"):
         width, height = reversed(wanted) if _is_sideways(image) else wanted
         image.draft(None, (2 * width, 2 * height))
-    image.load()  # Step 3: Pillow opens an animation at its first frame.
-    orientation = _orientation(image)
-    upright = image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
-    return _convert(upright)
+    return image, memory_needed(image, data, pixels)
 
 
-def _open(source: ImageSource) -> Image.Image:
-    """Run step 1. This reads only the header."""
+def _open(source: ImageSource) -> tuple[Image.Image, bytes]:
+    """Run step 1, which reads only the header; return the bytes of a file, too."""
+    data = b""
     if isinstance(source, np.ndarray):
         image = _from_array(source)
     elif isinstance(source, Image.Image):
         image = source
     elif isinstance(source, (str, Path, bytes, bytearray, memoryview)):
-        image = Image.open(io.BytesIO(_file_bytes(source)), formats=FORMATS)
+        data = _file_bytes(source)
+        # What a small JPEG can do to a decoder is bounded by its size, and nearly all posters are small JPEGs.
+        plain = data[:2] == b"\xff\xd8" and len(data) <= MAX_SMALL_BYTES
+        image = _opened(io.BytesIO(data) if plain else GuardedFile(data))
     else:
         raise ImageError(f"an image is a path, bytes, a PIL image or an array, but got {type(source).__name__}")
-    pixels = image.width * image.height
-    if pixels > MAX_PIXELS:
-        raise ImageError(f"the image has {pixels:,} pixels, more than the limit of {MAX_PIXELS:,}: scale it down")
-    if pixels == 0:
-        raise ImageError("the image has no pixels")
-    return image
+    check_range(image)
+    check_size(image)
+    return image, data
+
+
+def _opened(file: io.BytesIO) -> Image.Image:
+    try:
+        return Image.open(file, formats=FORMATS)
+    except ValueError as error:
+        # What Pillow calls so are texts and profiles of more than a megabyte, without which it is a picture like any.
+        if "MAX_TEXT" not in str(error):
+            raise
+        return Image.open(GuardedFile(png_without_compressed_text(file.getvalue())), formats=("PNG",))
 
 
 def _file_bytes(source: str | Path | bytes | bytearray | memoryview) -> bytes:
     if isinstance(source, (str, Path)):
-        with Path(source).open("rb") as file:
+        with open_regular(source) as file:
             data = read_bytes(file)
     else:
         data = bytes(source)
@@ -305,29 +368,14 @@ def _orientation(image: Image.Image) -> object:
         return None
 
 
-def _convert(image: Image.Image) -> Image.Image:
-    """Run step 5."""
-    if image.mode in ("I", "F"):
-        # Pillow also opens 16-bit PNG and PPM files in its 32-bit mode; the range of these is known.
-        if image.mode == "F" or image.format not in ("PNG", "PPM"):
-            raise ImageError(
-                f"grey levels of 32 bits (mode {image.mode}) have no known brightness range: save it with 8 bits"
-            )
-        image = _from_16_bit(image)
-    elif image.mode.startswith("I;16"):
-        image = _from_16_bit(image)
-    if "transparency" in image.info or image.mode in ("LA", "La", "PA", "RGBA", "RGBa"):
-        # Premultiplied modes convert only to their plain ones.
-        plain = image.convert({"La": "LA", "RGBa": "RGBA"}.get(image.mode, image.mode)).convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", plain.size, _WHITE), plain)
-    return image if image.mode == "RGB" else image.convert("RGB")
+def _header_exif(image: Image.Image, data: bytes) -> Image.Image:
+    """Return an image with the EXIF data of an opened one, for which nothing has to be decoded.
 
-
-def _from_16_bit(image: Image.Image) -> Image.Image:
-    levels = np.asarray(image)
-    grey = np.clip(np.rint(levels.astype(np.float32) / 257), 0, 255).astype(np.uint8)
-    grey[levels == image.info.get("transparency")] = 255
-    return Image.fromarray(grey)
+    For the EXIF data of a PNG, Pillow decodes the pixels that may stand before them.
+    """
+    if image.format != "PNG" or not data or "exif" in image.info:
+        return image
+    return Image.open(io.BytesIO(png_without_pixels(data)), formats=("PNG",))
 
 
 _lock = threading.Lock()

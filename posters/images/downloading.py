@@ -10,7 +10,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from posters import __version__
 from posters._base.text import printable
 from posters.errors import ImageError
-from posters.images.decoding import MAX_BYTES, read_bytes
+from posters.images.decoding import read_bytes
+from posters.images.limits import MAX_BYTES
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse

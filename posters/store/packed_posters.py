@@ -19,11 +19,12 @@ from posters._base.atomic_files import fingerprint as fingerprint_of
 from posters._base.brief import brief_repr
 from posters._base.log import logger
 from posters._base.prefetch import ahead, batched
+from posters._base.regular_files import open_regular
 from posters._base.threads import threads_or_cores
 from posters.catalogue import Catalogue, Problem
 from posters.config import PreprocessConfig
 from posters.errors import ArraysError, ImageError
-from posters.images.decoding import DECODER_VERSION, decode
+from posters.images.decoding import DECODER_VERSION, decode, read_bytes
 from posters.store.journal import ImageRecord, stamped
 from posters.store.resumable import ResumableStore, RowFile, locked
 
@@ -208,13 +209,13 @@ class _Packing:
         if old is not None:
             return old, self.store.row(old)
         try:
-            data = (self.root / now.image).read_bytes()
+            with open_regular(self.root / now.image) as file:
+                data = read_bytes(file)
+            now = replace(now, sha256=hashlib.sha256(data).hexdigest())
+            pixels = decode(data, self.preprocess)
         except OSError as error:
             # Without a stamp, so that the next run tries again: permission to read a file doesn't change its time.
             return ImageRecord(now.image, -1, -1, error=f"the file can't be read ({error.strerror})"), None
-        record = replace(now, sha256=hashlib.sha256(data).hexdigest())
-        try:
-            pixels = decode(data, self.preprocess)
         except ImageError as error:
-            return replace(record, error=str(error)), None
-        return record.with_row(pixels), pixels
+            return replace(now, error=str(error)), None
+        return now.with_row(pixels), pixels

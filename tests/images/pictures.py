@@ -1,6 +1,8 @@
 """Images and helpers that the tests of this folder share."""
 
 import io
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ from PIL import Image
 from posters.config import PreprocessConfig
 from posters.errors import ImageError
 from posters.images.decoding import decode
+from posters.images.png_chunks import SIGNATURE, chunk
 
 IMAGES = Path(__file__).parents[1] / "golden" / "images"
 SMALL = PreprocessConfig(height=24, width=16)
@@ -77,3 +80,9 @@ def smooth(width, height):
     coarse = Image.fromarray(noise(12, 8, 3)).resize((width, height), Image.Resampling.BICUBIC)
     fine = Image.fromarray(noise(height // 10, width // 10, 3, seed=1)).resize((width, height))
     return Image.blend(coarse, fine, 0.3)
+
+
+def png_claiming(width, height, depth=8, colour=2):
+    """A tiny PNG file whose header claims any size, of RGB unless another type of colour is given."""
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    return SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")

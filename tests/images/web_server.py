@@ -14,7 +14,7 @@ from PIL import Image
 
 def png(number: int) -> bytes:
     file = io.BytesIO()
-    Image.new("RGB", (8, 12), (number % 256, number // 256, 7)).save(file, "PNG")
+    Image.new("RGB", (16, 24), (number % 256, number // 256, 7)).save(file, "PNG")
     return file.getvalue()
 
 

@@ -4,12 +4,12 @@ import os
 import shutil
 import tracemalloc
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from posters._base.regular_files import open_regular
 from posters.catalogue import Catalogue, Poster
 from posters.config import PreprocessConfig
 from posters.errors import ArraysError
@@ -136,14 +136,13 @@ def test_an_image_that_was_fixed_is_read(root, seven, packed, decoded):
 
 def test_an_image_that_could_not_be_opened_is_tried_again(root, seven, packed, monkeypatch):
     """Its size and time do not change when it may be read again, nor when the network drive is back."""
-    read = Path.read_bytes
 
     def refused(path):
         if path.name == "c.png":
             raise PermissionError(13, "Permission denied")
-        return read(path)
+        return open_regular(path)
 
-    monkeypatch.setattr(Path, "read_bytes", refused)
+    monkeypatch.setattr("posters.store.packed_posters.open_regular", refused)
     assert pack(seven, packed, SMALL).problems[0].reason == "the file can't be read (Permission denied)"
     monkeypatch.undo()
     assert_right(pack(seven, packed, SMALL), seven)
