@@ -11,8 +11,8 @@ The steps, in order:
 6. Resize to (height, width) with an antialiasing filter, by the aspect rule of the `PreprocessConfig`: see
    `posters.images.resizing`.
 
-An image that is cut short is refused, not filled with grey. Any number of threads may decode at once: each waits until
-the memory that it needs is free.
+An image that is cut short is refused, not filled with grey; so is one of which its decoder complains. Any number of
+threads may decode at once: each waits until the memory that it needs is free.
 """
 
 import io
@@ -21,7 +21,7 @@ import re
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, cast
@@ -34,6 +34,7 @@ from posters._base.regular_files import open_regular
 from posters.config import PreprocessConfig
 from posters.errors import DamagedImageError, ImageError
 from posters.images.colour import check_range, to_srgb
+from posters.images.libtiff import libtiff_complaints_raised
 from posters.images.limits import (
     BUDGET,
     MAX_BYTES,
@@ -249,7 +250,7 @@ def _image_errors(source: ImageSource, name: str = "") -> Iterator[None]:
         with _warnings_silenced():  # They are about problems that are raised here, or that don't matter.
             yield
     except ImageError as error:
-        raise ImageError(f"{prefix}{error}") from error.__cause__
+        raise type(error)(f"{prefix}{error}") from error.__cause__
     # Pillow's decoders raise whatever a broken file makes them stumble over, so no narrower class will do.
     except Exception as error:
         reason = _refusal(error)
@@ -288,7 +289,9 @@ def _load_rgb(source: ImageSource, wanted: tuple[int, int] | None, held: ExitSta
         held.enter_context(BUDGET.share(needed))
     image, needed = _plan(source, wanted)
     held.enter_context(BUDGET.share(needed))
-    image.load()  # Step 3: Pillow opens an animation at its first frame.
+    # Step 3: Pillow opens an animation at its first frame.
+    with libtiff_complaints_raised() if image.format == "TIFF" else nullcontext():
+        image.load()
     orientation = _orientation(image)
     image = to_srgb(image)
     return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
