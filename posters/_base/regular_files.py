@@ -1,13 +1,13 @@
-"""Open files that strangers may have made: a pipe would wait for ever, and a device never ends."""
+"""Files and folders that strangers may have made: pipes wait for ever, devices never end, and links lead anywhere."""
 
 import errno
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 
-def open_regular(path: str | Path) -> BinaryIO:
+def open_regular(path: str | Path) -> BufferedReader:
     """Open a regular file, or a link to one, for reading bytes. This never waits.
 
     Raises:
@@ -27,3 +27,46 @@ def open_regular(path: str | Path) -> BinaryIO:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     raise OSError(errno.EINVAL, "it is a pipe or a device, not a regular file", str(path))
+
+
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Return whether an entry of a folder is a folder, or a link to one; a link to itself is neither file nor folder.
+
+    Examples:
+        >>> import tempfile
+        >>> with os.scandir(Path(tempfile.mkdtemp()).parent) as entries:
+        ...     any(map(is_folder, entries))
+        True
+    """
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def is_file(entry: os.DirEntry[str]) -> bool:
+    """Return whether an entry of a folder is a regular file, or a link to one.
+
+    Examples:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> (folder / "a.jpg").touch()
+        >>> with os.scandir(folder) as entries:
+        ...     list(map(is_file, entries))
+        [True]
+    """
+    try:
+        return entry.is_file()
+    except OSError:  # A loop of links hides one entry, not the folder.
+        return False
+
+
+def is_inside(path: str | Path, *folders: str | Path) -> bool:
+    """Return whether a path, followed through all links, is in one of some folders or below it.
+
+    Examples:
+        >>> is_inside("/usr/lib/../bin", "/usr"), is_inside("/usr/../etc", "/usr")
+        (True, False)
+    """
+    real = os.path.realpath(path)
+    return any(os.path.commonpath([real, os.path.realpath(folder)]) == os.path.realpath(folder) for folder in folders)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
+from posters._base.regular_files import is_file, is_inside
 from posters._base.text import quoted
 from posters.errors import CatalogueError, ImageError
 
@@ -200,7 +201,8 @@ class ImageFolder:
     def _listing(self, folder: str) -> dict[str, str]:
         """Return the files of a sub-folder by name, and by name with the extension in lower case."""
         if folder not in self._listings:
-            names = _files_in(self.root / folder)
+            # Links may lead to files beside the folder, where tables are, and no further.
+            names = _files_in(self.root / folder, (self.root, self.root.parent))
             listing = {name: name for name in names}
             for name in names:
                 listing.setdefault(_lower_extension(name), name)
@@ -289,18 +291,13 @@ def _lower_extension(name: str) -> str:
     return f"{stem}{dot}{extension.lower()}" if stem.strip(".") and not extension.islower() else name
 
 
-def _is_file(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_file()
-    except OSError:  # A loop of links hides one entry, not the folder.
-        return False
-
-
-def _files_in(folder: Path) -> list[str]:
+def _files_in(folder: Path, allowed: Sequence[Path]) -> list[str]:
     # Sorted, so that the choice between `a.JPG` and `a.Jpg` is the same on every disk.
     try:
         with os.scandir(folder) as entries:
-            return sorted(entry.name for entry in entries if not is_system_file(entry.name) and _is_file(entry))
+            files = (entry for entry in entries if not is_system_file(entry.name) and is_file(entry))
+            # Links are checked alone: to follow every name of a million to its end would take minutes.
+            return sorted(entry.name for entry in files if not entry.is_symlink() or is_inside(entry.path, *allowed))
     except UnicodeEncodeError:
         return []
     except OSError as error:

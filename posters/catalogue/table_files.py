@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from posters._base.regular_files import is_folder
 from posters.catalogue.binary_tables import binary_table, sqlite_query, sqlite_table
 from posters.catalogue.json_tables import json_table
 from posters.catalogue.tables import Folder, Table, TableSource, column_key
@@ -41,7 +42,7 @@ def open_source(path: Path) -> TableSource:
     try:
         if path.is_dir():
             with os.scandir(path) as entries:
-                kinds = {entry.name: entry.is_dir() for entry in entries}
+                kinds = {entry.name: is_folder(entry) for entry in entries}
             files, folders = (tuple(sorted(n for n, k in kinds.items() if k == kind)) for kind in (False, True))
             return Folder(path, files, folders)
         found = path.is_file()

@@ -162,12 +162,15 @@ def pattern_sources(pattern: str) -> list[Source]:
         >>> pattern_sources("no/such/folder/*.jpg")[0].poster
         ImageError('no/such/folder/*.jpg: no file matches this pattern')
     """
+    from posters.catalogue.folder_images import matching_files
     from posters.catalogue.image_folder import is_system_file
 
     # Files that a system leaves in folders are passed over, unless the pattern itself names such files: `.*`.
     wanted = os.path.basename(pattern).startswith(".")
-    matching = (path for path in glob.iglob(pattern, recursive=True) if os.path.isfile(path))
-    found = sorted(path for path in matching if wanted or not is_system_file(os.path.basename(path)))
+    matching = matching_files(pattern)
+    found = [path for path in matching.images if wanted or not is_system_file(os.path.basename(path))]
+    if matching.outside:
+        logger.warning(f"{pattern}: left out: {matching.left_out}")
     return [Source(path, path) for path in found] or [_nothing(pattern, "no file matches this pattern")]
 
 

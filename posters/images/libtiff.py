@@ -23,6 +23,7 @@ def libtiff_complaints_raised() -> Iterator[None]:
         DamagedImageError: libtiff complained, though it may have decoded something.
 
     Examples:
+        >>> from PIL import Image
         >>> with libtiff_complaints_raised():
         ...     Image.new("L", (16, 16)).load() is None
         False

@@ -1,5 +1,7 @@
 """The one list of names under which an image is looked for, in every dialect."""
 
+import os
+import shutil
 import unicodedata
 from pathlib import Path
 
@@ -76,6 +78,25 @@ def test_a_loop_of_links_hides_one_entry_only(desk):
     (folder / "loop.jpg").symlink_to(folder / "loop.jpg")
     assert ImageFolder(folder).find(["loop.jpg"]) is None
     assert ImageFolder(folder).find(["a.jpg"]) == "a.jpg"
+
+
+def test_a_link_to_itself_hides_no_folder(desk):
+    for genre, name in (("War", "a.jpg"), ("Drama", "b.jpg")):
+        desk.images(name, folder=f"films/{genre}")
+        (desk.folder / "films" / genre / "loop.jpg").symlink_to("loop.jpg")
+        os.mkfifo(desk.folder / "films" / genre / "pipe.jpg")
+    (desk.folder / "films" / "Loop").symlink_to("Loop")
+    assert sorted(desk.read("films").ids) == ["a", "b"]
+
+
+def test_a_link_may_not_lead_out_of_the_folder_of_the_table(desk, tmp_path_factory):
+    secret = tmp_path_factory.mktemp("home") / "secret.jpg"
+    shutil.copy(desk.images("a.jpg") / "a.jpg", secret)
+    (desk.folder / "images" / "b.jpg").symlink_to(secret)
+    desk.table("t.csv", "id,image,genres\n1,a.jpg,War\n2,b.jpg,War\n")
+    catalogue = desk.read("t.csv", max_lost=1)
+    assert catalogue.ids == ("1",)
+    assert [problem.cause for problem in catalogue.problems] == ["missing image"]
 
 
 @pytest.mark.parametrize("name", ["images", "Images", "posters", "Posters"])

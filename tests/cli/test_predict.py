@@ -92,6 +92,56 @@ class TestSources:
         assert (code, len(out.splitlines()), err) == (0, 4, [f"scans: left out: {left_out}"])
         assert out.splitlines()[-1].startswith(b"scans/deep/heat.png:")
 
+    def test_each_file_is_one_poster_however_many_links_lead_to_it(self, predict):
+        Path("scans/deep").mkdir(parents=True)
+        shutil.copy("posters/dusk.png", "scans/z.png")
+        shutil.copy("posters/dusk.png", "scans/deep/heat.png")
+        for link, target in {"self": ".", "a.png": "z.png", "deep/up": "..", "more": "deep", "loop": "loop"}.items():
+            Path("scans", link).symlink_to(target)
+        expected = [b"scans/deep/heat.png", b"scans/z.png"]
+        for words in (["scans", "--recursive"], ["scans/**"], ["scans/**/*.png"], ["./scans/**/**/*.png"]):
+            code, out, _ = predict(*words)
+            assert (code, [line.split(b":")[0].removeprefix(b"./") for line in out.splitlines()]) == (0, expected)
+        code, out, err = predict("scans")
+        assert (code, len(out.splitlines())) == (0, 1)
+        assert err == [
+            "scans: left out: 1 file of another kind (loop) and 1 image in sub-folders, which --recursive takes too"
+        ]
+
+    def test_a_link_out_of_a_folder_is_left_out_and_named(self, predict):
+        Path("scans").mkdir()
+        shutil.copy("posters/dusk.png", "scans/own.png")
+        Path("scans/night.png").symlink_to(Path("posters/night.png").absolute())
+        Path("scans/all").symlink_to("../posters")
+        for word in ("scans", "scans/*", "scans/*.png"):
+            code, out, err = predict(word)
+            assert (code, len(out.splitlines()), len(err)) == (0, 1, 1)
+            assert "out of the folder (" in err[0]
+            assert "night.png" in err[0]
+        assert predict("scans/night.png")[0] == 0, "A link that a person names is his own business."
+
+    def test_a_loop_of_links_ends(self, predict):
+        """Of each of two links to the folder itself, with both again inside, the system gives 2 to the power of 40."""
+        Path("scans").mkdir()
+        for name in "abcdef":
+            Path("scans", name).symlink_to(".")
+        shutil.copy("posters/dusk.png", "scans/own.png")
+        code, out, _ = predict("scans/**/*.png")
+        assert (code, out.count(b"\n")) == (0, 1)
+
+    def test_a_pipe_or_a_device_called_as_an_image_does_not_hang(self, predict):
+        Path("scans").mkdir()
+        os.mkfifo("scans/x.jpg")
+        Path("zero.jpg").symlink_to("/dev/zero")
+        for name in ("scans/x.jpg", "zero.jpg", "/dev/zero"):
+            code, _, err = predict(name)
+            assert (code, err) == (
+                1,
+                [f"{name}: the file can't be read (it is a pipe or a device, not a regular file)"],
+            )
+        code, _, err = predict("scans")
+        assert (code, err) == (1, ["scans: the folder holds no images, but 1 file of another kind (x.jpg)"])
+
     def test_a_folder_without_images_tells_what_it_holds(self, predict):
         Path("left/deep").mkdir(parents=True)
         Path("left/notes.txt").write_text("no image")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from posters._base.regular_files import is_file, is_folder, is_inside, open_regular
 from posters.catalogue.dialects.base import Dialect
 from posters.catalogue.folder_images import is_image
 from posters.catalogue.image_folder import is_system_file
@@ -69,13 +70,15 @@ def _genre_folders(folder: Folder) -> list[Path]:
 
 def _folders(top: Path) -> list[Path]:
     with os.scandir(top) as entries:
-        return sorted(Path(entry.path) for entry in entries if entry.is_dir() and not is_system_file(entry.name))
+        return sorted(Path(entry.path) for entry in entries if is_folder(entry) and not is_system_file(entry.name))
 
 
 def _images(folder: Path) -> Iterator[Path]:
     with os.scandir(folder) as entries:
         for entry in entries:
-            if not is_system_file(entry.name) and not entry.is_dir() and is_image(entry.path):
+            # A link may not lead out of the folders that the command was given.
+            inside = not entry.is_symlink() or is_inside(entry.path, folder.parent)
+            if not is_system_file(entry.name) and is_file(entry) and inside and is_image(entry.path):
                 yield Path(entry.path)
 
 
@@ -87,7 +90,7 @@ def _identical(root: Path, paths: Iterable[PurePosixPath]) -> list[list[PurePosi
     groups: defaultdict[str, list[PurePosixPath]] = defaultdict(list)
     for path in paths:
         try:
-            with (root / path).open("rb") as file:
+            with open_regular(root / path) as file:
                 groups[hashlib.file_digest(file, "sha256").hexdigest()].append(path)
         except OSError as error:
             raise CatalogueError(f"{root / path}: the image can't be read ({error.strerror})") from error
