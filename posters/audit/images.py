@@ -21,6 +21,8 @@ _EXTENSIONS_OF = {
     "TIFF": (".tif", ".tiff"),
     "AVIF": (".avif", ".avifs"),
     "JPEG2000": (".jp2", ".j2k", ".jpx"),
+    "HEIF": (".heic", ".heif"),
+    "JXL": (".jxl",),
     "PPM": (".ppm", ".pgm", ".pbm", ".pnm"),
 }
 

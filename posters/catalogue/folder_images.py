@@ -16,8 +16,8 @@ from posters.catalogue.image_folder import EXTENSIONS, is_system_file
 
 # The first bytes of the formats that are decoded. Of two letters, as BMP and PPM have, text may begin with them too.
 _SIGNATURES = re.compile(
-    rb"\xff\xd8\xff|\x89PNG\r\n|GIF8[79]a|RIFF....WEBP|II\*\0|MM\0\*|....ftypavi[fs]|\0\0\0\x0cjP  "
-    rb"|\xff\x4f\xff\x51|BM....\0\0\0\0|P[1-6]\s+\d+\s+\d",
+    rb"\xff\xd8\xff|\x89PNG\r\n|GIF8[79]a|RIFF....WEBP|II\*\0|MM\0\*|....ftyp(?:avi[fs]|hei[cxms]|hev[cxms]|mif1|msf1)"
+    rb"|\0\0\0\x0cjP  |\0\0\0\x0cJXL |\xff\x0a|\xff\x4f\xff\x51|BM....\0\0\0\0|P[1-6]\s+\d+\s+\d",
     re.DOTALL,
 )
 

@@ -16,7 +16,7 @@ from posters.errors import CatalogueError, ImageError
 # Where two files differ in these alone, the earlier one is taken.
 EXTENSIONS = (
     *(".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"),
-    *(".jfif", ".jpe", ".jp2", ".ppm"),
+    *(".jfif", ".jpe", ".jp2", ".ppm", ".heic", ".heif", ".jxl"),
 )
 
 # IMDb pads its numbers to seven digits; a column of numbers with a gap becomes floats in pandas and in spreadsheets.

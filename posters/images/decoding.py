@@ -21,7 +21,7 @@ import re
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, cast
@@ -34,13 +34,16 @@ from posters._base.regular_files import open_regular
 from posters.config import PreprocessConfig
 from posters.errors import DamagedImageError, ImageError
 from posters.images.colour import check_range, to_srgb
+from posters.images.extra_formats import jpeg_xl_size, plugged_in
 from posters.images.libtiff import libtiff_complaints_raised
 from posters.images.limits import (
     BUDGET,
+    JPEG_XL_BYTES,
     MAX_BYTES,
     MAX_PIXELS,
     MAX_SMALL_BYTES,
     GuardedFile,
+    check_pixels,
     check_size,
     memory_needed,
 )
@@ -49,7 +52,7 @@ from posters.images.resizing import resize
 
 ImageSource: TypeAlias = "str | Path | bytes | Image.Image | np.ndarray"
 
-# Pillow opens a JPEG file with several pictures (MPO) as JPEG.
+# Pillow opens a JPEG file with several pictures (MPO) as JPEG. For two more, see `posters.images.extra_formats`.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM")
 
 # Raise this whenever the steps above give other pixels, so that pixels and scores from the old steps are not reused.
@@ -158,7 +161,7 @@ class ImageHeader:
     """What is known of an image before its pixels are decoded.
 
     Attributes:
-        format: one of `FORMATS`, or "MPO"; None for an image that is not a file.
+        format: one of `FORMATS`, "MPO", "HEIF" or "JXL"; None for an image that is not a file.
         width: in pixels, once upright.
         height: in pixels, once upright.
 
@@ -331,11 +334,24 @@ def _open(source: ImageSource) -> tuple[Image.Image, bytes]:
 def _opened(file: io.BytesIO) -> Image.Image:
     try:
         return Image.open(file, formats=FORMATS)
+    except PIL.UnidentifiedImageError:
+        extra = plugged_in(file.getvalue())
+        if extra is None:
+            raise
+        with _jpeg_xl_share(file.getvalue()) if extra.pillow_name == "JXL" else nullcontext():
+            return Image.open(file, formats=(extra.pillow_name,))
     except ValueError as error:
         # What Pillow calls so are texts and profiles of more than a megabyte, without which it is a picture like any.
         if "MAX_TEXT" not in str(error):
             raise
         return Image.open(GuardedFile(png_without_compressed_text(file.getvalue())), formats=("PNG",))
+
+
+def _jpeg_xl_share(data: bytes) -> AbstractContextManager[None]:
+    """Check the size of a JPEG XL before its plugin opens it, since that decodes it at once."""
+    width, height = jpeg_xl_size(data)
+    check_pixels(width, height, "JXL")
+    return BUDGET.share((4 + JPEG_XL_BYTES) * width * height)
 
 
 def _file_bytes(source: str | Path | bytes | bytearray | memoryview) -> bytes:

@@ -16,7 +16,7 @@ from PIL import Image, ImageFile
 from posters.errors import ConfigError, ImageError
 
 MAX_PIXELS = 120_000_000
-# Of a file: MAX_PIXELS uncompressed. It also ends reading from a server that never stops sending.
+# Of a file: `MAX_PIXELS` uncompressed. It also ends reading from a server that never stops sending.
 MAX_BYTES = 3 * MAX_PIXELS
 MIN_SIDE = 16  # pixels; what is smaller is a spacer or a tracking pixel
 MAX_ASPECT = 20  # times as long as wide: no poster, but the shape in which memory is best wasted
@@ -32,15 +32,26 @@ _SLOW = {
     "jpeg2k": ("JPEG 2000", 12_000_000),
     "AVIF": ("AVIF", 40_000_000),
     "HEIF": ("HEIC", 40_000_000),
-    "JXL": ("JPEG XL", 40_000_000),
+    "JXL": ("JPEG XL", 20_000_000),
     "ppm": ("PPM with levels other than 255 and 65535", 3_000_000),
     "ppm_plain": ("PPM written as text", 3_000_000),
     "bmp_rle": ("run-length encoded BMP", 6_000_000),
 }
 
+JPEG_XL_BYTES = 28  # a pixel, beside the picture: floats of 32 bits, and the bytes that are handed over
+
 # Bytes a pixel that a decoder takes beside the picture that Pillow keeps: two frames, the bytes that it hands over and
 # its own planes for WebP; planes of 16 bits and a copy in RGB for AVIF; whole numbers of 32 bits for JPEG 2000.
-_WORKING_BYTES = {"WEBP": 16, "AVIF": 20, "HEIF": 20, "JXL": 28, "GIF": 4, "jpeg2k": 24, "ppm": 16, "bmp_rle": 4}
+_WORKING_BYTES = {
+    "WEBP": 16,
+    "AVIF": 20,
+    "HEIF": 24,
+    "JXL": JPEG_XL_BYTES,
+    "GIF": 4,
+    "jpeg2k": 24,
+    "ppm": 16,
+    "bmp_rle": 4,
+}
 # Of a strip or tile, as libtiff decodes it: four channels of 16 bits.
 _LIBTIFF_BYTES = 8
 # These are handed the whole file, and copy it.
@@ -152,19 +163,39 @@ def check_size(image: Image.Image) -> None:
         posters.errors.ImageError: the image has no pixels
     """
     width, height = image.size
-    pixels = width * height
-    kind, most = _SLOW.get(_decoder(image), ("", MAX_PIXELS))
-    if pixels > most:
-        limit = f"{most:,}{f' for {kind}' if kind else ''}"
-        raise ImageError(f"the image has {pixels:,} pixels, more than the limit of {limit}: scale it down")
-    if pixels == 0:
-        raise ImageError("the image has no pixels")
+    check_pixels(width, height, _decoder(image))
     # A picture in memory costs nothing to decode, and may have any shape.
     shape = f"the image is {width} x {height} pixels"
     if isinstance(image, ImageFile.ImageFile) and min(width, height) < MIN_SIDE:
         raise ImageError(f"{shape}, and no side may have fewer than {MIN_SIDE}: find a larger copy")
     if isinstance(image, ImageFile.ImageFile) and max(width, height) > MAX_ASPECT * min(width, height):
         raise ImageError(f"{shape}, one side more than {MAX_ASPECT} times the other: no poster has this shape")
+
+
+def check_pixels(width: int, height: int, decoder: str = "") -> None:
+    """Refuse an image by the number of its pixels.
+
+    Args:
+        width: in pixels.
+        height: in pixels.
+        decoder: the codec or format, as Pillow calls it.
+
+    Raises:
+        ImageError: there are none, more than `MAX_PIXELS`, or more than this decoder manages in `MAX_CPU_S`.
+
+    Examples:
+        >>> check_pixels(4000, 4000, "jpeg2k")
+        Traceback (most recent call last):
+        posters.errors.ImageError: the image has 16,000,000 pixels, more than the limit of 12,000,000 for JPEG 2000: \
+scale it down
+    """
+    pixels = width * height
+    kind, most = _SLOW.get(decoder, ("", MAX_PIXELS))
+    if pixels > most:
+        limit = f"{most:,}{f' for {kind}' if kind else ''}"
+        raise ImageError(f"the image has {pixels:,} pixels, more than the limit of {limit}: scale it down")
+    if pixels == 0:
+        raise ImageError("the image has no pixels")
 
 
 def memory_needed(image: Image.Image, data: bytes, pixels: int) -> int:
