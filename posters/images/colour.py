@@ -22,6 +22,8 @@ _BAND_PIXELS = 4_000_000  # converted at a time
 
 _WHITE = (255, 255, 255, 255)
 
+_REDUCIBLE = ("RGB", "L", "CMYK")  # modes whose pixels may be averaged as they are
+
 # By the colour space of a profile: the mode that its transform takes, and the modes of images that it may be for.
 _SPACES = {
     "RGB": ("RGB", ("RGB", "RGBA", "RGBa", "RGBX", "P", "PA", "1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L")),
@@ -51,7 +53,7 @@ def check_range(image: Image.Image) -> None:
         )
 
 
-def to_srgb(image: Image.Image) -> Image.Image:
+def to_srgb(image: Image.Image, wanted: tuple[int, int] | None = None) -> Image.Image:
     """Convert an image to RGB, in the colours of sRGB.
 
     - Palettes are looked up, and transparency is laid over white.
@@ -60,6 +62,8 @@ def to_srgb(image: Image.Image) -> Image.Image:
 
     Args:
         image: decoded, and of a known range.
+        wanted: (width, height), or the other way round, that it will be resized to. An image whose profile counts may
+            come back smaller, though of twice that size at least: of 100 megapixels littlecms would take seconds.
 
     Returns:
         an RGB image; `image` itself if there is nothing to do.
@@ -71,6 +75,8 @@ def to_srgb(image: Image.Image) -> Image.Image:
     transform = _transform(image)
     if image.mode == "RGB" and "transparency" not in image.info and transform is None:
         return image
+    factor = min(image.size) // (2 * max(wanted)) if wanted and transform and image.mode in _REDUCIBLE else 1
+    image = image.reduce(factor) if factor > 1 else image
     rows = max(1, _BAND_PIXELS // image.width)
     if rows >= image.height:
         return _band_to_srgb(image, transform)

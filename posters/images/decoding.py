@@ -296,7 +296,7 @@ def _load_rgb(source: ImageSource, wanted: tuple[int, int] | None, held: ExitSta
     with libtiff_complaints_raised() if image.format == "TIFF" else nullcontext():
         image.load()
     orientation = _orientation(image)
-    image = to_srgb(image)
+    image = to_srgb(image, wanted)
     return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
 
 
@@ -321,9 +321,7 @@ def _open(source: ImageSource) -> tuple[Image.Image, bytes]:
         image = source
     elif isinstance(source, (str, Path, bytes, bytearray, memoryview)):
         data = _file_bytes(source)
-        # What a small JPEG can do to a decoder is bounded by its size, and nearly all posters are small JPEGs.
-        plain = data[:2] == b"\xff\xd8" and len(data) <= MAX_SMALL_BYTES
-        image = _opened(io.BytesIO(data) if plain else GuardedFile(data))
+        image = _opened(data)
     else:
         raise ImageError(f"an image is a path, bytes, a PIL image or an array, but got {type(source).__name__}")
     check_range(image)
@@ -331,20 +329,23 @@ def _open(source: ImageSource) -> tuple[Image.Image, bytes]:
     return image, data
 
 
-def _opened(file: io.BytesIO) -> Image.Image:
+def _opened(data: bytes) -> Image.Image:
+    # What a small JPEG can do to a decoder is bounded by its size, and nearly all posters are small JPEGs.
+    plain = data[:2] == b"\xff\xd8" and len(data) <= MAX_SMALL_BYTES
+    file = io.BytesIO(data) if plain else GuardedFile(data)
     try:
         return Image.open(file, formats=FORMATS)
     except PIL.UnidentifiedImageError:
-        extra = plugged_in(file.getvalue())
+        extra = plugged_in(data)
         if extra is None:
             raise
-        with _jpeg_xl_share(file.getvalue()) if extra.pillow_name == "JXL" else nullcontext():
+        with _jpeg_xl_share(data) if extra.pillow_name == "JXL" else nullcontext():
             return Image.open(file, formats=(extra.pillow_name,))
     except ValueError as error:
         # What Pillow calls so are texts and profiles of more than a megabyte, without which it is a picture like any.
         if "MAX_TEXT" not in str(error):
             raise
-        return Image.open(GuardedFile(png_without_compressed_text(file.getvalue())), formats=("PNG",))
+        return Image.open(GuardedFile(png_without_compressed_text(data)), formats=("PNG",))
 
 
 def _jpeg_xl_share(data: bytes) -> AbstractContextManager[None]:

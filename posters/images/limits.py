@@ -30,10 +30,11 @@ _OWN_BYTES = 100_000_000
 # people, and how many. Those of PPM and BMP are written in Python.
 _SLOW = {
     "jpeg2k": ("JPEG 2000", 12_000_000),
-    "AVIF": ("AVIF", 40_000_000),
-    "HEIF": ("HEIC", 40_000_000),
+    "AVIF": ("AVIF", 20_000_000),
+    "HEIF": ("HEIC", 20_000_000),
     "JXL": ("JPEG XL", 20_000_000),
-    "ppm": ("PPM with levels other than 255 and 65535", 3_000_000),
+    "progressive": ("progressive JPEG", 70_000_000),
+    "ppm": ("PPM with levels other than 255 and 65535", 1_500_000),
     "ppm_plain": ("PPM written as text", 3_000_000),
     "bmp_rle": ("run-length encoded BMP", 6_000_000),
 }
@@ -241,15 +242,22 @@ def _working_bytes(image: Image.Image, data: bytes, pixels: int) -> int:
         # A tile, of the width and length that these tags give, may be larger than the picture.
         width, length = (image.tag_v2.get(tag, 0) for tag in (322, 323))  # type: ignore[attr-defined]
         return _LIBTIFF_BYTES * max(own, int(width) * int(length))
-    scans = data.count(b"\xff\xda") if decoder in ("JPEG", "MPO") else 0
+    if decoder in ("JPEG", "MPO"):
+        return _coefficient_bytes(image, data, pixels)
+    return own * _WORKING_BYTES.get(decoder, 0) + 2 * len(data) * (decoder in _COPYING)
+
+
+def _coefficient_bytes(image: Image.Image, data: bytes, pixels: int) -> int:
+    """Return what a JPEG of several scans takes for its coefficients, which are all there before the first pixel is."""
+    scans = data.count(b"\xff\xda")
+    if "progressive" in image.info:
+        check_pixels(pixels, 1, "progressive")
     if scans * pixels > _MAX_SCANS * MAX_PIXELS:
         raise ImageError(f"the JPEG has {scans:,} scans, which take too long to decode: save it again")
-    if scans > 1:
-        # Several scans are put together from their coefficients, of two bytes each, before any pixel is known.
-        layers = [(max(1, h), max(1, v)) for _, h, v, _ in image.layer]  # type: ignore[attr-defined]
-        densest = max(h for h, _ in layers) * max(v for _, v in layers)
-        return int(2 * pixels * sum(h * v for h, v in layers) // densest)
-    return own * _WORKING_BYTES.get(decoder, 0) + 2 * len(data) * (decoder in _COPYING)
+    layers = [(max(1, h), max(1, v)) for _, h, v, _ in image.layer]  # type: ignore[attr-defined]
+    densest = max(h for h, _ in layers) * max(v for _, v in layers)
+    # Of two bytes each.
+    return int(2 * pixels * sum(h * v for h, v in layers) // densest) if scans > 1 else 0
 
 
 class GuardedFile(io.BytesIO):

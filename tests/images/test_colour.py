@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
+from posters.config import PreprocessConfig
 from posters.images.colour import MAX_PROFILE_BYTES
 from posters.images.decoding import decode, to_rgb
 from posters.images.png_chunks import chunk
-from tests.images.pictures import IMAGES, SMALL, noise, saved
+from tests.images.pictures import IMAGES, SMALL, noise, saved, smooth
 from tests.images.profiles import (
     DISPLAY_P3,
     PROPHOTO,
@@ -143,6 +144,18 @@ def test_a_png_with_a_profile_of_a_megabyte_and_more_is_read_without_it():
     file = saved(Image.fromarray(PICTURE), "PNG")
     huge = chunk(b"iCCP", b"x\0\0" + zlib.compress(GOOD + bytes(2_000_000)))
     assert (levels(file[:33] + huge + file[33:]) == PICTURE).all()
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_large_picture_with_a_profile_is_close_to_the_full_conversion(turned):
+    exif = Image.Exif()
+    exif[0x0112] = 6 if turned else 1
+    file = saved(smooth(1000, 1500), "PNG", icc_profile=GOOD, exif=exif)
+    assert to_rgb(file).size == ((1500, 1000) if turned else (1000, 1500))
+    reduced = to_rgb(file, wanted=(60, 90)).size
+    assert reduced == ((300, 200) if turned else (200, 300))
+    config = PreprocessConfig(height=90, width=60)
+    assert np.abs(decode(file, config).astype(int) - decode(to_rgb(file), config)).mean() < 2
 
 
 def test_a_converted_picture_is_not_converted_again():

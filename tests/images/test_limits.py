@@ -17,6 +17,7 @@ from PIL import Image
 import posters
 from posters.config import PreprocessConfig
 from posters.errors import ConfigError, ImageError, options_named
+from posters.images import limits
 from posters.images.decoding import decode, read_header, rgb_image, to_rgb
 from posters.images.limits import BUDGET, IMAGE_MEMORY, MAX_SMALL_BYTES, GuardedFile, MemoryBudget
 from posters.images.png_chunks import SIGNATURE, chunk
@@ -231,7 +232,7 @@ def large(tmp_path_factory):
     folder = tmp_path_factory.mktemp("large")
     Image.new("LA", (10_500, 10_000)).save(folder / "la.png", compress_level=1)
     Image.new("RGB", (7500, 5500), "red").save(folder / "lossless.webp", lossless=True, quality=0, method=0)
-    Image.new("RGB", (11_000, 9000), "red").save(folder / "progressive.jpg", progressive=True, subsampling=0)
+    Image.new("RGB", (8000, 8700), "red").save(folder / "progressive.jpg", progressive=True, subsampling=0)
     Image.new("RGB", (8000, 8500), "red").save(folder / "strip.tif", compression="tiff_adobe_deflate", strip_size=10**9)
     Image.new("RGB", (10_000, 8000), "red").save(folder / "large.bmp")
     return folder
@@ -257,6 +258,16 @@ def test_a_large_file_is_decoded_from_its_path_as_from_its_bytes(tmp_path):
 
 
 # Time
+
+
+def test_a_progressive_jpeg_may_have_fewer_pixels_than_another(monkeypatch):
+    """Its coefficients are all there before the first pixel is, however small the picture that is wanted."""
+    monkeypatch.setitem(limits._SLOW, "progressive", ("progressive JPEG", 1_000_000))
+    picture = smooth(1000, 1100)
+    assert decode(saved(picture, "JPEG"), SMALL).shape == (24, 16, 3)
+    assert "1,100,000 pixels, more than the limit of 1,000,000 for progressive JPEG" in refusal(
+        saved(picture, "JPEG", progressive=True)
+    )
 
 
 def test_a_jpeg_of_very_many_scans_is_refused():
