@@ -14,7 +14,8 @@ ENTRIES = [f"  - {entry}" for entry in REFERENCES[4:].split("\n  - ")]
 
 # "Lin et al. 2017", "Davison and Hinkley (1997", "Holm's (1979", "Norouzi, Punjani and Fleet 2012".
 CITED = re.compile(r"\b([A-Z]\w+)(?:'s)?(?:(?:, [A-Z]\w+)* and [A-Z]\w+| et al\.)?,? \(?((?:19|20)\d\d)\b")
-FILMS = {"Alien", "Heat"}  # A title with its year looks the same.
+# A film with its year, and a format of images, look the same.
+NO_AUTHORS = {"Alien", "Heat", "JPEG"}
 
 
 def value(name, text):
@@ -29,7 +30,7 @@ def cited():
     sources = [*(REPOSITORY / "posters").rglob("*.py"), *(REPOSITORY / "docs").glob("*.md")]
     for path in sorted(sources):
         words = " ".join(path.read_text(encoding="utf-8").replace("#", " ").split())
-        found |= {match.groups(): path.name for match in CITED.finditer(words) if match[1] not in FILMS}
+        found |= {match.groups(): path.name for match in CITED.finditer(words) if match[1] not in NO_AUTHORS}
     return found
 
 

@@ -162,10 +162,9 @@ def _matches(place: str, parts: list[str]) -> Iterator[str]:
         yield from _matches(place, rest or ["*"])
     for path, entry in entries:
         hidden = entry.name.startswith(".")
-        if part == "**":
-            if is_folder(entry) and not entry.is_symlink() and not hidden:
-                yield from _matches(path, parts)
-        elif fnmatch(entry.name, part) and (not hidden or part.startswith(".")):
+        if part == "**" and is_folder(entry) and not entry.is_symlink() and not hidden:
+            yield from _matches(path, parts)
+        elif part != "**" and fnmatch(entry.name, part) and (not hidden or part.startswith(".")):
             yield from _matches(path, rest) if rest else (path,)
 
 

@@ -25,6 +25,8 @@ _IMDB_ID = re.compile(r"(?:tt)?0*([1-9]\d*)(?:\.0)?")
 _PLAIN_NAME = re.compile(r"[\w-]+(\.[\w-]+)*")
 # Without query and fragment, which are no part of a file's name.
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://[^?#]*")
+# Leaves the folder: Windows ignores dots and spaces at the end of a name ("...", ".. "), and takes "c:" for a drive.
+_CLIMBS = re.compile(r"\.\.[. \s]*$|.:", re.DOTALL)
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 # A name that is too long, or a path through a file, is a missing image like any other.
 _NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP}
@@ -51,18 +53,12 @@ def safe_image_path(text: str) -> str:
     url = _URL.match(text)
     path = (url[0].split("://", 1)[1].rpartition("/")[2] if url else text).replace("\\", "/")
     parts = [part for part in path.split("/") if part not in ("", ".")]
-    if path.startswith("/") or "\0" in path or any(map(_leaves_folder, parts)):
+    if path.startswith("/") or "\0" in path or any(_CLIMBS.match(part) for part in parts):
         raise CatalogueError(
             f"the image {quoted(text)} would leave the image folder: give a path inside it, without '..', "
             "a drive or a leading slash"
         )
     return "/".join(parts)
-
-
-def _leaves_folder(part: str) -> bool:
-    # Windows ignores dots and spaces at the end of a name ("...", ".. "), and takes any "c:" for a drive.
-    climbs = part.startswith("..") and not part.strip(". ")
-    return climbs or part[1:2] == ":"
 
 
 class ImageFolder:

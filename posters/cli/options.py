@@ -26,13 +26,8 @@ def add_catalogue_options(parser: argparse.ArgumentParser, min_posters: int = 20
     """Add the options for reading a table; `read_catalogue_from` follows them."""
     add_image_memory_option(parser)
     group = add_table_options(parser, "the catalogue")
-    group.add_argument(
-        "--min-posters",
-        type=int,
-        default=min_posters,
-        metavar="N",
-        help=f"leave out genres with fewer posters (default: {min_posters})",
-    )
+    few = f"leave out genres with fewer posters (default: {min_posters})"
+    group.add_argument("--min-posters", type=int, default=min_posters, metavar="N", help=few)
     alias = "another name of a genre, such as Suspense=Thriller; may be repeated"
     group.add_argument("--alias", action="append", default=[], metavar="OTHER=GENRE", help=alias)
     group.add_argument("--separator", metavar="TEXT", help=_SEPARATOR_HELP)

@@ -446,12 +446,14 @@ def _holm(p_values: Sequence[float]) -> list[bool]:
 def _difference(value: float, resampled: np.ndarray) -> Difference:
     """Return a difference judged alone; `resampled` (S,)."""
     known, interval = resampled[~np.isnan(resampled)], normal_interval(resampled, value)
+    error = standard_error(resampled)
     return Difference(
         difference=value,
         interval=interval,
         # The sign is 0 where the two are equal: half a resample for each.
         share_ahead=float(np.mean((np.sign(known) + 1) / 2)),
-        p_value=_p_value(value, standard_error(resampled)),
+        # Of a normal distribution around 0, both tails.
+        p_value=math.erfc(abs(value) / error / math.sqrt(2)) if error else 1.0,
         verdict=_verdict(interval.low, interval.high),
     )
 
@@ -461,8 +463,3 @@ def _verdict(low: float, high: float) -> Verdict:
     if low == high or low <= 0 <= high:
         return "no difference shown"
     return "better" if low > 0 else "worse"
-
-
-def _p_value(value: float, error: float) -> float:
-    """Of a normal distribution around 0, both tails."""
-    return math.erfc(abs(value) / error / math.sqrt(2)) if error else 1.0

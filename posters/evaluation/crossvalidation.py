@@ -189,16 +189,13 @@ def _predictor(
     together = [np.zeros(len(y_true), int)] * len(folds)
     decisions = decided if name == MODEL else ()
     figures = {
-        metric.name: _mean([metric(y_true, each) for each in (y_scores if metric.needs == "score" else decisions)])
+        metric.name: defined(float(np.mean([metric(y_true, each) for each in seen]))) if seen else None
         for metric in METRICS.values()
+        for seen in [y_scores if metric.needs == "score" else decisions]
     }
     by_fold, pooled = (_figure(name, jackknife_by_fold(y_true, y_scores, groups, each)) for each in (folds, together))
     of_repeats = tuple(value for (value,) in _macro_maps(y_true, y_scores, together))
     return CrossValidatedPredictor(name, by_fold, pooled, _macro_maps(y_true, y_scores, folds), of_repeats, figures)
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return defined(float(np.mean(values))) if values else None
 
 
 def _figure(name: str, spread: Jackknife) -> Figure:

@@ -40,7 +40,7 @@ def test_the_first_posters_are_drawn_in_their_order(tmp_path, count):
     assert colours(drawn(tmp_path / "sheet.png")) == list(range(min(count, SHOWN)))
 
 
-@pytest.mark.parametrize("size", [(20, 30), (400, 600), (300, 30), (30, 300), (1, 1)])
+@pytest.mark.parametrize("size", [(20, 30), (400, 600), (300, 30), (30, 300), (16, 16)])
 def test_every_shape_fills_its_frame_and_stays_in_it(tmp_path, size):
     write_sheet(catalogue_of(tmp_path, 1, size), tmp_path / "sheet.png")
     rows, columns = np.where(drawn(tmp_path / "sheet.png")[..., 1] < 3)
