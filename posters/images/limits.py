@@ -6,6 +6,7 @@ pixel takes was measured for each format, in the resident memory of a process (P
 
 import io
 import os
+import sys
 import threading
 import time
 from collections import deque
@@ -130,9 +131,21 @@ class MemoryBudget:
                     lambda: self._waiting[0] is ticket and (not self.taken or self.taken + size <= self.limit)
                 )
                 self.taken += size
+                if size > _BLOCK_BYTES:
+                    _give_back_freed_memory()
             finally:  # Ctrl-C may end the wait.
                 self._waiting.remove(ticket)
                 self._changed.notify_all()
+
+
+def _give_back_freed_memory() -> None:
+    """Have glibc return what the heap of each thread has kept, of blocks that were too small for their own mapping."""
+    if sys.platform == "linux":
+        import ctypes  # Here, because few pictures are so large.
+
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # Other C libraries of Linux lack it.
+        if trim is not None:
+            trim(0)
 
 
 BUDGET = MemoryBudget(IMAGE_MEMORY - _OWN_BYTES)
