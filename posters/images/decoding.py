@@ -336,14 +336,12 @@ def _opened(data: bytes) -> Image.Image:
     try:
         return Image.open(file, formats=FORMATS)
     except PIL.UnidentifiedImageError:
-        extra = plugged_in(data)
-        if extra is None:
+        if (extra := plugged_in(data)) is None:
             raise
         with _jpeg_xl_share(data) if extra.pillow_name == "JXL" else nullcontext():
             return Image.open(file, formats=(extra.pillow_name,))
     except ValueError as error:
-        # What Pillow calls so are texts and profiles of more than a megabyte, without which it is a picture like any.
-        if "MAX_TEXT" not in str(error):
+        if "MAX_TEXT" not in str(error):  # A text or profile of a megabyte; without it, this is a picture like any.
             raise
         return Image.open(GuardedFile(png_without_compressed_text(data)), formats=("PNG",))
 
