@@ -38,7 +38,7 @@ _OWN_BYTES = 100_000_000
 # Decoders so slow, measured on noise, that fewer pixels have to do: a codec or a format of Pillow's, the name for
 # people, and how many. Those of PPM and BMP are written in Python.
 _SLOW = {
-    "jpeg2k": ("JPEG 2000", 12_000_000),
+    "jpeg2k": ("JPEG2000", 12_000_000),
     "AVIF": ("AVIF", 20_000_000),
     "HEIF": ("HEIC", 20_000_000),
     "JXL": ("JPEG XL", 20_000_000),
@@ -51,7 +51,7 @@ _SLOW = {
 JPEG_XL_BYTES = 28  # a pixel, beside the picture: floats of 32 bits, and the bytes that are handed over
 
 # Bytes a pixel that a decoder takes beside the picture that Pillow keeps: two frames, the bytes that it hands over and
-# its own planes for WebP; planes of 16 bits and a copy in RGB for AVIF; whole numbers of 32 bits for JPEG 2000.
+# its own planes for WebP; planes of 16 bits and a copy in RGB for AVIF; whole numbers of 32 bits for JPEG2000.
 _WORKING_BYTES = {
     "WEBP": 16,
     "AVIF": 20,
@@ -210,7 +210,7 @@ def check_pixels(width: int, height: int, decoder: str = "") -> None:
     Examples:
         >>> check_pixels(4000, 4000, "jpeg2k")
         Traceback (most recent call last):
-        posters.errors.ImageError: the image has 16,000,000 pixels, more than the limit of 12,000,000 for JPEG 2000: \
+        posters.errors.ImageError: the image has 16,000,000 pixels, more than the limit of 12,000,000 for JPEG2000: \
 scale it down
     """
     pixels = width * height

@@ -35,7 +35,7 @@ def default_memory():
 
 
 def jpeg2000_claiming(width, height):
-    """The golden JPEG 2000 file with another size in both of its headers."""
+    """The golden JPEG2000 file with another size in both of its headers."""
     data = bytearray(golden_bytes("rgb.jp2"))
     box, codestream = data.index(b"ihdr") + 4, data.index(b"\xff\x51") + 6
     data[box : box + 8] = struct.pack(">II", height, width)
@@ -59,7 +59,7 @@ BOMBS = {
     "thin.png": (png_claiming(1, 119_000_000, 1, 0), "1 x 119000000 pixels, and no side may have fewer than 16"),
     "long.png": (png_claiming(16, 321), "16 x 321 pixels, one side more than 20 times the other"),
     "la16.png": (png_claiming(10_954, 10_954, 16, 4), "would take 1.1 GB of memory, more than the limit of 1.0 GB"),
-    "64M.jp2": (jpeg2000_claiming(8000, 8000), "64,000,000 pixels, more than the limit of 12,000,000 for JPEG 2000"),
+    "64M.jp2": (jpeg2000_claiming(8000, 8000), "64,000,000 pixels, more than the limit of 12,000,000 for JPEG2000"),
     "maxa.webp": (webp_claiming(16_383, 7300), "would take 2.5 GB of memory, more than the limit of 1.0 GB"),
     "text.ppm": (text_of(2000, 2000), "4,000,000 pixels, more than the limit of 3,000,000 for PPM written as text"),
 }
