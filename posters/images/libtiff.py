@@ -35,19 +35,17 @@ def libtiff_complaints_raised() -> Iterator[None]:
         raise DamagedImageError(f"the image is damaged (libtiff complained in {_heard.place})")
 
 
-def _hear(module: bytes | None, _format: bytes | None, _arguments: int | None) -> None:
-    # The format's arguments are for C alone: only the function that complained is told.
-    if getattr(_heard, "place", None) is None:
-        _heard.place = (module or b"").decode("ascii", "replace")[:40] or "its decoder"
-
-
 @lru_cache(maxsize=1)
 def _listen() -> Any:
     """Have libtiff call a function of ours; return that, which must live as long as libtiff may call it."""
     import ctypes  # Here, because few posters are TIFF.
 
+    # The format's arguments are for C alone: only the function that complained is told.
+    def hear(module: bytes | None, _format: bytes | None, _arguments: int | None) -> None:
+        _heard.place = getattr(_heard, "place", None) or (module or b"its decoder").decode("ascii", "replace")[:40]
+
     # void (*TIFFErrorHandler)(const char *module, const char *format, va_list arguments)
-    handler = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_void_p)(_hear)
+    handler = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_void_p)(hear)
     try:
         # The library is found through Pillow's own, which it was linked to.
         library = ctypes.CDLL(import_module("PIL._imaging").__file__)
