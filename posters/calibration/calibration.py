@@ -22,8 +22,9 @@ class CalibrationCurve:
     """How one genre's probabilities are changed. It always rises, so that no ranking changes.
 
     Attributes:
-        method: "identity" changes nothing; "platt" is sigmoid(slope * logit(p) + shift) (Platt 1999); "isotonic" joins
-            knots by straight lines (Zadrozny and Elkan 2002; its steps centred, Oron and Flournoy 2017).
+        method: "identity" changes nothing; "platt" is sigmoid(slope * logit(p) + shift) (Platt 1999), and a straight
+            line to (0, 0) below p = 1e-7 and to (1, 1) above 1 - 1e-7; "isotonic" joins knots by straight lines
+            (Zadrozny and Elkan 2002; its steps centred, Oron and Flournoy 2017).
         parameters: (slope, shift) of "platt", slope above 0; else empty.
         knots: (x, y) of "isotonic", rising in both, from (0, 0) to (1, 1); else empty.
 
@@ -59,7 +60,11 @@ class CalibrationCurve:
         """Calibrated probabilities of any shape, between 0 and 1."""
         if self.method == "platt":
             slope, shift = self.parameters
-            return np.asarray(1 / (1 + np.exp(-(slope * logit(p) + shift))))
+            p = np.asarray(p, np.float64)
+            inner = np.asarray(1 / (1 + np.exp(-(slope * logit(p) + shift))))
+            # `logit` is level beyond its ends. Straight lines from there to (0, 0) and (1, 1) keep the order of scores.
+            low, high = np.minimum(p / _EPSILON, 1), np.minimum((1 - p) / _EPSILON, 1)
+            return np.where(high < 1, 1 - (1 - inner) * high, inner * low)
         if self.method == "isotonic":
             x, y = np.array(self.knots, float).T
             return np.asarray(np.interp(p, x, y))
