@@ -140,10 +140,11 @@ def _ece(bins: tuple[Bin, ...]) -> float | None:
 def _bins(y_true: np.ndarray, y_score: np.ndarray) -> tuple[Bin, ...]:
     """Return equal-width bins from 0 to 1 of all pairs in two arrays of one shape."""
     y, p = y_true.ravel().astype(float), y_score.ravel()
+    # Divided one by one: the fourth edge of `linspace` lies above 0.3, and would leave 0.3 out of the bin it begins.
+    edges = [b / _BINS for b in range(_BINS + 1)]
     # A probability of exactly 1 belongs to the last bin.
-    place = np.minimum((p * _BINS).astype(int), _BINS - 1)
+    place = np.minimum(np.searchsorted(edges, p, side="right") - 1, _BINS - 1)
     count, scores, true = (np.bincount(place, weights, _BINS) for weights in (None, p, y))
-    edges = np.linspace(0, 1, _BINS + 1).tolist()
     return tuple(
         Bin(
             edges[b],

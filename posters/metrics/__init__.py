@@ -8,7 +8,8 @@ once.
 
 1. A genre without positives among the evaluated posters has no average precision, ROC AUC, precision, recall or F1,
    whatever was predicted. It is NaN here and null in JSON, it is left out of every macro figure, and every macro figure
-   states how many genres it counts. (scikit-learn scores such a genre 0, torchmetrics drops it.)
+   states how many genres it counts. (scikit-learn scores such a genre 0, its ROC AUC NaN; torchmetrics counts it as 0
+   and warns.)
 2. A genre without negatives has no ROC AUC either. Its other figures are defined.
 3. A genre that has positives, but of which nothing was predicted, has precision 0, recall 0 and F1 0: scikit-learn's
    `zero_division=0`. So every macro figure over decisions counts the same genres, and a predictor can't improve its

@@ -17,10 +17,11 @@ _PROMISES = {
     "fixed": "Predicts a genre from a probability of one half. No poster chose that number, and it promises nothing.",
     "f1": "For whoever looks for a genre: balances, genre by genre, posters predicted wrongly against posters missed. "
     "It promises no rate.",
-    "precision": "Of the posters for which it predicts a genre, at least {share} have it, genre by genre, with 90% "
-    "confidence. A genre that could not show this is never predicted.",
-    "recall": "Of the posters that have a genre, at least {share} are found, genre by genre, with 90% confidence. "
-    "In return it predicts more.",
+    "precision": "Of the posters for which it predicts a genre, at least {share} have it, genre by genre: at "
+    "most one in ten of the genres it predicts is expected to fall short. A genre that could not show this is never "
+    "predicted.",
+    "recall": "Of the posters that have a genre, at least {share} are found, genre by genre: at most one in "
+    "ten of the genres that showed this is expected to fall short. A genre that could not is always predicted.",
     "miss-rate": "Of the genres that a poster has, at most {share} are missed on average over new posters of the same "
     "kind; it promises nothing for a single genre.",
 }

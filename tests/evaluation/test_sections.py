@@ -73,6 +73,13 @@ def test_the_bins_are_those_of_scikit_learn():
         assert row.brier_of_the_prior == pytest.approx(brier_score_loss(y, np.full(len(y), 0.2)))
 
 
+def test_a_probability_on_an_edge_lies_in_the_bin_that_it_begins():
+    edges = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
+    scores = scores_of([[1]] * 10, [[edge] for edge in edges], names=("Drama",))
+    (drama,) = genre_reliability(scores, np.zeros(1))
+    assert [(one.low, one.mean_score, one.count) for one in drama.bins] == [(edge, edge, 1) for edge in edges]
+
+
 def test_the_calibration_error_by_hand():
     # One bin: says 0.15 and 0.05 of two, one true: |0.5 - 0.1| is not asked, since they lie in two bins.
     scores = scores_of([[1, 0, 0], [0, 0, 1]], [[0.15, 0.05, 0.05], [0.05, 0.05, 1.0]])
