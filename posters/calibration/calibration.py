@@ -156,19 +156,14 @@ class Calibration:
         """
         try:
             _only(values, ("fitted_on", "curves"))
-            return cls(
-                tuple(curve["genre"] for curve in values["curves"]),
-                tuple(_curve(curve) for curve in values["curves"]),
-                str(values["fitted_on"]),
-            )
+            curves = []
+            for curve in values["curves"]:
+                _only(curve, ("genre", "method", "parameters", "knots"))
+                knots = tuple((float(x), float(y)) for x, y in curve["knots"])
+                curves.append(CalibrationCurve(curve["method"], tuple(map(float, curve["parameters"])), knots))
+            return cls(tuple(curve["genre"] for curve in values["curves"]), tuple(curves), str(values["fitted_on"]))
         except (KeyError, TypeError, ValueError) as error:
             raise ScoresError(f"a calibration can't be read ({error})") from error
-
-
-def _curve(values: dict[str, Any]) -> CalibrationCurve:
-    _only(values, ("genre", "method", "parameters", "knots"))
-    knots = tuple((float(x), float(y)) for x, y in values["knots"])
-    return CalibrationCurve(values["method"], tuple(float(value) for value in values["parameters"]), knots)
 
 
 def _only(values: dict[str, Any], names: Sequence[str]) -> None:
