@@ -25,8 +25,8 @@ PACKAGES = (
     *(
         f"posters.{name}"
         for name in (
-            "catalogue", "images.decoding", "store.packed_posters", "splitting.splits", "audit", "config", "scores",
-            "metrics", "calibration", "thresholds", "evaluation", "report", "classifier", "similar", "serve",
+            "catalogue", "images.decoding", "images.limits", "store.packed_posters", "splitting.splits", "audit", "config",
+            "scores", "metrics", "calibration", "thresholds", "evaluation", "report", "classifier", "similar", "serve",
             "extensions", "tasks.train", "tasks.crossvalidate", "evaluation.crossvalidation", "tasks.evaluate",
             "tasks.compare", "errors",
         )

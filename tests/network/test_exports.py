@@ -168,7 +168,7 @@ def test_the_examples_load_each_and_read_what_is_inside(run, written, manifest, 
     for code in (common, formats[place - 1], decide):
         exec(compile(code, "prediction.md", "exec"), names)
     classifier = load_classifier(run)
-    prediction = classifier.predict("alien.jpg")
+    prediction = classifier.predict("alien.jpg", "f1")
     np.testing.assert_allclose(names["probabilities"][0], list(prediction.probabilities.values()), atol=1e-4)
     assert sorted(names["predicted"]) == sorted(prediction.genres)
     contents = names["contents"]
