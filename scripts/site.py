@@ -25,9 +25,9 @@ PACKAGES = (
     *(
         f"posters.{name}"
         for name in (
-            "catalogue", "images.decoding", "images.limits", "store.packed_posters", "splitting.splits", "audit", "config",
-            "scores", "metrics", "calibration", "thresholds", "evaluation", "report", "classifier", "similar", "serve",
-            "extensions", "tasks.train", "tasks.crossvalidate", "evaluation.crossvalidation", "tasks.evaluate",
+            "catalogue", "images.decoding", "images.limits", "store.packed_posters", "splitting.splits", "audit",
+            "config", "scores", "metrics", "calibration", "thresholds", "evaluation", "report", "classifier", "similar",
+            "serve", "extensions", "tasks.train", "tasks.crossvalidate", "evaluation.crossvalidation", "tasks.evaluate",
             "tasks.compare", "errors",
         )
     ),
