@@ -27,7 +27,7 @@ class Repeat:
     Attributes:
         scores: out-of-fold scores by predictor: "model", whose probabilities each fold's validation posters calibrated;
             "prior", each genre's share of the training posters; and "logistic regression", where there is one.
-        decisions: of the model by its default rule, as scores of 0 and 1.
+        decisions: of the model by the rule `f1`, or by the argmax of a softmax, as scores of 0 and 1.
         fold: of each id.
 
     Examples:

@@ -30,7 +30,7 @@ _READING = (
 )
 _SPREAD = (
     "SD over folds is that of one fold's macro mAP. All other figures are of the pooled scores; F1 is by the "
-    "thresholds that each fold's validation posters chose."
+    "rule f1, whose thresholds each fold's validation posters chose, or by the argmax of a softmax head."
 )
 _REPEATS = (
     "SD over repeats is that of the mean over the folds: what another seed changes. The repeats are of the same "

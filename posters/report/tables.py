@@ -12,6 +12,7 @@ from posters.evaluation import HALF, Evaluation, Figure, GenreFigures, Interval,
 from posters.evaluation.label_issues import LabelIssue
 from posters.metrics import METRICS, Metric
 from posters.thresholds import NEVER
+from posters.thresholds.expected_f1 import BALANCED
 
 # Two marks, since they mean different things.
 # A figure that a predictor doesn't have, and one that is undefined.
@@ -71,13 +72,13 @@ def predictor_table(evaluation: Evaluation, every_rule: bool = True) -> TextTabl
 
     Args:
         evaluation: what to show.
-        every_rule: whether all other rules are shown, or 0.5 alone.
+        every_rule: whether all other rules are shown, or that for genres and 0.5 alone.
 
     Examples:
         >>> predictor_table(evaluation).rows[0][:4]
         ('macro mAP', '1 genre', '1.000', '0.500')
     """
-    few = (evaluation.default_rule, HALF)
+    few = (evaluation.default_rule, genre_rule(evaluation), HALF)
     asked = [row for row in evaluation.predictors if every_rule or row.predictor != "model" or row.rule in few]
     # Baselines beside what they are baselines of.
     predictors = sorted(asked, key=lambda row: row.predictor == "model" and row.rule != evaluation.default_rule)
@@ -209,7 +210,7 @@ def threshold_text(value: float | None, rule: str) -> str:
         ('never', '0.250')
     """
     if value is None:
-        return BLANK if rule in ("argmax", "balanced") else "never"
+        return BLANK if rule in ("argmax", BALANCED) else "never"
     return "always" if value == 0 else number(value)
 
 
@@ -297,6 +298,17 @@ def rules(evaluation: Evaluation) -> list[str]:
         ['0.5']
     """
     return [row.rule for row in evaluation.predictors if row.predictor == "model"]
+
+
+def genre_rule(evaluation: Evaluation) -> str:
+    """The rule whose precision, recall and F1 stand beside each genre: the default, unless that decides by poster.
+
+    Examples:
+        >>> genre_rule(evaluation)
+        '0.5'
+    """
+    by_poster = evaluation.default_rule == BALANCED and "f1" in rules(evaluation)
+    return "f1" if by_poster else evaluation.default_rule
 
 
 def rule_table(manifest: Manifest) -> str:

@@ -6,7 +6,16 @@ from itertools import zip_longest
 from posters._base.text import WIDTH, columns, fit, wrapped
 from posters.evaluation import HALF, Evaluation
 from posters.report.sentences import calibration, heading, meaning, notes, unknown_labels, verdict, warnings
-from posters.report.tables import TextTable, genre_table, number, predictor_table, ranked, rules, target_table
+from posters.report.tables import (
+    TextTable,
+    genre_rule,
+    genre_table,
+    number,
+    predictor_table,
+    ranked,
+    rules,
+    target_table,
+)
 
 # A header wider than this goes on in the next line; figures are narrower.
 _HEADER = 10
@@ -35,8 +44,8 @@ def summary(evaluation: Evaluation) -> str:
 
 
 def _genres(evaluation: Evaluation) -> TextTable:
-    """`genre_table`, with the F1 of the default rule and at 0.5."""
-    kept = dict.fromkeys((evaluation.default_rule, HALF))
+    """`genre_table`, with the F1 of the rule for genres and at 0.5."""
+    kept = (genre_rule(evaluation), HALF)
     table, names = genre_table(evaluation), [rule for rule in rules(evaluation) if rule in kept]
     f1 = [tuple(number(genre.decisions[rule].f1) for rule in names) for genre in ranked(evaluation)]
     rows = tuple(row + more for row, more in zip(table.rows, f1, strict=True))

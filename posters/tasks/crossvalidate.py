@@ -64,8 +64,8 @@ def crossvalidate(
         catalogue: the posters.
         directory: holds `folds.csv`, a run for each fold (`fold-0`, ...) and the out-of-fold scores `model.npz`,
             `probe.npz` (logistic regression on the frozen features, where there are any), `prior.npz` and
-            `decisions.npz` (of the model by its default rule, as scores of 0 and 1); and the same for each further
-            repeat in a folder of its own (`repeat-2`, ...).
+            `decisions.npz` (of the model by the rule `f1`, or by the argmax of a softmax, as scores of 0 and 1); and
+            the same for each further repeat in a folder of its own (`repeat-2`, ...).
         config: of every run; the second repeat has the next seed, and so on.
         folds: how many are drawn with the seed of each repeat (five by default); or given ones, by which every repeat
             goes, so that the repeats differ by their seeds alone.
@@ -146,7 +146,7 @@ def _scored(directory: Path, folds: Folds, progress: CatalogueBar) -> Repeat:
     if len(baselines) == len(judged):
         parts[BASELINE] = baselines
     pooled = {name: joined_scores(each) for name, each in parts.items()}
-    decisions = joined_scores([fold.with_scores(next(iter(fold.decisions.values()))) for fold in judged])
+    decisions = joined_scores([fold.with_scores(fold.by_genre) for fold in judged])
     for name, scores in pooled.items():
         write_scores(scores, directory / f"{_FILES[name]}.npz")
     write_scores(decisions, directory / "decisions.npz")
@@ -220,6 +220,11 @@ class _Fold:
     @property
     def prior(self) -> np.ndarray:
         return np.array(self.classifier.manifest.prior)
+
+    @property
+    def by_genre(self) -> np.ndarray:
+        """Decisions for whoever looks for a genre, as F1 over genres does; `balanced` is for one poster at a time."""
+        return self.decisions["argmax" if "argmax" in self.decisions else "f1"]
 
     def with_scores(self, y_score: np.ndarray) -> Scores:
         return replace(self.scores, y_score=y_score)

@@ -48,7 +48,7 @@ def test_every_poster_is_scored_by_the_run_that_never_saw_it(crossed, colours):
         own = classifier.score(colours.among(tested))
         rows = [scores["model"].ids.index(id) for id in own.ids]
         np.testing.assert_allclose(scores["model"].y_score[rows], own.y_score)
-        np.testing.assert_array_equal(scores["decisions"].y_score[rows], classifier.decide(own.y_score))
+        np.testing.assert_array_equal(scores["decisions"].y_score[rows], classifier.decide(own.y_score, "f1"))
         np.testing.assert_allclose(scores["prior"].y_score[rows], [classifier.manifest.prior] * len(rows))
 
 
@@ -72,7 +72,7 @@ def test_the_evaluation_is_of_all_posters_each_decided_by_its_own_run(crossed, c
     y_true = scores["model"].labelled("a test").y_true
     for name in ("macro_f1", "micro_f1"):
         decided = METRICS[name](y_true, scores["decisions"].y_score.astype(np.uint8))
-        assert evaluation.of("model").figures[name].value == pytest.approx(decided)
+        assert evaluation.of("model", "f1").figures[name].value == pytest.approx(decided)
         assert figures.of("model").figures[name] == pytest.approx(decided)
     assert evaluation.label_issues_from.startswith("the networks of the folds")
 

@@ -45,7 +45,12 @@ def page(evaluation: Evaluation, pictures: galleries.Thumbnails) -> str:
         # A misspelt name in a template must fail a test, not print nothing.
         undefined=jinja.StrictUndefined,
     )
-    environment.globals |= {"frame": FRAME, "thumbnail": galleries.SIZE, "genre_bar": genre_bar}
+    environment.globals |= {
+        "frame": FRAME,
+        "thumbnail": galleries.SIZE,
+        "genre_bar": genre_bar,
+        "genre_rule": tables.genre_rule,
+    }
     environment.filters |= {
         "number": number,
         "printable": printable,
