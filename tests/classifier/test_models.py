@@ -1,7 +1,9 @@
 """The classifier that comes with the package: there, whole, small, and honest about what it has seen."""
 
 import json
+import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -56,6 +58,14 @@ def test_it_predicts_at_once(golden, capsys):
     assert posters.load_classifier().predict(golden / "posters" / "dusk.png").probabilities == pytest.approx(
         said["probabilities"], abs=1e-6
     )
+
+
+def test_the_first_command_of_the_readme_prints_what_it_shows(capsys, monkeypatch):
+    repository = Path(__file__).parents[2]
+    (command, shown) = re.findall(r"^posters (predict \S+) +# (.*)$", (repository / "README.md").read_text(), re.M)[0]
+    monkeypatch.chdir(repository)
+    assert main(command.split()) == 0
+    assert capsys.readouterr().out.strip() == shown
 
 
 def test_its_scores_are_what_they_were(golden):
