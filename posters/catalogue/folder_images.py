@@ -56,7 +56,7 @@ class FolderImages:
             parts.append(f"{'1 ' if len(self.others) == 1 else ''}{kind} ({names})")
         if self.outside:
             names = listed(map(os.path.basename, self.outside))
-            parts.append(f"{counted(len(self.outside), 'link')} out of the folder ({names})")
+            parts.append(f"{counted(len(self.outside), 'link')} out of the folder, not followed unless named ({names})")
         if self.below:
             parts.append(f"{counted(len(self.below), 'image')} in sub-folders, which --recursive takes too")
         return " and ".join(parts)

@@ -116,7 +116,7 @@ class TestSources:
         for word in ("scans", "scans/*", "scans/*.png"):
             code, out, err = predict(word)
             assert (code, len(out.splitlines()), len(err)) == (0, 1, 1)
-            assert "out of the folder (" in err[0]
+            assert "out of the folder, not followed unless named (" in err[0]
             assert "night.png" in err[0]
         assert predict("scans/night.png")[0] == 0, "A link that a person names is his own business."
 
