@@ -63,7 +63,7 @@ def table_options(options: argparse.Namespace) -> dict[str, Any]:
     return {
         "images": options.images,
         "dialect": options.dialect,
-        "columns": parse_columns(options.column),
+        "columns": parse_pairs(options.column, "--column", "MEANING=NAME"),
         "download": options.download,
     }
 
@@ -112,51 +112,36 @@ def read_catalogue_from(
         options.table,
         **table_options(options),
         min_posters=options.min_posters if min_posters is None else min_posters,
-        aliases=parse_aliases(options.alias),
+        aliases=parse_pairs(options.alias, "--alias", "OTHER=GENRE"),
         separator=options.separator,
         **{name: getattr(options, name) for name in ("corrections", "empty", "max_lost")},
         report=report,
     )
 
 
-def parse_aliases(pairs: Iterable[str]) -> dict[str, str]:
-    """Return the genre that each other name stands for.
+def parse_pairs(pairs: Iterable[str], option: str, form: str) -> dict[str, str]:
+    """Return what stands on the right of each name on the left.
+
+    Args:
+        pairs: as typed, "left=right".
+        option: that they were given to, for messages.
+        form: of a pair, for messages.
 
     Raises:
-        ConfigError: a pair is not of the form OTHER=GENRE, or two pairs disagree.
+        ConfigError: a pair is not of this form, or two pairs disagree.
 
     Examples:
-        >>> parse_aliases(["Suspense=Thriller", "Sci-Fi = Science Fiction"])
+        >>> parse_pairs(["Suspense=Thriller", "Sci-Fi = Science Fiction"], "--alias", "OTHER=GENRE")
         {'Suspense': 'Thriller', 'Sci-Fi': 'Science Fiction'}
     """
-    aliases: dict[str, str] = {}
+    found: dict[str, str] = {}
     for pair in pairs:
-        other, _, genre = (part.strip() for part in pair.partition("="))
-        if not (other and genre):
-            raise ConfigError(f"--alias must be OTHER=GENRE, but got {pair!r}")
-        if aliases.setdefault(other, genre) != genre:
-            raise ConfigError(f"--alias calls {other!r} both {aliases[other]!r} and {genre!r}: leave one of them out")
-    return aliases
-
-
-def parse_columns(pairs: Iterable[str]) -> dict[str, str]:
-    """Return the name of the column that has each meaning.
-
-    Raises:
-        ConfigError: a pair is not of the form MEANING=NAME, or two pairs disagree.
-
-    Examples:
-        >>> parse_columns(["image=Poster_Link", "genres=tags"])
-        {'image': 'Poster_Link', 'genres': 'tags'}
-    """
-    columns: dict[str, str] = {}
-    for pair in pairs:
-        meaning, _, name = (part.strip() for part in pair.partition("="))
-        if not (meaning and name):
-            raise ConfigError(f"--column must be MEANING=NAME, such as image=Poster_Link, but got {pair!r}")
-        if columns.setdefault(meaning, name) != name:
-            raise ConfigError(f"--column {meaning} names both {columns[meaning]!r} and {name!r}: leave one of them out")
-    return columns
+        left, _, right = (part.strip() for part in pair.partition("="))
+        if not (left and right):
+            raise ConfigError(f"{option} must be {form}, but got {pair!r}")
+        if found.setdefault(left, right) != right:
+            raise ConfigError(f"{option} gives {left!r} both {found[left]!r} and {right!r}: leave one of them out")
+    return found
 
 
 def add_config_options(parser: argparse.ArgumentParser) -> None:
@@ -236,5 +221,5 @@ def follow_table_options(options: argparse.Namespace) -> None:
     table = read_table_options(options.config)
     options.separator = options.separator or table.get("separator")
     options.dialect = options.dialect or table.get("dialect")
-    columns = table.get("columns", {}) | parse_columns(options.column)
+    columns = table.get("columns", {}) | parse_pairs(options.column, "--column", "MEANING=NAME")
     options.column = [f"{meaning}={name}" for meaning, name in columns.items()]

@@ -18,7 +18,7 @@ from posters.audit.labels import genre_findings, is_one_slip, row_findings, univ
 from posters.catalogue import Catalogue, Poster, Problem, read_catalogue
 from posters.catalogue.genre_names import IMDB_GENRES
 from posters.catalogue.problems import Cause, Occurrence
-from posters.cli.options import parse_aliases
+from posters.cli.options import parse_pairs
 from posters.errors import ConfigError
 from posters.images.look_codes import CODE_SIZE
 from posters.report.audit import audit_summary
@@ -189,7 +189,9 @@ class TestGenres:
         (finding,) = shop.audit().findings
         words = shlex.split(finding.message.partition(": ")[2])
         assert words == ["--alias", "Sience Fiction=Sci-Fi", "merges", "them"]
-        assert kinds(shop.audit(read={"aliases": parse_aliases(words[1:2])})) == ["aliased-genre"]
+        assert kinds(shop.audit(read={"aliases": parse_pairs(words[1:2], "--alias", "OTHER=GENRE")})) == [
+            "aliased-genre"
+        ]
 
     @given(st.sampled_from([name for name in IMDB_GENRES if len(name) > 4]), st.data())
     def test_one_slip_is_found_wherever_it_is(self, name, data):

@@ -7,26 +7,16 @@ import pytest
 
 from posters.catalogue import read_catalogue
 from posters.classifier import load_classifier
-from posters.cli import main
 from posters.config import TrainConfig
 from posters.runs import Run
 from posters.splitting.splits import Splits
-from tests.cli.running import TABLE, Outcome
+from tests.cli.running import TABLE, calling
 
 
 @pytest.fixture
 def posters(capsys):
     """Runs the command line in this process."""
-
-    def run(*arguments: object) -> Outcome:
-        capsys.readouterr()
-        try:
-            code = main([str(argument) for argument in arguments])
-        except SystemExit as end:
-            code = int(end.code or 0)
-        return Outcome(code, *capsys.readouterr())
-
-    return run
+    return calling(capsys)
 
 
 @pytest.fixture(scope="module")

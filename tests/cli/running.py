@@ -6,9 +6,11 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
+from posters.cli import main
 from posters.config import PreprocessConfig, TrainConfig
 
 GENRES = ("Comedy", "Drama", "Horror", "Western")
@@ -61,3 +63,17 @@ def own_fields():
         for entry in (*fields(TrainConfig), *fields(PreprocessConfig))
         if entry.name not in ("preprocess", "stages")
     ]
+
+
+def calling(capsys: Any) -> Callable[..., Outcome]:
+    """What runs the command line in this process."""
+
+    def run(*arguments: object) -> Outcome:
+        capsys.readouterr()
+        try:
+            code = main([str(argument) for argument in arguments])
+        except SystemExit as end:
+            code = int(end.code or 0)
+        return Outcome(code, *capsys.readouterr())
+
+    return run

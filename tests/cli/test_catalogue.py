@@ -60,7 +60,7 @@ class TestCatalogue:
             (["TABLE", "--images", "nowhere"], "nowhere: there is no such image folder"),
             (["TABLE", "--alias", "Suspense"], "--alias must be OTHER=GENRE, but got 'Suspense'"),
             (["TABLE", "--alias", "=Thriller"], "--alias must be OTHER=GENRE, but got '=Thriller'"),
-            (["TABLE", "--alias", "A=Drama", "--alias", "A=War"], "--alias calls 'A' both 'Drama' and 'War'"),
+            (["TABLE", "--alias", "A=Drama", "--alias", "A=War"], "--alias gives 'A' both 'Drama' and 'War'"),
             (["TABLE"], "no genre has 20 posters"),
             (["TABLE", "--rows", "-1"], "--rows must be 0 or more, but got -1"),
             (["TABLE", "--sheet", "sheet.txt"], "sheet.txt: a sheet is a picture: name it .jpg, .jpeg, .png, .webp"),

@@ -3,23 +3,13 @@
 import pytest
 
 from posters.catalogue import read_catalogue
-from posters.cli import main
-from tests.cli.running import Outcome
+from tests.cli.running import calling
 
 
 @pytest.fixture
 def posters(capsys):
     """Runs the command line in this process; it finds the command by its entry point."""
-
-    def run(*arguments: object) -> Outcome:
-        capsys.readouterr()
-        try:
-            code = main([str(argument) for argument in arguments])
-        except SystemExit as end:
-            code = int(end.code or 0)
-        return Outcome(code, *capsys.readouterr())
-
-    return run
+    return calling(capsys)
 
 
 class TestSample:
