@@ -1,4 +1,8 @@
-"""Training losses by name, over probabilities; each gives one value per poster, the mean over the known genres."""
+"""Training losses by name, of probabilities; each gives one value per poster, the mean over the known genres.
+
+Each computes from the logits that the probabilities were made of: in float32, a probability above 1 - 6e-8 is 1, and a
+genre that is wrong there would teach nothing.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,6 +16,10 @@ ops = keras.ops
 
 # Of a genre that 1 in 21 posters has; rarer genres count no more than these.
 _LARGEST_WEIGHT = 20.0
+# Probabilities this small have finite logarithms, and finite slopes of powers, in float32.
+_TINY = 1e-37
+# The logit of a genre that is as good as impossible, and whose slope is 0 in float32.
+_IMPOSSIBLE = -200.0
 
 
 @keras.saving.register_keras_serializable(package="posters")
@@ -42,10 +50,9 @@ class WeightedBinaryCrossentropy(keras.losses.Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the losses (B,) of labels and probabilities (B, G)."""
-        y_true = ops.cast(y_true, y_pred.dtype)
-        p = _clipped(y_pred)
+        y_true, logits = ops.cast(y_true, y_pred.dtype), sigmoid_logits(y_pred)
         weights = ops.convert_to_tensor(self.positive_weights, y_pred.dtype)
-        return -ops.mean(weights * y_true * ops.log(p) + (1 - y_true) * ops.log(1 - p), axis=-1)
+        return ops.mean(weights * y_true * ops.softplus(-logits) + (1 - y_true) * ops.softplus(logits), axis=-1)
 
     def get_config(self) -> dict[str, Any]:
         """Return what Keras needs to make the same loss again."""
@@ -91,11 +98,13 @@ class AsymmetricLoss(keras.losses.Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the losses (B,) of labels and probabilities (B, G)."""
-        y_true = ops.cast(y_true, y_pred.dtype)
-        # Clipped, since a power's slope at 0 may be infinite.
-        p, shifted = _clipped(y_pred), _clipped(y_pred - self.margin)
-        positive = ops.power(1 - p, self.gamma_positive) * ops.log(p)
-        negative = ops.power(shifted, self.gamma_negative) * ops.log(1 - shifted)
+        y_true, logits = ops.cast(y_true, y_pred.dtype), sigmoid_logits(y_pred)
+        # 1 - p as the sigmoid of -z, which is exact where p rounds to 1; clipped, since a power's slope at 0 may be
+        # infinite, and a logarithm's is.
+        against = ops.maximum(ops.sigmoid(-logits), _TINY)
+        shifted = ops.maximum(ops.sigmoid(logits) - self.margin, _TINY)
+        positive = ops.power(against, self.gamma_positive) * -ops.softplus(-logits)
+        negative = ops.power(shifted, self.gamma_negative) * ops.log(ops.minimum(against + self.margin, 1.0))
         return -ops.mean(y_true * positive + (1 - y_true) * negative, axis=-1)
 
     def get_config(self) -> dict[str, Any]:
@@ -128,7 +137,7 @@ class SharedCategoricalCrossentropy(keras.losses.Loss):
         """Return the losses (B,) of labels and probabilities (B, G)."""
         y_true = ops.cast(y_true, y_pred.dtype)
         shares = y_true / ops.maximum(ops.sum(y_true, axis=-1, keepdims=True), 1.0)
-        return -ops.sum(shares * ops.log(_clipped(y_pred)), axis=-1)
+        return -ops.sum(shares * ops.log_softmax(_softmax_logits(y_pred), axis=-1), axis=-1)
 
 
 @keras.saving.register_keras_serializable(package="posters")
@@ -169,8 +178,11 @@ class KnownLabels(keras.losses.Loss):
         known = y_true >= 0
         y_true, p = ops.where(known, y_true, 0.0), ops.where(known, y_pred, 0.0)
         if self.softmax:
-            return self.loss.call(y_true, p / ops.maximum(ops.sum(p, axis=-1, keepdims=True), keras.config.epsilon()))
-        return self.loss.call(y_true, p) / self.known
+            p = p / ops.maximum(ops.sum(p, axis=-1, keepdims=True), keras.config.epsilon())
+        if (logits := getattr(y_pred, "_keras_logits", None)) is not None:
+            # Handed on in Keras's own way, so that a loss of Keras finds them too.
+            p._keras_logits = ops.where(known, logits, _IMPOSSIBLE)
+        return self.loss.call(y_true, p) / (1.0 if self.softmax else self.known)
 
     def get_config(self) -> dict[str, Any]:
         """Return what Keras needs to make the same loss again."""
@@ -181,6 +193,31 @@ class KnownLabels(keras.losses.Loss):
     def from_config(cls, config: dict[str, Any]) -> "KnownLabels":
         """Make the loss of a config."""
         return cls(**{**config, "loss": keras.losses.deserialize(config["loss"])})
+
+
+def sigmoid_logits(y_pred: Any) -> Any:
+    """Return the logits of a sigmoid's probabilities: its own input where Keras kept it, else computed from them.
+
+    Computed, they end at about 16: there is no float32 closer to 1.
+
+    Args:
+        y_pred: probabilities (B, G), as a Keras layer with a sigmoid returned them, or any.
+
+    Examples:
+        >>> logits = ops.convert_to_tensor([[30.0]])
+        >>> float(sigmoid_logits(keras.activations.sigmoid(logits))[0, 0])
+        30.0
+    """
+    # Keras attaches them for its own cross-entropies to find; a test fails if it ever stops.
+    if (kept := getattr(y_pred, "_keras_logits", None)) is not None:
+        return kept
+    p = _clipped(y_pred)
+    return ops.log(p) - ops.log(1 - p)
+
+
+def _softmax_logits(y_pred: Any) -> Any:
+    kept = getattr(y_pred, "_keras_logits", None)
+    return ops.log(_clipped(y_pred)) if kept is None else kept
 
 
 def _clipped(y_pred: Any) -> Any:

@@ -1,10 +1,15 @@
 """Losses against definitions written out in NumPy."""
 
+import tempfile
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from posters.extensions import LOSSES, register_loss
 from posters.network import keras
+from posters.network.data import Batches
+from posters.network.fit import FitState, compile_model, fit
 from posters.network.losses import (
     AsymmetricLoss,
     KnownLabels,
@@ -167,3 +172,72 @@ def test_an_own_loss_that_takes_unknown_labels_is_given_them():
     assert make_loss("takes_all", PREVALENCE, known=KNOWN) is seen
     per_poster(seen, PARTLY, OF_PARTLY)
     assert seen.labels == [[-1.0, 0.0, 1.0]]
+
+
+# Far from the labels, where probabilities round to 0 and 1
+
+
+def slopes_at(loss, logit, label, activation="sigmoid"):
+    """Return the slopes by the logits of what a Dense layer with an activation gives, genre by genre."""
+    import tensorflow as tf
+
+    logits = tf.Variable([[0.0, logit]])
+    layer = keras.layers.Activation(activation)
+    with tf.GradientTape() as tape:
+        value = loss.call(tf.constant([[0.0, label]]), layer(logits))
+    return tape.gradient(value, logits).numpy()[0]
+
+
+@pytest.mark.parametrize("known", [1.0, 0.5])
+@pytest.mark.parametrize("name", ["binary_crossentropy", "weighted_binary_crossentropy", "focal", "asymmetric"])
+@pytest.mark.parametrize("logit", [-8.0, -17.0, -40.0, -80.0])
+def test_a_positive_that_is_held_for_impossible_pulls_with_its_whole_weight(name, logit, known):
+    """The slope of -log p is -1; of two genres it is the mean, and a genre of 1 in 10 weighs 9."""
+    loss = make_loss(name, np.array([0.5, 0.1]), known=known)
+    weight = 9 if name == "weighted_binary_crossentropy" else 1
+    np.testing.assert_allclose(slopes_at(loss, logit, 1.0)[1], -weight / 2 / known, rtol=0.02)
+
+
+@pytest.mark.parametrize("known", [1.0, 0.5])
+@pytest.mark.parametrize("name", ["binary_crossentropy", "weighted_binary_crossentropy", "focal"])
+@pytest.mark.parametrize("logit", [8.0, 17.0, 40.0, 80.0])
+def test_a_negative_that_is_held_for_certain_pulls_as_much(name, logit, known):
+    loss = make_loss(name, np.array([0.5, 0.1]), known=known)
+    np.testing.assert_allclose(slopes_at(loss, logit, 0.0)[1], 1 / 2 / known, rtol=0.02)
+
+
+@pytest.mark.parametrize("logit", [8.0, 17.0, 40.0, 80.0])
+def test_asymmetric_pulls_a_certain_negative_unless_its_margin_forbids(logit):
+    np.testing.assert_allclose(slopes_at(AsymmetricLoss(0.0, 4.0, 0.0), logit, 0.0)[1], 0.5, rtol=0.02)
+    # By equation 5, 1 - q is at least the margin, so that the slope falls with p (1 - p): in the paper too.
+    assert 0 <= slopes_at(AsymmetricLoss(), logit, 0.0)[1] < 0.01
+
+
+@pytest.mark.parametrize("known", [1.0, 0.5])
+@pytest.mark.parametrize("logit", [-17.0, -40.0, -80.0])
+def test_a_softmax_pulls_a_genre_that_it_holds_for_impossible(logit, known):
+    loss = make_loss("categorical_crossentropy", PREVALENCE[:2], known=known)
+    np.testing.assert_allclose(slopes_at(loss, logit, 1.0, "softmax"), [1.0, -1.0], rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["binary_crossentropy", "weighted_binary_crossentropy", "focal", "asymmetric"])
+def test_unknown_labels_pull_nothing_through_the_logits_either(name):
+    for logit in (-80.0, -3.0, 0.0, 3.0, 80.0):
+        assert slopes_at(make_loss(name, PREVALENCE[:2], known=0.5), logit, -1.0)[1] == 0
+
+
+@pytest.mark.parametrize("name", ["weighted_binary_crossentropy", "asymmetric", "focal"])
+def test_the_real_training_step_reaches_the_logits_through_head_and_whole_network(name):
+    """Keras keeps a sigmoid's logits beside its output; if a release stopped that, losses would go flat here."""
+    inputs = keras.Input((1,))
+    head = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, activation="sigmoid", kernel_initializer="ones")])
+    whole = keras.Model(inputs, head(inputs))
+    compile_model(whole, make_loss(name, np.array([0.1]), known=0.5), schedule=1.0, weight_decay=0.0)
+    state = FitState("head", whole, ema=0.0)
+    x, y = np.full((4, 1), -40, np.float32), np.ones((4, 1), np.float32)
+    before = whole.get_weights()[1].item()
+    batches = Batches(x, y, rows=np.arange(4), batch_size=4, seed=0)
+    with tempfile.TemporaryDirectory() as folder:
+        fit(state, batches, lambda: 0.0, epochs=1, patience=1, checkpoint=Path(folder) / "head.npz")
+    # AdamW's step is the learning rate for any slope but 0, where it is none.
+    assert whole.get_weights()[1].item() - before > 0.5
