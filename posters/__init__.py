@@ -34,6 +34,7 @@ _HOMES = {
     "compare_runs": "posters.tasks.compare",
     "crossvalidate": "posters.tasks.crossvalidate",
     "decode": "posters.images.decoding",
+    "doubt_labels": "posters.tasks.label_doubts",
     "dialect_names": "posters.catalogue",
     "draw_splits": "posters.splitting.splits",
     "evaluate": "posters.evaluation",

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from posters.baselines.linear_probe import fit_and_score
+from posters.baselines.linear_probe import fit_probe
 from posters.catalogue import Catalogue
 from posters.catalogue.multi_hot import prevalence
 from posters.classifier.looks import looks_of
@@ -163,8 +163,8 @@ def network_figure(problem: Problem, train: np.ndarray, y: np.ndarray, config: T
 
 def probe_figure(problem: Problem, train: np.ndarray, y: np.ndarray) -> float:
     """Return the test macro mAP of logistic regression."""
-    probe = fit_and_score(problem.features, y, train, problem.validation)
-    return METRICS["macro_map"](problem.y[problem.test], probe.y_score[problem.test])
+    probe = fit_probe(problem.features, y, train, problem.validation)
+    return METRICS["macro_map"](problem.y[problem.test], probe.score(problem.features[problem.test]))
 
 
 if __name__ == "__main__":

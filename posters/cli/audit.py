@@ -1,6 +1,7 @@
 """`posters audit`: check a table and its images before anything is trained on them."""
 
 import argparse
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,9 @@ def add_parser(commands: Any) -> None:
     look = "find look-alikes by perceptual hashes alone, which saves 15 ms an image the first time (default: also by "
     look += "what the network of this package sees, which finds mirrored and cropped copies)"
     parser.add_argument("--no-look", action="store_false", dest="look", help=look)
+    labels = "also write labels that the other posters contradict, to be filled in and given to --corrections: "
+    labels += "missing genres and false ones, each the surest first; once 15 ms a poster, and no training"
+    parser.add_argument("--labels", type=Path, metavar="CSV", help=labels)
     add_catalogue_options(parser)
     parser.set_defaults(run=run)
 
@@ -47,6 +51,8 @@ def run(options: argparse.Namespace) -> int:
     catalogue = read_catalogue_from(options, min_posters=1, report=False)
     found = audit(catalogue, cache=options.cache, splits=splits, min_posters=options.min_posters, look=options.look)
     _write(found, options)
+    if options.labels:
+        _write_labels(options)
     return int(options.fail_on != "never" and found.has(options.fail_on))
 
 
@@ -62,3 +68,24 @@ def _write(audit: "Audit", options: argparse.Namespace) -> None:
     if options.json:
         write_audit(audit_json(audit), options.json)
     print(audit_summary(audit), end="")
+
+
+def _write_labels(options: argparse.Namespace) -> None:
+    import sys
+
+    from posters._base.optional_imports import check_installed
+    from posters.report.audit import write_audit
+    from posters.report.tables import label_csv
+    from posters.tasks.label_doubts import doubt_labels
+
+    check_installed("sklearn", "threadpoolctl")
+    # Without rare genres: from fewer examples nothing can be said of their labels.
+    issues = doubt_labels(read_catalogue_from(options, report=False), cache=options.cache, look=options.look)
+    write_audit(label_csv(issues), options.labels, "utf-8")
+    counts = Counter(issue.kind for issue in issues)
+    # On stderr: stdout may be the JSON of the findings.
+    print(
+        f"{counts['missing']:,} genres seem to be missing and {counts['false']:,} to be false, the surest first, in "
+        f"{options.labels}: fill in the column accept, and give it to --corrections",
+        file=sys.stderr,
+    )

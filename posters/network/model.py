@@ -181,6 +181,26 @@ def start_biases(head: Any, prevalence: np.ndarray, activation: str) -> None:
     head.get_layer("genres").bias.assign(np.log(p) if activation == "softmax" else np.log(p / (1 - p)))
 
 
+def set_head(head: Any, kernel: np.ndarray, bias: np.ndarray) -> None:
+    """Give a head weights that were found for the signed roots of the features, without standardisation.
+
+    Args:
+        head: made by `build_head` and started by `start_head`, whose statistics it keeps; changed in place.
+        kernel: float (F, G).
+        bias: float (G,).
+
+    Examples:
+        >>> head = build_head(TrainConfig(), n_features=1, n_genres=1)
+        >>> set_head(head, np.array([[2.0]]), np.array([-1.0]))
+        >>> round(float(head(np.array([[1.0]]))[0, 0]), 2)  # The root of 1, twice, less 1.
+        0.73
+    """
+    standardisation = head.get_layer("standardisation")
+    mean = np.asarray(standardisation.moving_mean.numpy(), np.float64)
+    deviation = np.sqrt(standardisation.moving_variance.numpy() + standardisation.epsilon)
+    head.get_layer("genres").set_weights([kernel * deviation[:, None], bias + mean @ kernel])
+
+
 def _average(feature_map: Any) -> Any:
     return keras.layers.GlobalAveragePooling2D(name="average")(feature_map)
 

@@ -13,6 +13,7 @@ from posters.errors import ArraysError
 KINDS = {
     "posters": "packed posters, to train on",
     "features": "frozen features, to train heads on",
+    "probe": "weights of logistic regression, on frozen features",
     "out_of_fold": "scores of logistic regression, to find wrong labels by",
     "looks": "what the network saw in images, to find look-alikes by",
     "audit": "measurements of images",

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from posters._base.atomic_files import fingerprint
+from posters._base.atomic_files import fingerprint, replacing
 from posters._base.log import logger
-from posters.baselines.linear_probe import FOLDS, STRENGTHS, fit_and_score, out_of_fold_scores
+from posters.baselines.linear_probe import FOLDS, STRENGTHS, WEAKER, Probe, fit_probe, out_of_fold_scores
 from posters.metrics import METRICS
 from posters.runs import Run
 from posters.scores import Scores, read_scores, write_scores
@@ -19,8 +19,8 @@ from posters.store.rows import open_rows
 NAMES = ("probe", "out_of_fold")
 
 
-def write_probe_scores(run: Run, arrays: PosterArrays, splits: Splits, groups: np.ndarray, features: Path) -> None:
-    """Write the scores of a linear probe for all N posters of a run to `run.scores` of each of `NAMES`.
+def write_probe_scores(run: Run, arrays: PosterArrays, splits: Splits, groups: np.ndarray, features: Path) -> Probe:
+    """Fit a linear probe, or take a kept one, and write its scores for all N posters of a run: those of `NAMES`.
 
     "probe" was fitted on the training posters alone, and is what the network is compared with. "out_of_fold" was fitted
     five times on four fifths of all posters, and may find wrong labels. Both are also kept beside the features: another
@@ -33,6 +33,9 @@ def write_probe_scores(run: Run, arrays: PosterArrays, splits: Splits, groups: n
         groups: int (N,); posters with equal numbers stay in one fold.
         features: the file of the frozen features (N, F).
 
+    Returns:
+        The probe.
+
     Examples:
         >>> import tempfile
         >>> import numpy as np
@@ -42,29 +45,41 @@ def write_probe_scores(run: Run, arrays: PosterArrays, splits: Splits, groups: n
         >>> ids = tuple(map(str, range(20)))
         >>> arrays = PosterArrays(np.zeros(0), labels, ids, ("Drama",), PreprocessConfig(), "0123")
         >>> splits = Splits(ids[:10], ids[10:], (), 0, "")
-        >>> write_probe_scores(Run(folder), arrays, splits, np.arange(20), folder / "features.npy")
+        >>> write_probe_scores(Run(folder), arrays, splits, np.arange(20), folder / "features.npy").kernel.shape
+        (1, 1)
         >>> read_scores(Run(folder).scores("probe")).y_score.shape
         (20, 1)
     """
     # What the features are is in their file's name; the key changes with all else that the scores depend on.
-    recipe = [STRENGTHS, FOLDS, version("scikit-learn")]
+    recipe = [STRENGTHS, WEAKER, FOLDS, version("scikit-learn")]
     labels = hashlib.sha256(arrays.genres.tobytes() + groups.astype(np.int64).tobytes()).hexdigest()
     key = fingerprint([recipe, labels, arrays.ids, arrays.genre_names, splits.train, splits.validation])
     paths = {name: features.with_name(f"{name}-{features.stem}-{key}.npz") for name in NAMES}
-    kept = {name: read_scores(path) for name, path in paths.items() if path.exists()}
-    scores = kept if len(kept) == len(NAMES) else _fit(arrays, splits, groups, features)
-    # Kept first: a kill between the two costs a copy, not a fit.
-    for name in NAMES:
-        for path in (paths[name], run.scores(name))[name in kept :]:
-            write_scores(scores[name], path)
-    rows = arrays.rows_of(splits.validation)
-    figure = METRICS["macro_map"](arrays.genres[rows], scores["probe"].y_score[rows])
+    x, rows = open_rows(features), arrays.rows_of(splits.validation)
+    # Written one after the other: a kill between the two costs a fit.
+    if all(path.exists() for path in paths.values()):
+        probe, out_of_fold = _read_probe(paths["probe"]), read_scores(paths["out_of_fold"])
+    else:
+        probe = fit_probe(x, arrays.genres, arrays.rows_of(splits.train), rows)
+        tried = ", ".join(map(str, STRENGTHS))
+        logger.info(f"logistic regression: of {tried} and larger, validation chose C = {probe.strength}")
+        y_score = out_of_fold_scores(x, arrays.genres, groups, strength=probe.strength)
+        out_of_fold = Scores(arrays.ids, arrays.genre_names, y_score, arrays.genres)
+        write_scores(out_of_fold, paths["out_of_fold"])
+        _write_probe(probe, paths["probe"])
+    y_score = probe.score(x)
+    write_scores(Scores(arrays.ids, arrays.genre_names, y_score, arrays.genres), run.scores("probe"))
+    write_scores(out_of_fold, run.scores("out_of_fold"))
+    figure = METRICS["macro_map"](arrays.genres[rows], y_score[rows])
     logger.info(f"logistic regression on the same features: validation macro mAP {figure:.4f}")
+    return probe
 
 
-def _fit(arrays: PosterArrays, splits: Splits, groups: np.ndarray, features: Path) -> dict[str, Scores]:
-    x, y = open_rows(features), arrays.genres
-    probe = fit_and_score(x, y, arrays.rows_of(splits.train), arrays.rows_of(splits.validation))
-    logger.info(f"logistic regression: of {', '.join(map(str, STRENGTHS))}, validation chose C = {probe.strength}")
-    tables = {"probe": probe.y_score, "out_of_fold": out_of_fold_scores(x, y, groups, strength=probe.strength)}
-    return {name: Scores(arrays.ids, arrays.genre_names, y_score, y) for name, y_score in tables.items()}
+def _write_probe(probe: Probe, path: Path) -> None:
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, kernel=probe.kernel, bias=probe.bias, strength=probe.strength)
+
+
+def _read_probe(path: Path) -> Probe:
+    with np.load(path) as file:
+        return Probe(file["kernel"], file["bias"], float(file["strength"]))

@@ -44,8 +44,8 @@ def test_a_run_keeps_the_probe_and_its_out_of_fold_scores(colours, head, tmp_pat
 def test_it_is_fitted_once_for_the_same_features_labels_and_split(colours, head, tmp_path, monkeypatch):
     posters.train(colours, tmp_path / "first", head, cache=tmp_path / "cache")
     fits = []
-    fit = probe.fit_and_score
-    monkeypatch.setattr(probe, "fit_and_score", lambda *arguments: fits.append(1) or fit(*arguments))
+    fit = probe.fit_probe
+    monkeypatch.setattr(probe, "fit_probe", lambda *arguments: fits.append(1) or fit(*arguments))
     posters.train(colours, tmp_path / "second", head, loss="focal", cache=tmp_path / "cache")
     assert not fits
     first, second = scores_of(tmp_path / "first"), scores_of(tmp_path / "second")
@@ -78,3 +78,20 @@ def test_training_from_scratch_has_none_and_gives_the_reason(colours, small, tmp
     posters.train(colours, tmp_path / "run", replace(small, epochs=1), cache=tmp_path / "cache")
     assert not any(Run(tmp_path / "run").scores(name).exists() for name in NAMES)
     assert any("trained from scratch, so there are no frozen features" in message for message in messages)
+
+
+def test_a_head_that_had_too_few_steps_is_logistic_regression(colours, small, tmp_path, messages):
+    """One epoch of 72 posters is one step."""
+    config = replace(small, epochs=0, head_epochs=1)
+    posters.train(colours, tmp_path / "run", config, cache=tmp_path / "cache")
+    assert any(message.startswith("head: logistic regression has validation macro mAP") for message in messages)
+    kept = read_scores(Run(tmp_path / "run").scores("validation"))
+    probe_scores = read_scores(Run(tmp_path / "run").scores("probe"))
+    rows = [probe_scores.ids.index(id) for id in kept.ids]
+    np.testing.assert_allclose(kept.y_score, probe_scores.y_score[rows], atol=1e-4)
+
+
+def test_a_head_by_another_loss_is_never_replaced(colours, small, tmp_path, messages):
+    config = replace(small, epochs=0, head_epochs=1, loss="asymmetric")
+    posters.train(colours, tmp_path / "run", config, cache=tmp_path / "cache")
+    assert not any("takes its place" in message for message in messages)
