@@ -11,7 +11,8 @@ from posters.report.model_card import model_card
 from posters.runs import Run
 from posters.scores import read_scores
 from posters.splitting.groups import group_posters
-from posters.thresholds import Rule, fit_rule
+from posters.thresholds import Balanced, Rule, fit_rule
+from posters.thresholds.thresholds import NEVER
 
 
 def read_rules(path: str | Path) -> Manifest:
@@ -40,7 +41,7 @@ def change_rules(path: str | Path, add: Sequence[str] = (), default: str | None 
 
     Raises:
         ClassifierError: there is no classifier.
-        ConfigError: there is no such rule.
+        ConfigError: there is no such rule, or the default would be one that never or always predicts most genres.
         RunError: the run kept no validation scores.
 
     Examples:
@@ -63,8 +64,26 @@ def change_rules(path: str | Path, add: Sequence[str] = (), default: str | None 
     rules = {rule.rule: rule for rule in (*manifest.rules, *fitted)}
     if default is not None and default not in rules:
         raise ConfigError(f"the classifier has no rule {default!r}, but {', '.join(rules)}; --add fits another")
+    if default is not None:
+        _refuse_idle(rules[default])
     # The first rule decides unless another is chosen; see `Manifest.rules`.
     first = default or manifest.rules[0].rule
     changed = replace(manifest, rules=(rules.pop(first), *rules.values()))
     rewrite_manifest(directory, changed, model_card(changed))
     return changed
+
+
+def _refuse_idle(rule: Rule) -> None:
+    """Refuse a rule that looks at no poster for most genres, since its promise could not be shown for them."""
+    if isinstance(rule, Balanced):
+        return
+    pairs = list(zip(rule.genre_names, rule.values, strict=True))
+    for how, value in (("never", NEVER), ("always", 0)):
+        idle = [name for name, threshold in pairs if threshold == value]
+        if 2 * len(idle) > len(pairs):
+            shown = ", ".join(idle[:3]) + "..." * (len(idle) > 3)
+            raise ConfigError(
+                f"{rule.rule} {how} predicts {len(idle)} of {len(pairs)} genres ({shown}), "
+                f"since {rule.fitted_on} could not show it for them: choose it by --rule where it is wanted, "
+                "or fit an easier one"
+            )

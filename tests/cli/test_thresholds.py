@@ -59,3 +59,13 @@ class TestThresholds:
         shutil.copytree(golden / "classifier", lone)
         assert "keeps no validation scores" in posters("thresholds", lone, "--add", "recall=0.4").refusal
         assert "is not a classifier" in posters("thresholds", tmp_path / "none").refusal
+
+    @pytest.mark.parametrize(("rule", "how"), [("recall=0.99", "always"), ("precision=0.99", "never")])
+    def test_what_looks_at_no_poster_is_no_default(self, posters, run_with_scores, rule, how):
+        """20 positives can show neither."""
+        before = load_classifier(run_with_scores).manifest.rules
+        outcome = posters("thresholds", run_with_scores, "--add", rule, "--default", rule)
+        assert outcome.code == 2
+        assert f"{rule} {how} predicts 4 of 4 genres (Comedy, Drama, Horror...)" in outcome.err
+        assert load_classifier(run_with_scores).manifest.rules == before
+        assert posters("thresholds", run_with_scores, "--add", rule).code == 0
