@@ -22,9 +22,10 @@ class CalibrationCurve:
     """How one genre's probabilities are changed. It always rises, so that no ranking changes.
 
     Attributes:
-        method: "identity" changes nothing; "platt" is sigmoid(slope * logit(p) + shift) (Platt 1999), and a straight
-            line to (0, 0) below p = 1e-7 and to (1, 1) above 1 - 1e-7; "isotonic" joins knots by straight lines
-            (Zadrozny and Elkan 2002; its steps centred, Oron and Flournoy 2017).
+        method: "identity" changes nothing; "platt" is sigmoid(slope * logit(p) + shift) (Platt 1999; with a shift of 0,
+            the temperature scaling of Guo et al. 2017, by 1 / slope), and a straight line to (0, 0) below p = 1e-7 and
+            to (1, 1) above 1 - 1e-7; "isotonic" joins knots by straight lines (Zadrozny and Elkan 2002; its steps
+            centred, Oron and Flournoy 2017).
         parameters: (slope, shift) of "platt", slope above 0; else empty.
         knots: (x, y) of "isotonic", rising in both, from (0, 0) to (1, 1); else empty.
 

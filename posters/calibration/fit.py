@@ -1,4 +1,4 @@
-"""Fit a calibration: for each genre the method that its number of posters allows and cross-validation prefers."""
+"""Fit a calibration: one temperature for all genres, and a curve of its own for a genre that shows it needs one."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,11 +15,9 @@ from posters.splitting.stratify import stratify
 _ISOTONIC_POSITIVES = 200
 # Fewer positives than this can't show whether a genre's probabilities are off.
 _PLATT_POSITIVES = 10
-# How many positives Platt's slope and shift are worth at the start: they are pulled to 1 and 0, so that a rare genre
-# stays nearly as it is.
+# How many positives a slope and a shift are worth at the start: they are pulled to 1 and 0, so that what few posters
+# show changes little.
 _PULL = 1.0
-# What another method than identity must gain in log loss, as a share of it.
-_WORTH = 0.002
 _FOLDS = 5
 
 
@@ -28,10 +26,13 @@ def fit_calibration(
 ) -> Calibration:
     """Fit one curve for each genre on scores that the network was not trained on.
 
-    A genre with fewer than 10 positives (or negatives) keeps its probabilities. From there on Platt scaling may be
-    chosen, from 200 positives on isotonic regression too; among these and leaving it alone, the lowest cross-validated
-    log loss decides. Where all posters are one group there is nothing to cross-validate, and all keep theirs. Posters
-    for which a genre is unknown have no part in its curve.
+    Temperature scaling (Guo et al. 2017, "On Calibration of Modern Neural Networks"), one slope for the logits of all
+    genres, is what few posters can show. In its place, a genre with 10 positives and negatives may have Platt's slope
+    and shift (Guo's vector scaling, since each genre is a question of its own), one with 200 an isotonic regression.
+    Each must earn its place: its cross-validated log loss must be lower by more than one standard error (Breiman et al.
+    1984, "Classification and Regression Trees", section 3.4.3), temperature's than the network's own, the others' than
+    temperature's. Where all posters are one group there is nothing to cross-validate, and all genres keep their
+    probabilities. Posters for which a genre is unknown have no part in its curve.
 
     Args:
         scores: the network's, with labels.
@@ -53,7 +54,9 @@ def fit_calibration(
     labelled = scores.labelled("fitting a calibration")
     y_true = labelled.y_true
     folds = _folds(y_true, groups, seed)
-    curves = tuple(_best(y, p, folds) for y, p in zip(y_true.T.astype(int), scores.y_score.T, strict=True))
+    curve, tempered = _temperature(y_true, scores.y_score, folds)
+    columns = zip(y_true.T.astype(int), scores.y_score.T, tempered.T, strict=True)
+    curves = tuple(_best(y, p, folds, curve, own) for y, p, own in columns)
     return Calibration(scores.genre_names, curves, f"{split}, {len(scores)} posters")
 
 
@@ -91,33 +94,89 @@ def _folds(y_true: np.ndarray, groups: np.ndarray | None, seed: int) -> np.ndarr
     return stratify(y_true, groups, np.full(_FOLDS, 1 / _FOLDS), seed)
 
 
-def _best(y: np.ndarray, p: np.ndarray, folds: np.ndarray) -> CalibrationCurve:
-    known = y >= 0
-    y, p, folds = y[known], p[known], folds[known]
+def _temperature(y_true: np.ndarray, p: np.ndarray, folds: np.ndarray) -> tuple[CalibrationCurve, np.ndarray]:
+    """Return the curve of all genres, and the probabilities (N, G) that it gives each fold without its posters."""
     if len(np.unique(folds)) < 2:
-        return CalibrationCurve()
-    losses = {method: _cross_validated(method, y, p, folds) for method in _allowed(y)}
-    best = min(losses, key=lambda method: losses[method])
-    if losses[best] > (1 - _WORTH) * losses["identity"]:
-        best = "identity"
-    return _FITS[best](y, p)
+        return CalibrationCurve(), p
+    tempered = np.empty(p.shape)
+    for fold in np.unique(folds):
+        own = folds == fold
+        tempered[own] = fit_temperature(y_true[~own], p[~own])(p[own])
+    gains = np.where(y_true >= 0, _losses(y_true, p) - _losses(y_true, tempered), 0)
+    if _is_more_than_chance(gains.sum(axis=1)):
+        return fit_temperature(y_true, p), tempered
+    return CalibrationCurve(), p
+
+
+def _best(
+    y: np.ndarray, p: np.ndarray, folds: np.ndarray, shared: CalibrationCurve, tempered: np.ndarray
+) -> CalibrationCurve:
+    """Return one genre's curve: the shared one, or its own if that is better by more than chance."""
+    known = y >= 0
+    y, p, folds, tempered = y[known], p[known], folds[known], tempered[known]
+    if len(np.unique(folds)) < 2:
+        return shared
+    calibrated = {method: _cross_validated(method, y, p, folds) for method in _allowed(y)}
+    best = min(calibrated, key=lambda method: log_loss(y, calibrated[method]), default=None)
+    if best is not None and _is_more_than_chance(_losses(y, tempered) - _losses(y, calibrated[best])):
+        return _FITS[best](y, p)
+    return shared
+
+
+def _losses(y: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """Return the log loss of each cell."""
+    z = logit(p)
+    return np.asarray(np.logaddexp(0, z) - y * z)
+
+
+def _is_more_than_chance(gains: np.ndarray) -> bool:
+    """Whether a mean gain over posters is above its standard error."""
+    return bool(gains.mean() > gains.std() / np.sqrt(len(gains)))
 
 
 def _allowed(y: np.ndarray) -> Iterator[Method]:
     rarer = min(int(y.sum()), int((1 - y).sum()))
-    yield "identity"
     if rarer >= _PLATT_POSITIVES:
         yield "platt"
     if rarer >= _ISOTONIC_POSITIVES:
         yield "isotonic"
 
 
-def _cross_validated(method: Method, y: np.ndarray, p: np.ndarray, folds: np.ndarray) -> float:
+def _cross_validated(method: Method, y: np.ndarray, p: np.ndarray, folds: np.ndarray) -> np.ndarray:
     calibrated = np.empty(len(p))
     for fold in np.unique(folds):
         own = folds == fold
         calibrated[own] = _FITS[method](y[~own], p[~own])(p[own])
-    return log_loss(y, calibrated)
+    return calibrated
+
+
+def fit_temperature(y_true: np.ndarray, p: np.ndarray) -> CalibrationCurve:
+    """Fit one slope for the logits of all genres (Guo et al. 2017, section 4.2), pulled towards 1 by a normal prior.
+
+    Args:
+        y_true: labels, (N, G), -1 where unknown.
+        p: the network's probabilities, (N, G).
+
+    Returns:
+        Platt's curve with a shift of 0.
+
+    Examples:
+        >>> rng = np.random.default_rng(0)
+        >>> p = rng.uniform(0.01, 0.99, (400, 2))
+        >>> y_true = (rng.uniform(size=p.shape) < p).astype(int)
+        >>> sharpened = 1 / (1 + np.exp(-2 * logit(p)))  # Twice as sure as it should be.
+        >>> fit_temperature(y_true, sharpened).parameters
+        (0.4..., 0.0)
+    """
+    known = y_true >= 0
+    y, z = y_true[known], logit(p[known])
+
+    def loss(log_slope: float) -> float:
+        margin = np.exp(log_slope) * z
+        return float(np.sum(np.logaddexp(0, margin) - y * margin) + _PULL * log_slope**2)
+
+    found = require("scipy.optimize").minimize_scalar(loss, bounds=(-3, 3), method="bounded")
+    return CalibrationCurve("platt", (float(np.exp(found.x)), 0.0))
 
 
 def fit_platt(y: np.ndarray, p: np.ndarray) -> CalibrationCurve:
@@ -171,7 +230,6 @@ def fit_isotonic(y: np.ndarray, p: np.ndarray) -> CalibrationCurve:
 
 
 _FITS: dict[Method, Callable[[np.ndarray, np.ndarray], CalibrationCurve]] = {
-    "identity": lambda y, p: CalibrationCurve(),
     "platt": fit_platt,
     "isotonic": fit_isotonic,
 }

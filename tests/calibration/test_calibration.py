@@ -1,6 +1,7 @@
 """Calibration: rises, keeps every ranking, brings probabilities nearer to the truth, and is read back as written."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
 from posters.calibration import Calibration, CalibrationCurve, cross_calibrated, fit_calibration, no_calibration
-from posters.calibration.fit import fit_isotonic, fit_platt
+from posters.calibration.calibration import logit
+from posters.calibration.fit import fit_isotonic, fit_platt, fit_temperature
 from posters.errors import ScoresError
 from posters.metrics import average_precision, log_loss, roc_auc
 from posters.scores import Scores
@@ -71,6 +73,52 @@ def test_a_rare_genre_keeps_its_probabilities():
     calibration = fit_calibration(scores_of((y_true, y_score), (rare, y_score)))
     assert calibration.curves[1] == CalibrationCurve()
     assert calibration.curves[0].method != "identity"
+
+
+def overconfident(rows, shares, seed=0):
+    """Scores whose logits are twice what they should be, for genres of different shares."""
+    rng = np.random.default_rng(seed)
+    z = rng.normal(logit(np.array(shares)), 1.5, (rows, len(shares)))
+    y_true = (rng.uniform(size=z.shape) < 1 / (1 + np.exp(-z))).astype(np.int8)
+    ids, names = tuple(map(str, range(rows))), tuple(f"genre {number}" for number in range(len(shares)))
+    return Scores(ids, names, 1 / (1 + np.exp(-2 * z)), y_true)
+
+
+def test_the_temperature_is_the_best_of_all():
+    scores = overconfident(300, [0.3, 0.1, 0.05])
+    slopes = np.exp(np.linspace(-3, 3, 6001))
+    z = logit(scores.y_score)
+    losses = [np.logaddexp(0, slope * z).sum() - (scores.y_true * slope * z).sum() for slope in slopes]
+    # Pulled to 1 by as much as one positive.
+    best = slopes[np.argmin(losses + np.log(slopes) ** 2)]
+    assert fit_temperature(scores.y_true, scores.y_score).parameters == (pytest.approx(best, rel=1e-2), 0.0)
+
+
+def test_genres_too_rare_for_a_curve_share_the_temperature_of_all():
+    """Three of four have fewer than ten positives, which show nothing by themselves."""
+    scores = overconfident(250, [0.006, 0.4, 0.006, 0.006])
+    assert sorted(scores.y_true.sum(axis=0))[2] < 10
+    curves = fit_calibration(scores).curves
+    assert len(set(curves)) == 1
+    assert curves[0].parameters == (pytest.approx(0.5, abs=0.12), 0.0)
+
+
+def test_a_genre_that_needs_a_curve_of_its_own_gets_one():
+    scores = overconfident(2000, [0.3, 0.3, 0.3])
+    shifted = np.copy(scores.y_score)
+    shifted[:, 1] = 1 / (1 + np.exp(-(logit(shifted[:, 1]) + 3)))
+    curves = fit_calibration(replace(scores, y_score=shifted)).curves
+    assert curves[1].parameters == pytest.approx((0.5, -1.5), abs=0.15)
+    for other in (curves[0], curves[2]):
+        assert other.parameters == pytest.approx((0.5, 0.0), abs=0.1)
+
+
+def test_unknown_labels_have_no_part_in_the_temperature():
+    scores = overconfident(300, [0.3, 0.2])
+    hidden = np.random.default_rng(1).random(scores.y_true.shape) < 0.4
+    partly = np.where(hidden, -1, scores.y_true)
+    other = np.where(hidden, 1 - scores.y_score, scores.y_score)
+    assert fit_temperature(partly, scores.y_score) == fit_temperature(partly, other)
 
 
 def test_platt_agrees_with_logistic_regression_on_the_logit():
