@@ -133,7 +133,8 @@ def test_a_genre_that_nobody_knows_is_decided_like_one_without_positives():
     scores = replace(scores, y_true=y_true)
     values = {rule: fit_rule(rule, scores, no_calibration(GENRES)).values[3] for rule in DEFAULT_RULES}
     assert (values["f1"], values["precision=0.8"], values["recall=0.8"]) == (0.5, NEVER, 0)
-    assert fit_calibration(scores).curves[3].method == "identity"
+    # All that is left for it is what all genres share.
+    assert fit_calibration(scores).curves[3].parameters[1:] in ((), (0.0,))
     found = evaluated(scores)
     noir = found.genres[3]
     assert (noir.positives, noir.unknown, noir.prevalence, noir.average_precision) == (0, 400, None, None)
