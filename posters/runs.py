@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from posters._base.atomic_files import replacing, write_json
+from posters._base.locks import LOCK
 from posters.catalogue import Catalogue
 from posters.catalogue.catalogue import store_catalogue, stored_catalogue
 from posters.config import TrainConfig, read_config, write_config
@@ -108,19 +109,33 @@ class Run:
             raise RunError(f"the run {self.path} can't be written ({error.strerror})") from error
 
     def refuse_if_taken(self) -> None:
-        """Refuse a directory with something in it.
+        """Refuse a directory with something in it; what a start left behind that came to nothing is no hindrance.
 
         Raises:
             RunError: there is something.
         """
-        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+        if self.path.exists() and (not self.path.is_dir() or (self._entries() and not self._left_behind)):
             raise RunError(f"{self.path} exists already: choose another --run, or resume it with --resume")
 
     def remove_if_untrained(self) -> None:
         """Remove a run that failed before its first checkpoint, which would only be in the way of the next try."""
         # A checkpoint may be hours of work, which --resume uses.
-        if self.started and not self.finished and not any(self.checkpoints.iterdir()):
-            shutil.rmtree(self.path)
+        fruitless = self.started and not self.finished and not any(self.checkpoints.iterdir())
+        if fruitless or self._left_behind:
+            # Not the directory itself: it may be a link, and its lock is still held.
+            for name in self._entries():
+                path = self.path / name
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+    def _entries(self) -> set[str]:
+        return {path.name for path in self.path.iterdir()} - {LOCK} if self.path.is_dir() else set()
+
+    @property
+    def _left_behind(self) -> bool:
+        """Whether all that is here is what `start` writes before it has started: a full disk, or a kill, ended it."""
+        entries = {name for name in self._entries() if not name.startswith(".")}
+        begun = self.checkpoints.is_dir() and not any(self.checkpoints.iterdir())
+        return begun and entries <= {"checkpoints", "splits.csv", "environment.json", "catalogue.jsonl"}
 
     def config(self) -> TrainConfig:
         """Return the config that it started with.

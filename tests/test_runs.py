@@ -200,3 +200,35 @@ def test_the_history_is_a_csv_file_with_a_line_for_each_epoch(started):
     assert (started.path / "history.csv").read_text() == "\n"
     started.write_history([{"stage": "head", "problem": 0.5}, {"stage": "whole", "problem": 0.25}])
     assert (started.path / "history.csv").read_text() == "stage,problem\nhead,0.5\nwhole,0.25\n"
+
+
+def test_what_a_failed_start_left_is_no_hindrance(tmp_path, catalogue, monkeypatch):
+    """A full disk, or a kill, between two files: whether resumed or begun anew, the next try takes the directory."""
+    run = Run(tmp_path / "run")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("posters.runs.store_catalogue", full)
+    with pytest.raises(RunError, match="can't be written"):
+        run.start(CONFIG, SPLIT, catalogue)
+    monkeypatch.undo()
+    run.refuse_if_taken()
+    run.start(CONFIG, SPLIT, catalogue)
+    assert run.started
+
+
+def test_files_of_ones_own_are_never_taken_for_what_a_start_left(tmp_path):
+    (tmp_path / "splits.csv").write_text("id,split\n")
+    with pytest.raises(RunError, match="exists already"):
+        Run(tmp_path).refuse_if_taken()
+
+
+def test_an_untrained_run_behind_a_link_is_emptied(tmp_path, catalogue):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "run").symlink_to("disk")
+    run = Run(tmp_path / "run")
+    run.start(CONFIG, SPLIT, catalogue)
+    run.remove_if_untrained()
+    assert list((tmp_path / "disk").iterdir()) == []
+    assert (tmp_path / "run").is_symlink()

@@ -7,7 +7,7 @@ with `add_parser(commands)`, like those here:
     shout = "my_package.shout"
 
 Exit codes: 0, all was done; 1, some posters could not be read, and the rest was done; 2, nothing was done, and stderr
-gives the reason; 130, interrupted.
+gives the reason; 130, interrupted; 143, terminated.
 """
 
 import argparse
@@ -21,6 +21,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from posters import __version__
+from posters._base.interrupts import Terminated, raise_terminated
 from posters._base.text import did_you_mean
 from posters.errors import ConfigError, MissingExtraError, PostersError, options_named
 
@@ -111,6 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         # File names may hold bytes that are no text.
         getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
+    raise_terminated()
     words = sys.argv[1:] if arguments is None else arguments
     with options_named():
         return _run(words)
@@ -131,6 +133,9 @@ def _run(words: Sequence[str]) -> int:
         sys.stdout.flush()
     except PostersError as error:
         return _refused(str(error))
+    except Terminated:
+        print("posters: terminated", file=sys.stderr)
+        return 143
     except KeyboardInterrupt:
         print("posters: interrupted", file=sys.stderr)
         return 130

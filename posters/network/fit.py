@@ -18,6 +18,8 @@ import numpy as np
 from tqdm import tqdm
 
 from posters._base.atomic_files import replacing
+from posters._base.interrupts import Interrupts, deferred_interrupts
+from posters._base.log import logger
 from posters.errors import RunError, TrainingError
 from posters.network.data import Batches
 from posters.network.tensorflow import keras, tf
@@ -270,7 +272,8 @@ def fit(
     # One endless dataset: epochs follow each other in it.
     steps = iter(batches.from_epoch(state.epoch, state.step))
     done = state.epoch * batches.steps + state.step
-    with tqdm(total=epochs * batches.steps, initial=done, desc=state.stage, unit="step") as bar:
+    bar = tqdm(total=epochs * batches.steps, initial=done, desc=state.stage, unit="step")
+    with bar, _saved_on_interrupt(state, checkpoint) as interrupts:
         while not state.is_finished(epochs, patience):
             began = time.monotonic()
             bar.set_description(f"{state.stage}, epoch {state.epoch + 1} of {epochs}", refresh=False)
@@ -278,13 +281,28 @@ def fit(
                 state.add_step(float(train_step(x, y)))
                 bar.set_postfix(loss=f"{state.loss:.4f}", best_map=f"{state.best_score:.4f}", refresh=False)
                 bar.update()
+                interrupts.check()
                 if time.monotonic() - saved > CHECKPOINT_SECONDS:
                     state.save(checkpoint)
                     saved = time.monotonic()
-            state.finish_epoch(validate, time.monotonic() - began)
+            state.finish_epoch(interrupts.letting(validate), time.monotonic() - began)
             on_epoch(state)
     state.save(checkpoint)
     state.keep_best()
+
+
+@contextmanager
+def _saved_on_interrupt(state: FitState, checkpoint: Path) -> Iterator[Interrupts]:
+    """Hold interrupts back within a step, and write a checkpoint before giving way to one."""
+    with deferred_interrupts() as interrupts:
+        try:
+            yield interrupts
+        except KeyboardInterrupt:
+            # In the midst of a step, weights and counters don't belong together: the last checkpoint stays.
+            if not interrupts.in_midst:
+                state.save(checkpoint)
+                logger.info(f"interrupted after step {state.step} of epoch {state.epoch + 1}; --resume continues there")
+            raise
 
 
 def _make_train_step(model: Any, batch_size: int, average: MovingAverage) -> Any:

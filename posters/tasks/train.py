@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
+from posters._base.locks import only_writer
 from posters._base.log import also_to_file, logger
 from posters._base.optional_imports import check_installed
 from posters.catalogue import SPLITS, Catalogue, read_catalogue
@@ -88,19 +89,20 @@ def train(
     if tensorboard:
         check_installed("tensorboard", extra="tensorboard")
     directory = Run(Path(run))
-    if resume and directory.started:
-        _check_same(directory, catalogue, config)
-        if directory.finished:
-            logger.info(f"{directory.path} is finished already")
-            return load_classifier(directory.classifier)
-        splits = directory.splits()
-    else:
+    if not (resume and directory.started):
         directory.refuse_if_taken()
-    try:
-        _train(catalogue, directory, config, splits, Path(cache or default_cache()), tensorboard)
-    except PostersError:
-        directory.remove_if_untrained()
-        raise
+    with only_writer(directory.path):
+        if resume and directory.started:
+            _check_same(directory, catalogue, config)
+            if directory.finished:
+                logger.info(f"{directory.path} is finished already")
+                return load_classifier(directory.classifier)
+            splits = directory.splits()
+        try:
+            _train(catalogue, directory, config, splits, Path(cache or default_cache()), tensorboard)
+        except PostersError:
+            directory.remove_if_untrained()
+            raise
     return load_classifier(directory.classifier)
 
 
