@@ -17,6 +17,8 @@ _FLAGS = frozenset({"resume", "force", "download", "unseen-only", "ignore-unknow
 _ARGUMENTS = {"alias": "aliases", "column": "columns", "run": "directory", "image-memory": "posters.set_image_memory"}
 _shown_as_options = False
 
+LONGEST = 500  # characters of a message; some quote what a stranger's file holds
+
 
 class PostersError(Exception):
     r"""Base of every error that this package raises on purpose.
@@ -28,11 +30,24 @@ class PostersError(Exception):
 
     def __init__(self, message: str) -> None:
         # Messages may quote file names and errors of other libraries, which may hold line breaks.
-        super().__init__(" ".join(str(message).split()))
+        super().__init__(_shortened(_visible(" ".join(str(message).split()))))
 
     def __str__(self) -> str:
         message = super().__str__()
         return message if _shown_as_options else name_arguments(message)
+
+
+def _visible(text: str) -> str:
+    """Return a text without characters that control a terminal: a stranger's file name or genre may have some."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def _shortened(text: str) -> str:
+    """Leave out the middle of a long message: what is wrong stands at its beginning, what to do at its end."""
+    half = (LONGEST - 5) // 2
+    return text if len(text) <= LONGEST else f"{text[:half]} ... {text[-half:]}"
 
 
 @contextmanager

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from posters._base.regular_files import open_regular
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -121,7 +123,10 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, in hexadecimal.
+    """Return the SHA-256 of a regular file's bytes, in hexadecimal.
+
+    Raises:
+        OSError: there is no such file, or it is a folder, a pipe or a device.
 
     Examples:
         >>> import tempfile
@@ -130,7 +135,7 @@ def sha256_of(path: Path) -> str:
         ...     sha256_of(Path(folder) / "abc")[:8]
         'ba7816bf'
     """
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from posters._base.optional_imports import require
@@ -53,9 +53,9 @@ def only_writer(directory: Path) -> Iterator[None]:
         path.write_text(f"{os.getpid()}\n")
         yield
     finally:
-        # Before it is let go: nobody else may have begun in between.
-        if [each.name for each in directory.iterdir()] == [LOCK]:
+        # Before it is let go: nobody waits for this file, and nothing of it should stay in a run.
+        with suppress(OSError):  # Windows removes no file that is open.
             path.unlink()
-            if not directory.is_symlink():
+            if not any(directory.iterdir()) and not directory.is_symlink():
                 directory.rmdir()
         lock.release()

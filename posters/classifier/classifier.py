@@ -15,6 +15,7 @@ from posters.classifier.loading import LoadedPoster, PosterSource, load_pixels, 
 from posters.classifier.manifest import LIGHT_NETWORK, Manifest, read_manifest
 from posters.classifier.predictions import Decide, Features, Prediction, choose_rule, predicted_genres
 from posters.classifier.runtime import FEATURES, MAPS, LiteNetwork, Outputs
+from posters.classifier.trial import check_network
 from posters.config import PreprocessConfig
 from posters.errors import ClassifierError, ConfigError, ImageError
 from posters.models import POSTERS, classifier_directory
@@ -376,6 +377,7 @@ def load_classifier(
     """
     directory = classifier_directory(directory)
     manifest = read_manifest(directory)
+    check_network(directory, manifest)
     shape, n_genres = manifest.preprocess.shape, len(manifest.genre_names)
     networks = InterpreterPool(
         lambda count: LiteNetwork(directory / LIGHT_NETWORK, shape, n_genres, count), threads, interpreters

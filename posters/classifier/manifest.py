@@ -9,6 +9,7 @@ from typing import Annotated, Any, get_args
 
 from posters._base.atomic_files import replacing_directory, sha256_of, write_json
 from posters._base.brief import brief_repr
+from posters._base.regular_files import is_inside, open_regular
 from posters._base.validation import Between, from_plain
 from posters.calibration import Calibration
 from posters.config import Head, PreprocessConfig
@@ -24,6 +25,11 @@ LIGHT_NETWORK = "network.tflite"
 KERAS_NETWORK = "network.keras"
 CARD = "MODEL_CARD.md"
 HEADS = get_args(Head)
+
+# Limits for what strangers send: far above any classifier's, and far below what fills a machine. Sizes are in bytes.
+_LARGEST = {MANIFEST: 16 * 2**20, CARD: 2**20}
+_LARGEST_OTHER = 2 * 2**30
+_MOST_GENRES, _MOST_RULES, _LONGEST_NAME, _DEEPEST = 10_000, 1000, 200, 50
 
 _FIX = "copy or train the classifier again"
 
@@ -167,7 +173,7 @@ def read_manifest(directory: Path) -> Manifest:
     """
     path = directory / MANIFEST
     try:
-        manifest = _parse(path.read_text(encoding="utf-8"), path)
+        manifest = _parse(_bytes_of(path).decode(), path)
     except (FileNotFoundError, NotADirectoryError) as error:
         there = "it is a file, and a classifier is a directory" if directory.exists() else "there is no such directory"
         reason = f"it has no {MANIFEST}" if directory.is_dir() else there
@@ -178,7 +184,7 @@ def read_manifest(directory: Path) -> Manifest:
     # be a TypeError or a KeyError, and JSON that nests too deeply is a RecursionError.
     except KeyError as error:
         raise ClassifierError(f"{path} is damaged (it has no {error.args[0]}): {_FIX}") from error
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError, RecursionError, OverflowError) as error:
         raise ClassifierError(f"{path} is damaged ({error}): {_FIX}") from error
     if LIGHT_NETWORK not in manifest.files:
         raise ClassifierError(f"{path} lists no {LIGHT_NETWORK}: {_FIX}")
@@ -205,6 +211,7 @@ class _ManifestJson:
 
 def _parse(text: str, path: Path) -> Manifest:
     values = from_plain(dict[str, Any], json.loads(text), "the manifest")
+    _check_depth(values)
     number = values.get("format")
     if type(number) is not int or number not in READABLE_FORMATS:
         raise ClassifierError(
@@ -212,6 +219,9 @@ def _parse(text: str, path: Path) -> Manifest:
             "use the version that wrote it, or train again"
         )
     plain = from_plain(_ManifestJson, values, "the manifest", ignore_unknown=True)
+    # Before anything is made of them.
+    if not 0 < len(plain.rules) <= _MOST_RULES or len(plain.genre_names) > _MOST_GENRES:
+        raise ValueError(f"there must be 1 to {_MOST_RULES:,} rules, and at most {_MOST_GENRES:,} genres")
     manifest = Manifest(
         genre_names=plain.genre_names,
         preprocess=PreprocessConfig(**plain.preprocess),
@@ -244,8 +254,10 @@ def _check_consistent(manifest: Manifest) -> None:
     genre_names = manifest.genre_names
     if not genre_names or len(set(genre_names)) < len(genre_names):
         raise ValueError("genre_names must be a list of different names")
-    if not manifest.rules:
-        raise ValueError("rules must hold at least one rule")
+    for name in (*genre_names, *manifest.files, *(rule.rule for rule in manifest.rules)):
+        # They are printed to terminals.
+        if not name.isprintable() or len(name) > _LONGEST_NAME:
+            raise ValueError(f"{name[:40]!r} can't be the name of a genre, a rule or a file")
     if len({rule.rule for rule in manifest.rules}) < len(manifest.rules):
         raise ValueError("rules must have different names")
     named = {genre_names, manifest.calibration.genre_names, *(rule.genre_names for rule in manifest.rules)}
@@ -257,12 +269,37 @@ def _check_consistent(manifest: Manifest) -> None:
             raise ValueError(f"files must be in this directory, but got {name!r}")
 
 
+def _check_depth(value: Any, depth: int = 0) -> None:
+    """Refuse what is nested deeper than anybody writes, and what JSON's own reader takes but others don't."""
+    if depth > _DEEPEST:
+        raise ValueError(f"it is nested more than {_DEEPEST} deep")
+    if isinstance(value, str):
+        value.encode()  # A lone surrogate can't be written anywhere.
+    for each in value if isinstance(value, list) else value.values() if isinstance(value, dict) else ():
+        _check_depth(each, depth + 1)
+
+
+def _bytes_of(path: Path) -> bytes:
+    with open_regular(path) as file:
+        content = file.read(_LARGEST[MANIFEST] + 1)
+    if len(content) > _LARGEST[MANIFEST]:
+        raise ValueError(f"it is larger than {_LARGEST[MANIFEST]:,} bytes")
+    return content
+
+
 def _check_file(path: Path, digest: str) -> None:
+    largest = _LARGEST.get(path.name, _LARGEST_OTHER)
     try:
-        found = sha256_of(path)
+        # Whoever made the directory may have put links into it that lead to other people's files.
+        if not is_inside(path, path.parent):
+            raise ClassifierError(f"{path} is a link out of the directory: copy the file itself")
+        size = path.stat().st_size
+        found = sha256_of(path) if size <= largest else ""
     except (FileNotFoundError, IsADirectoryError) as error:
         raise ClassifierError(f"{path} is missing: copy the whole classifier directory again") from error
     except (OSError, ValueError) as error:  # A ValueError is a name that no file can have.
         raise ClassifierError(f"{path} can't be read ({error})") from error
+    if size > largest:
+        raise ClassifierError(f"{path} has {size:,} bytes, more than the {largest:,} that such a file may have")
     if found != digest:
         raise ClassifierError(f"{path} was changed after the classifier was written: {_FIX}")

@@ -66,6 +66,7 @@ class LiteNetwork:
         self._interpreter = self._open(shape, threads)
         self._input = self._interpreter.get_input_details()[0]
         self._outputs = self._outputs_by_name()
+        self._n_genres = n_genres
         self._check_shapes(n_genres)
         self.output_names = frozenset(self._outputs)
 
@@ -112,15 +113,38 @@ class LiteNetwork:
             raise ClassifierError(f"{self._path} has features or maps of an unknown shape: train the classifier again")
 
     def __call__(self, poster: np.ndarray) -> np.ndarray:
-        """Return the uncalibrated probabilities, float32 (G,), of one poster, uint8 (H, W, 3)."""
+        """Return the uncalibrated probabilities, float32 (G,), of one poster, uint8 (H, W, 3).
+
+        Raises:
+            ClassifierError: the network fails, or what it gives are no probabilities.
+        """
         self._run(poster)
-        return self._value(PROBABILITIES)
+        return self._probabilities()
 
     def outputs(self, poster: np.ndarray) -> Outputs:
-        """Return all outputs for one poster, uint8 (H, W, 3)."""
+        """Return all outputs for one poster, uint8 (H, W, 3).
+
+        Raises:
+            ClassifierError: as for the probabilities alone; or features or maps are not finite.
+        """
         self._run(poster)
         features, maps = (self._value(name) if name in self._outputs else None for name in (FEATURES, MAPS))
-        return Outputs(self._value(PROBABILITIES), features, maps)
+        for name, value in ((FEATURES, features), (MAPS, maps)):
+            if value is not None and not np.isfinite(value).all():
+                raise self._no_figures(name)
+        return Outputs(self._probabilities(), features, maps)
+
+    def _probabilities(self) -> np.ndarray:
+        value = self._value(PROBABILITIES)
+        # Written so that NaN fails as well. On every call: which posters a damaged network fails for, nobody knows.
+        if not (value.shape == (self._n_genres,) and (value >= 0).all() and (value <= 1).all()):
+            raise self._no_figures(PROBABILITIES)
+        return value
+
+    def _no_figures(self, name: str) -> ClassifierError:
+        return ClassifierError(
+            f"{self._path} gives {name} that can't be: the network is damaged; copy or train the classifier again"
+        )
 
     def _run(self, poster: np.ndarray) -> None:
         self._interpreter.set_tensor(self._input["index"], poster[None])

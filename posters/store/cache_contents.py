@@ -18,6 +18,7 @@ KINDS = {
     "looks": "what the network saw in images, to find look-alikes by",
     "audit": "measurements of images",
     "similar": "features of posters, to search in",
+    "trial": "notes of networks that were tried in a process of their own",
     "downloads": "images fetched from the web",
 }
 _NAME = re.compile(rf"({'|'.join(KINDS)})(-[0-9a-f]{{16}}\b.*)?")

@@ -8,6 +8,7 @@ import numpy as np
 from tqdm import tqdm
 
 from posters._base.brief import brief_repr
+from posters._base.locks import only_writer
 from posters.catalogue import Catalogue
 from posters.classifier import Classifier, load_classifier
 from posters.classifier.looks import looks_of
@@ -98,13 +99,14 @@ def crossvalidate(
     codes = looks_of(readable, cache) if config.look else None
     groups = group_posters(readable, perceptual_hashes(arrays, packed), codes)
     made = []
-    for number in range(repeats):
-        place, own = repeat_directory(directory, number), replace(config, seed=config.seed + number)
-        chosen = _folds(place, folds, readable, groups, own.seed)
-        for fold in tqdm(range(chosen.count), desc=f"repeat {number + 1} of {repeats}", unit="fold"):
-            splits = chosen.splits(fold, readable, groups, own.seed)
-            train(catalogue, place / f"fold-{fold}", own, splits=splits, cache=cache, resume=True)
-        made.append(_scored(place, chosen, progress))
+    with only_writer(directory):
+        for number in range(repeats):
+            place, own = repeat_directory(directory, number), replace(config, seed=config.seed + number)
+            chosen = _folds(place, folds, readable, groups, own.seed)
+            for fold in tqdm(range(chosen.count), desc=f"repeat {number + 1} of {repeats}", unit="fold"):
+                splits = chosen.splits(fold, readable, groups, own.seed)
+                train(catalogue, place / f"fold-{fold}", own, splits=splits, cache=cache, resume=True)
+            made.append(_scored(place, chosen, progress))
     return cross_validation(made, dict(zip(readable.ids, groups.tolist(), strict=True)))
 
 

