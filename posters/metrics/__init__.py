@@ -14,8 +14,9 @@ once.
 3. A genre that has positives, but of which nothing was predicted, has precision 0, recall 0 and F1 0: scikit-learn's
    `zero_division=0`. So every macro figure over decisions counts the same genres, and a predictor can't improve its
    macro precision by predicting nothing.
-4. The same rule for rows: a poster without genres has no label ranking average precision, coverage error or samples F1,
-   and is left out of their means. (scikit-learn counts it as 1, 0 and 0.)
+4. The same rule for rows: a poster without genres has no label ranking average precision, coverage error, ranking
+   loss, precision, recall or nDCG at k, or samples F1, and is left out of their means. (scikit-learn counts it as 1 in
+   the first and as 0 in the others.) One that has all genres has no ranking loss either.
 5. Micro figures, Hamming loss, binary accuracy and log loss count every pair of poster and genre, also those of genres
    without positives. Micro figures are undefined only where there is no positive at all.
 6. Weighted F1 weighs by positives, so genres without any have no weight.
@@ -37,6 +38,10 @@ from posters.metrics.ranking import (
     coverage_error,
     label_ranking_average_precision,
     log_loss,
+    ndcg_at,
+    precision_at,
+    ranking_loss,
+    recall_at,
     roc_auc,
 )
 from posters.metrics.registry import METRICS, Metric, register_metric, unregister_metric
@@ -58,8 +63,12 @@ __all__ = [
     "mean_of_defined",
     "mean_of_known",
     "micro",
+    "ndcg_at",
     "precision",
+    "precision_at",
+    "ranking_loss",
     "recall",
+    "recall_at",
     "register_metric",
     "roc_auc",
     "subset_accuracy",

@@ -15,6 +15,10 @@ from posters.metrics.ranking import (
     coverage_error,
     label_ranking_average_precision,
     log_loss,
+    ndcg_at,
+    precision_at,
+    ranking_loss,
+    recall_at,
     roc_auc,
 )
 
@@ -82,6 +86,7 @@ class Metric:
 _NO_POSITIVES = "a genre without positives is left out"
 _ONE_CLASS = "a genre without positives, or without negatives, is left out"
 _NO_GENRES = "a poster without genres is left out"
+_ALL_OR_NONE = "a poster without genres, or with all of them, is left out"
 _NO_POSITIVE_AT_ALL = "undefined without any positive"
 _NEVER = "always defined"
 
@@ -92,6 +97,13 @@ _ALL = (
     Metric("macro_roc_auc", "macro ROC AUC", "score", "genres", _ONE_CLASS, roc_auc),
     Metric("lrap", "LRAP", "score", "posters", _NO_GENRES, label_ranking_average_precision),
     Metric("coverage_error", "coverage error", "score", "posters", _NO_GENRES, coverage_error, larger_is_better=False),
+    Metric(
+        "ranking_loss", "label ranking loss", "score", "posters", _ALL_OR_NONE, ranking_loss, larger_is_better=False
+    ),
+    Metric("precision_at_1", "precision at 1", "score", "posters", _NO_GENRES, precision_at(1)),
+    Metric("precision_at_3", "precision at 3", "score", "posters", _NO_GENRES, precision_at(3)),
+    Metric("recall_at_3", "recall at 3", "score", "posters", _NO_GENRES, recall_at(3)),
+    Metric("ndcg_at_3", "nDCG at 3", "score", "posters", _NO_GENRES, ndcg_at(3)),
     Metric("log_loss", "log loss", "score", "pairs", _NEVER, log_loss, larger_is_better=False),
     Metric("macro_f1", "macro F1", "decision", "genres", _NO_POSITIVES, f1),
     Metric("micro_f1", "micro F1", "decision", "pairs", _NO_POSITIVE_AT_ALL, micro(f1)),

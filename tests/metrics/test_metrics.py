@@ -4,6 +4,7 @@ import doctest
 import importlib
 import subprocess
 import sys
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -15,6 +16,23 @@ from posters.metrics import METRICS
 # Genres from common to rare, as in real catalogues.
 PREVALENCE = np.array([0.5, 0.3, 0.2, 0.1, 0.05])
 
+
+def without_full_rows(y_true, y):
+    """scikit-learn counts a poster with all genres as 0, and here it has no ranking loss."""
+    rows = ~y_true.all(axis=1)
+    return y_true[rows], y[rows]
+
+
+def by_all_orders(y_true, y, k, of):
+    """Precision or recall at k: the mean over every order in which genres that tie may stand."""
+
+    def hits(labels, values):
+        orders = [order for order in permutations(range(len(values))) if (np.diff(values[list(order)]) <= 0).all()]
+        return np.mean([labels[list(order[:k])].sum() for order in orders])
+
+    return np.mean([hits(labels, values) / of(labels) for labels, values in zip(y_true, y, strict=True)])
+
+
 # What scikit-learn calls the same figure, for tables where every genre and every poster has a positive.
 ORACLES = {
     "macro_map": lambda y_true, y: oracle.average_precision_score(y_true, y, average="macro"),
@@ -22,6 +40,11 @@ ORACLES = {
     "macro_roc_auc": lambda y_true, y: oracle.roc_auc_score(y_true, y, average="macro"),
     "lrap": oracle.label_ranking_average_precision_score,
     "coverage_error": oracle.coverage_error,
+    "ranking_loss": lambda y_true, y: oracle.label_ranking_loss(*without_full_rows(y_true, y)),
+    "precision_at_1": lambda y_true, y: by_all_orders(y_true, y, 1, lambda labels: 1),
+    "precision_at_3": lambda y_true, y: by_all_orders(y_true, y, 3, lambda labels: 3),
+    "recall_at_3": lambda y_true, y: by_all_orders(y_true, y, 3, np.sum),
+    "ndcg_at_3": lambda y_true, y: oracle.ndcg_score(y_true, y, k=3),
     "log_loss": lambda y_true, y: oracle.log_loss(y_true.ravel(), y.ravel()),
     "macro_f1": lambda y_true, y: oracle.f1_score(y_true, y, average="macro", zero_division=0),
     "micro_f1": lambda y_true, y: oracle.f1_score(y_true, y, average="micro", zero_division=0),

@@ -7,7 +7,7 @@ import pytest
 import sklearn.metrics as oracle
 
 from posters.metrics import METRICS, Metric, register_metric, unregister_metric
-from tests.metrics.test_metrics import labels_and_scores
+from tests.metrics.test_metrics import by_all_orders, labels_and_scores
 
 SEEDS = range(5)
 
@@ -35,13 +35,13 @@ def over_genres(figure):
     return mean
 
 
-def over_posters(figure, needs_genre=True):
-    def mean(y_true, y):
+def over_posters(figure, needs_genre=True, mean=np.mean):
+    def over(y_true, y):
         rows = [(labels[labels >= 0], values[labels >= 0]) for labels, values in zip(y_true, y, strict=True)]
         counted = [row for row in rows if len(row[0]) and (row[0].any() or not needs_genre)]
-        return np.mean([figure(labels, values) for labels, values in counted])
+        return mean([figure(labels, values) for labels, values in counted])
 
-    return mean
+    return over
 
 
 def over_pairs(figure):
@@ -65,6 +65,13 @@ ORACLES = {
     "lrap": over_posters(lambda y, p: oracle.label_ranking_average_precision_score([y], [p])),
     # scikit-learn takes no single genre: one more that the poster lacks, and that is never reached.
     "coverage_error": over_posters(lambda y, p: oracle.coverage_error([[*y, 0]], [[*p, -1]])),
+    "ranking_loss": over_posters(
+        lambda y, p: np.mean(p[y == 0] >= p[y == 1][:, None]) if len(set(y)) == 2 else np.nan, mean=np.nanmean
+    ),
+    "precision_at_1": over_posters(lambda y, p: by_all_orders([y], [p], 1, lambda labels: 1)),
+    "precision_at_3": over_posters(lambda y, p: by_all_orders([y], [p], 3, lambda labels: min(3, len(labels)))),
+    "recall_at_3": over_posters(lambda y, p: by_all_orders([y], [p], 3, np.sum)),
+    "ndcg_at_3": over_posters(lambda y, p: oracle.ndcg_score([[*y, 0]], [[*p, -1]], k=3)),
     "log_loss": over_pairs(lambda y, p: oracle.log_loss(y, p)),
     "macro_f1": over_genres(zero(oracle.f1_score)),
     "micro_f1": over_pairs(zero(oracle.f1_score)),
