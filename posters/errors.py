@@ -30,22 +30,25 @@ class PostersError(Exception):
 
     def __init__(self, message: str) -> None:
         # Messages may quote file names and errors of other libraries, which may hold line breaks.
-        super().__init__(_shortened(_visible(" ".join(str(message).split()))))
+        super().__init__(one_line(str(message)))
 
     def __str__(self) -> str:
         message = super().__str__()
         return message if _shown_as_options else name_arguments(message)
 
 
-def _visible(text: str) -> str:
-    """Return a text without characters that control a terminal: a stranger's file name or genre may have some."""
-    if text.isprintable():
-        return text
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+def one_line(text: str) -> str:
+    r"""Return a text as a message may be: one line of `LONGEST` characters at most, none of which controls a terminal.
 
+    What is left out is the middle: what is wrong stands at the beginning, and what to do about it at the end.
 
-def _shortened(text: str) -> str:
-    """Leave out the middle of a long message: what is wrong stands at its beginning, what to do at its end."""
+    Examples:
+        >>> one_line("no such file:\n\x1b[2J.jpg")
+        'no such file: \\x1b[2J.jpg'
+    """
+    text = " ".join(text.split())
+    if not text.isprintable():
+        text = "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
     half = (LONGEST - 5) // 2
     return text if len(text) <= LONGEST else f"{text[:half]} ... {text[-half:]}"
 

@@ -36,8 +36,7 @@ def open_source(path: Path) -> TableSource:
         >>> open_source(folder).files
         ('1.json',)
     """
-    database = sqlite_query(path)
-    if database is not None:
+    if (database := sqlite_query(path)) is not None:
         return sqlite_table(*database)
     try:
         if path.is_dir():

@@ -254,19 +254,18 @@ def _check_consistent(manifest: Manifest) -> None:
     genre_names = manifest.genre_names
     if not genre_names or len(set(genre_names)) < len(genre_names):
         raise ValueError("genre_names must be a list of different names")
-    for name in (*genre_names, *manifest.files, *(rule.rule for rule in manifest.rules)):
-        # They are printed to terminals.
-        if not name.isprintable() or len(name) > _LONGEST_NAME:
-            raise ValueError(f"{name[:40]!r} can't be the name of a genre, a rule or a file")
+    # They are printed to terminals.
+    names = [*genre_names, *manifest.files, *(rule.rule for rule in manifest.rules)]
+    if odd := [name for name in names if not name.isprintable() or len(name) > _LONGEST_NAME]:
+        raise ValueError(f"{odd[0][:40]!r} can't be the name of a genre, a rule or a file")
     if len({rule.rule for rule in manifest.rules}) < len(manifest.rules):
         raise ValueError("rules must have different names")
     named = {genre_names, manifest.calibration.genre_names, *(rule.genre_names for rule in manifest.rules)}
     if len(named) > 1 or len(manifest.prior) != len(genre_names):
         raise ValueError("genre_names, calibration, rules and prior don't belong together")
-    for name in manifest.files:
-        # A plain name, so that no name leads outside of the directory.
-        if name in ("", "..") or Path(name).name != name:
-            raise ValueError(f"files must be in this directory, but got {name!r}")
+    # Plain names, so that none leads outside of the directory.
+    if elsewhere := [name for name in manifest.files if name in ("", "..") or Path(name).name != name]:
+        raise ValueError(f"files must be in this directory, but got {elsewhere[0]!r}")
 
 
 def _check_depth(value: Any, depth: int = 0) -> None:
@@ -288,18 +287,19 @@ def _bytes_of(path: Path) -> bytes:
 
 
 def _check_file(path: Path, digest: str) -> None:
+    # Whoever made the directory may have put links into it that lead to other people's files.
+    if not is_inside(path, path.parent):
+        raise ClassifierError(f"{path} is a link out of the directory: copy the file itself")
     largest = _LARGEST.get(path.name, _LARGEST_OTHER)
     try:
-        # Whoever made the directory may have put links into it that lead to other people's files.
-        if not is_inside(path, path.parent):
-            raise ClassifierError(f"{path} is a link out of the directory: copy the file itself")
         size = path.stat().st_size
         found = sha256_of(path) if size <= largest else ""
     except (FileNotFoundError, IsADirectoryError) as error:
         raise ClassifierError(f"{path} is missing: copy the whole classifier directory again") from error
     except (OSError, ValueError) as error:  # A ValueError is a name that no file can have.
         raise ClassifierError(f"{path} can't be read ({error})") from error
-    if size > largest:
-        raise ClassifierError(f"{path} has {size:,} bytes, more than the {largest:,} that such a file may have")
     if found != digest:
-        raise ClassifierError(f"{path} was changed after the classifier was written: {_FIX}")
+        too_large = f"has {size:,} bytes, more than the {largest:,} that such a file may have"
+        raise ClassifierError(
+            f"{path} {'was changed after the classifier was written' if found else too_large}: {_FIX}"
+        )

@@ -7,6 +7,7 @@ of the package need neither. Nothing in the classifier's own directory can vouch
 """
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,8 @@ from posters.models import CLASSIFIER
 
 MEMORY = 4 * 2**30  # bytes of address space; the runtime and Python map about 1 GB before they need any
 SECONDS = 60
+
+_FIX = "copy or train the classifier again"
 
 
 def check_network(directory: Path, manifest: Manifest) -> None:
@@ -54,11 +57,12 @@ def check_network(directory: Path, manifest: Manifest) -> None:
             command, capture_output=True, timeout=SECONDS, stdin=subprocess.DEVNULL, check=False
         )
     except subprocess.TimeoutExpired:
-        raise _failed(path, f"it did not end within {SECONDS} s") from None
-    if done.returncode == 1 and (reason := done.stderr.decode(errors="replace").strip()):
-        raise ClassifierError(reason.splitlines()[-1])
+        raise ClassifierError(f"{path} can't be run (it did not end within {SECONDS} s): {_FIX}") from None
     if done.returncode:
-        raise _failed(path, f"the process that tried it ended with {done.returncode}")
+        # It prints its reason if it has one; a crash has none.
+        lines = done.stderr.decode(errors="replace").splitlines() if done.returncode == 1 else []
+        crashed = f"{path} can't be run (the process that tried it ended with {done.returncode}): {_FIX}"
+        raise ClassifierError(lines[-1] if lines else crashed)
     note_network(manifest)
 
 
@@ -73,12 +77,10 @@ def note_network(manifest: Manifest) -> None:
         >>> from posters.models import CLASSIFIER
         >>> note_network(read_manifest(CLASSIFIER))
     """
-    try:
+    # Without a writable cache, as in a hardened container, the next process tries it again: a third of a second.
+    with suppress(OSError):
         _note(manifest).parent.mkdir(parents=True, exist_ok=True)
         _note(manifest).touch()
-    except OSError:
-        # A hardened container: the next process tries it again, which takes a third of a second.
-        return
 
 
 def _note(manifest: Manifest) -> Path:
@@ -89,25 +91,16 @@ def _note(manifest: Manifest) -> Path:
     return default_cache() / f"trial-{fingerprint([*parts, version('ai-edge-litert')])}"
 
 
-def _failed(path: Path, how: str) -> ClassifierError:
-    return ClassifierError(f"{path} can't be run ({how}): copy or train the classifier again")
-
-
 def _try(path: Path, shape: tuple[int, int, int], n_genres: int) -> None:
-    _limit()
+    with suppress(ImportError):  # On Windows, the limit of time has to do.
+        import resource
+
+        for kind, limit in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_CORE, 0)):
+            resource.setrlimit(kind, (limit, limit))
     network = LiteNetwork(path, shape, n_genres)
     noise = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     for poster in (np.zeros(shape, np.uint8), np.full(shape, 255, np.uint8), noise):
         network.outputs(poster)
-
-
-def _limit() -> None:
-    try:
-        import resource
-    except ImportError:  # On Windows, the limit of time has to do.
-        return
-    for kind, limit in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_CORE, 0)):
-        resource.setrlimit(kind, (limit, limit))
 
 
 if __name__ == "__main__":

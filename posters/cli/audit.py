@@ -1,6 +1,7 @@
 """`posters audit`: check a table and its images before anything is trained on them."""
 
 import argparse
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,14 @@ _DESCRIPTION = (
     "unused files, repeated rows, duplicates and contradicting labels, doubtful genres, and what leaks across splits. "
     "The exit code is 1 if a finding is as bad as --fail-on."
 )
+_NO_LOOK = (
+    "find look-alikes by perceptual hashes alone, which saves 15 ms an image the first time (default: also by what the "
+    "network of this package sees, which finds mirrored and cropped copies)"
+)
+_LABELS = (
+    "also write labels that the other posters contradict, to be filled in and given to --corrections: missing genres "
+    "and false ones, each the surest first; once 15 ms a poster, and no training"
+)
 
 
 def add_parser(commands: Any) -> None:
@@ -28,12 +37,8 @@ def add_parser(commands: Any) -> None:
     fail_on = "how bad a finding must be for exit code 1 (default: error)"
     parser.add_argument("--fail-on", choices=_FAIL_ON, default="error", help=fail_on)
     parser.add_argument("--cache", type=Path, metavar="DIR", help="folder of the cache (default: in your cache folder)")
-    look = "find look-alikes by perceptual hashes alone, which saves 15 ms an image the first time (default: also by "
-    look += "what the network of this package sees, which finds mirrored and cropped copies)"
-    parser.add_argument("--no-look", action="store_false", dest="look", help=look)
-    labels = "also write labels that the other posters contradict, to be filled in and given to --corrections: "
-    labels += "missing genres and false ones, each the surest first; once 15 ms a poster, and no training"
-    parser.add_argument("--labels", type=Path, metavar="CSV", help=labels)
+    parser.add_argument("--no-look", action="store_false", dest="look", help=_NO_LOOK)
+    parser.add_argument("--labels", type=Path, metavar="CSV", help=_LABELS)
     add_catalogue_options(parser)
     parser.set_defaults(run=run)
 
@@ -51,14 +56,14 @@ def run(options: argparse.Namespace) -> int:
     catalogue = read_catalogue_from(options, min_posters=1, report=False)
     found = audit(catalogue, cache=options.cache, splits=splits, min_posters=options.min_posters, look=options.look)
     _write(found, options)
-    if options.labels:
-        _write_labels(options)
     return int(options.fail_on != "never" and found.has(options.fail_on))
 
 
 def _write(audit: "Audit", options: argparse.Namespace) -> None:
     from posters.report.audit import audit_csv, audit_json, audit_summary, write_audit
 
+    if options.labels:
+        _write_labels(options)
     if options.csv:
         # With a byte order mark, without which Excel takes UTF-8 for something else.
         write_audit(audit_csv(audit), options.csv, "utf-8-sig")
@@ -71,8 +76,6 @@ def _write(audit: "Audit", options: argparse.Namespace) -> None:
 
 
 def _write_labels(options: argparse.Namespace) -> None:
-    import sys
-
     from posters._base.optional_imports import check_installed
     from posters.report.audit import write_audit
     from posters.report.tables import label_csv
@@ -83,9 +86,6 @@ def _write_labels(options: argparse.Namespace) -> None:
     issues = doubt_labels(read_catalogue_from(options, report=False), cache=options.cache, look=options.look)
     write_audit(label_csv(issues), options.labels, "utf-8")
     counts = Counter(issue.kind for issue in issues)
+    found = f"{counts['missing']:,} genres seem to be missing and {counts['false']:,} to be false, the surest first, in"
     # On stderr: stdout may be the JSON of the findings.
-    print(
-        f"{counts['missing']:,} genres seem to be missing and {counts['false']:,} to be false, the surest first, in "
-        f"{options.labels}: fill in the column accept, and give it to --corrections",
-        file=sys.stderr,
-    )
+    print(f"{found} {options.labels}: fill in the column accept, and give it to --corrections", file=sys.stderr)

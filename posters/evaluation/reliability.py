@@ -145,12 +145,8 @@ def _bins(y_true: np.ndarray, y_score: np.ndarray) -> tuple[Bin, ...]:
     # A probability of exactly 1 belongs to the last bin.
     place = np.minimum(np.searchsorted(edges, p, side="right") - 1, _BINS - 1)
     count, scores, true = (np.bincount(place, weights, _BINS) for weights in (None, p, y))
-    return tuple(
-        Bin(
-            edges[b],
-            edges[b + 1],
-            int(count[b]),
-            *(float(total[b] / count[b]) if count[b] else None for total in (scores, true)),
-        )
-        for b in range(_BINS)
-    )
+
+    def mean(total: np.ndarray, b: int) -> float | None:
+        return float(total[b] / count[b]) if count[b] else None
+
+    return tuple(Bin(edges[b], edges[b + 1], int(count[b]), mean(scores, b), mean(true, b)) for b in range(_BINS))

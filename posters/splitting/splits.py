@@ -151,8 +151,7 @@ def given_splits(catalogue: Catalogue, splits: Mapping[str, str], groups: np.nda
     """
     splits = {id: _spelt_out(split) for id, split in splits_by_id(splits, catalogue).items()}
     known = set(catalogue.ids)
-    unknown = [id for id in splits if id not in known]
-    if unknown:
+    if unknown := [id for id in splits if id not in known]:
         raise SplitError(
             f"the splits name {len(unknown):,} posters that are not in {catalogue.name}, such as {unknown[0]!r}"
         )
@@ -160,8 +159,7 @@ def given_splits(catalogue: Catalogue, splits: Mapping[str, str], groups: np.nda
         _check_name(split, f" for the poster {id!r}")
     groups = np.arange(len(catalogue)) if groups is None else groups
     chosen = np.array([splits.get(id) for id in catalogue.ids], dtype=object)
-    unnamed = sum(split is None for split in chosen)
-    if unnamed:
+    if unnamed := sum(split is None for split in chosen):
         logger.warning(f"{unnamed:,} posters of {catalogue.name} are in no split, and are not used")
     return _checked(catalogue, groups, chosen, None)
 

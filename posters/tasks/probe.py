@@ -58,7 +58,9 @@ def write_probe_scores(run: Run, arrays: PosterArrays, splits: Splits, groups: n
     x, rows = open_rows(features), arrays.rows_of(splits.validation)
     # Written one after the other: a kill between the two costs a fit.
     if all(path.exists() for path in paths.values()):
-        probe, out_of_fold = _read_probe(paths["probe"]), read_scores(paths["out_of_fold"])
+        with np.load(paths["probe"]) as file:
+            probe = Probe(file["kernel"], file["bias"], float(file["strength"]))
+        out_of_fold = read_scores(paths["out_of_fold"])
     else:
         probe = fit_probe(x, arrays.genres, arrays.rows_of(splits.train), rows)
         tried = ", ".join(map(str, STRENGTHS))
@@ -66,20 +68,11 @@ def write_probe_scores(run: Run, arrays: PosterArrays, splits: Splits, groups: n
         y_score = out_of_fold_scores(x, arrays.genres, groups, strength=probe.strength)
         out_of_fold = Scores(arrays.ids, arrays.genre_names, y_score, arrays.genres)
         write_scores(out_of_fold, paths["out_of_fold"])
-        _write_probe(probe, paths["probe"])
+        with replacing(paths["probe"]) as temporary, temporary.open("wb") as file:
+            np.savez(file, kernel=probe.kernel, bias=probe.bias, strength=probe.strength)
     y_score = probe.score(x)
     write_scores(Scores(arrays.ids, arrays.genre_names, y_score, arrays.genres), run.scores("probe"))
     write_scores(out_of_fold, run.scores("out_of_fold"))
     figure = METRICS["macro_map"](arrays.genres[rows], y_score[rows])
     logger.info(f"logistic regression on the same features: validation macro mAP {figure:.4f}")
     return probe
-
-
-def _write_probe(probe: Probe, path: Path) -> None:
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, kernel=probe.kernel, bias=probe.bias, strength=probe.strength)
-
-
-def _read_probe(path: Path) -> Probe:
-    with np.load(path) as file:
-        return Probe(file["kernel"], file["bias"], float(file["strength"]))
