@@ -26,6 +26,10 @@ _DESCRIPTION = (
 )
 
 _FOLDS_HELP = "how many, or a CSV of your own with the columns id and fold, such as another's folds.csv (default: 5)"
+_SCORED_HELP = (
+    "of several tables, one whose posters are scored; those of the others train in every fold; may be repeated (default: "
+    "all)"
+)
 _REPEATS_HELP = "how often all of it is done, each time with the next seed and other folds (default: 1)"
 _RESUME_HELP = "continue one that was interrupted, or add repeats; what is finished is not made again"
 _AVERAGE_HELP = "also average the networks of the first repeat into one classifier, in DIR/average"
@@ -38,6 +42,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("table", type=Path, nargs="+", metavar="TABLE", help=TABLES_HELP)
     parser.add_argument("--run", dest="directory", type=Path, required=True, metavar="DIR", help="directory to create")
     parser.add_argument("--folds", metavar="N", help=_FOLDS_HELP)
+    parser.add_argument("--scored", action="append", default=[], metavar="TABLE", help=_SCORED_HELP)
     parser.add_argument("--repeats", type=int, default=1, metavar="N", help=_REPEATS_HELP)
     parser.add_argument("--resume", action="store_true", help=_RESUME_HELP)
     parser.add_argument("--report", type=Path, metavar="FOLDER", help="where to write the report (default: DIR/report)")
@@ -67,6 +72,7 @@ def run(options: argparse.Namespace) -> int:
     follow_table_options(options)
     catalogue = read_catalogue_from(options)
     bar, chosen = progress_bar("scoring", leave=False), {"folds": folds, "repeats": options.repeats}
+    chosen["scored"] = options.scored
     figures = crossvalidate(catalogue, options.directory, config, **chosen, cache=options.cache, progress=bar)
     written = list(write_crossvalidation(figures, report))
     images = {poster.id: catalogue.image_path(poster) for poster in catalogue}
@@ -81,7 +87,7 @@ def run(options: argparse.Namespace) -> int:
     for path in written:
         logger.info(f"wrote {path}")
     print(crossvalidation_text(figures))
-    return 0 if figures.posters == len(catalogue) else 1
+    return 0 if figures.posters == len(catalogue.ids_of_tables(options.scored)) else 1
 
 
 def _folds(text: str | None) -> "Folds | int | None":

@@ -53,6 +53,7 @@ def crossvalidate(
     *,
     folds: Folds | int | None = None,
     repeats: int = 1,
+    scored: Sequence[str] = (),
     cache: str | Path | None = None,
     progress: CatalogueBar = lambda rows: rows,
 ) -> CrossValidation:
@@ -71,6 +72,8 @@ def crossvalidate(
         folds: how many are drawn with the seed of each repeat (five by default); or given ones, by which every repeat
             goes, so that the repeats differ by their seeds alone.
         repeats: how often all of it is done.
+        scored: of a catalogue of several tables, the names of those whose posters are scored, as in `Stage.tables`;
+            posters of the others train in every fold. All are scored if none is named.
         cache: as in `train`.
         progress: wraps the posters in a progress bar, as `tqdm` does.
 
@@ -98,13 +101,16 @@ def crossvalidate(
     readable = catalogue.among(arrays.ids)
     codes = looks_of(readable, cache) if config.look else None
     groups = group_posters(readable, perceptual_hashes(arrays, packed), codes)
+    judged = catalogue.ids_of_tables(scored)
+    helping = {id: "train" for id in readable.ids if id not in judged}
+    groups, readable = groups[[id in judged for id in readable.ids]], readable.among(judged)
     made = []
     with only_writer(directory):
         for number in range(repeats):
             place, own = repeat_directory(directory, number), replace(config, seed=config.seed + number)
             chosen = _folds(place, folds, readable, groups, own.seed)
             for fold in tqdm(range(chosen.count), desc=f"repeat {number + 1} of {repeats}", unit="fold"):
-                splits = chosen.splits(fold, readable, groups, own.seed)
+                splits = helping | chosen.splits(fold, readable, groups, own.seed)
                 train(catalogue, place / f"fold-{fold}", own, splits=splits, cache=cache, resume=True)
             made.append(_scored(place, chosen, progress))
     return cross_validation(made, dict(zip(readable.ids, groups.tolist(), strict=True)))
