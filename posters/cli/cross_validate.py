@@ -27,8 +27,8 @@ _DESCRIPTION = (
 
 _FOLDS_HELP = "how many, or a CSV of your own with the columns id and fold, such as another's folds.csv (default: 5)"
 _SCORED_HELP = (
-    "of several tables, one whose posters are scored; those of the others train in every fold; may be repeated (default: "
-    "all)"
+    "of several tables, one whose posters are scored; those of the others train in every fold; may be repeated "
+    "(default: all)"
 )
 _REPEATS_HELP = "how often all of it is done, each time with the next seed and other folds (default: 1)"
 _RESUME_HELP = "continue one that was interrupted, or add repeats; what is finished is not made again"

@@ -7,7 +7,7 @@ import pytest
 
 from posters.classifier import load_classifier
 from posters.cli import main
-from posters.errors import RunError
+from posters.errors import CatalogueError, RunError
 from posters.metrics import METRICS
 from posters.runs import Run
 from posters.scores import read_scores
@@ -115,3 +115,18 @@ def test_folds_are_drawn_once_and_kept(tmp_path, colours, small):
     folds = read_folds(tmp_path / "cv" / "folds.csv")
     assert folds.count == 5
     assert set(folds.of) == set(colours.ids)
+
+
+def test_posters_of_a_table_that_is_not_scored_train_in_every_fold(colours, quick, tmp_path):
+    rows = [replace(poster, tables=("own.csv",) if n < 60 else ("more.csv",)) for n, poster in enumerate(colours)]
+    both = replace(colours, posters=tuple(rows))
+    own, more = set(colours.ids[:60]), set(colours.ids[60:])
+    figures = crossvalidate(both, tmp_path / "cv", quick, folds=2, scored=["own.csv"], cache=tmp_path / "cache")
+    assert figures.posters == 60
+    assert set(read_scores(tmp_path / "cv" / "model.npz").ids) == own
+    for fold in range(2):
+        splits = Run(tmp_path / "cv" / f"fold-{fold}").splits()
+        assert {split for id, split in splits.items() if id in more} == {"train"}
+        assert {split for id, split in splits.items() if id in own} == {"train", "validation", "test"}
+    with pytest.raises(CatalogueError, match="other.csv"):
+        crossvalidate(both, tmp_path / "none", quick, folds=2, scored=["other.csv"], cache=tmp_path / "cache")
