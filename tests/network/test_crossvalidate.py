@@ -128,5 +128,5 @@ def test_posters_of_a_table_that_is_not_scored_train_in_every_fold(colours, quic
         splits = Run(tmp_path / "cv" / f"fold-{fold}").splits()
         assert {split for id, split in splits.items() if id in more} == {"train"}
         assert {split for id, split in splits.items() if id in own} == {"train", "validation", "test"}
-    with pytest.raises(CatalogueError, match="other.csv"):
+    with pytest.raises(CatalogueError, match=r"other\.csv"):
         crossvalidate(both, tmp_path / "none", quick, folds=2, scored=["other.csv"], cache=tmp_path / "cache")
