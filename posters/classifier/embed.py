@@ -114,7 +114,7 @@ def embed(
         plan += [record for record in store.records if record.image not in named]
     # A set, since the order of the records doesn't matter here: names are looked up by path.
     stamps = {record.stamp for record in plan}
-    if {record.stamp for record in store.records} != stamps:
+    if {record.stamp for record in store.records} != stamps or store.has_damage("checking"):
         kept = list(takewhile(lambda record: record.stamp in stamps, store.interrupted()))
         done = {record.image for record in kept}
         todo = [record for record in plan if record.image not in done]

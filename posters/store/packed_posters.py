@@ -35,10 +35,6 @@ INDEX = "index.jsonl"
 # Posters that a thread decodes at a time. More would only take more memory, fewer more switching between threads.
 _CHUNK = 4
 
-# Rows whose checksums are compared when nothing seems to have changed. Checking all of a large catalogue takes minutes;
-# a few are enough to find pixels that belong to another index.
-_SAMPLES = 16
-
 
 @dataclass(frozen=True)
 class PosterArrays:
@@ -171,11 +167,11 @@ class _Packing:
 
     def run(self) -> ResumableStore[ImageRecord]:
         """Bring the store up to date: one record for each poster of the catalogue, in its order."""
-        readable = [record for record in self.store.records if record.readable]
-        sample = readable[:: max(1, len(readable) // _SAMPLES)]
         stamps = [record.stamp for record in self.store.records]
-        if stamps == [record.stamp for record in self.plan] and all(map(self.store.reusable, sample)):
-            logger.info(f"{len(readable):,} posters are packed already in {self.directory}")
+        # Every row is read, at some 1.3 GB/s: less than a hundredth of what an epoch of training on them takes.
+        if stamps == [record.stamp for record in self.plan] and not self.store.has_damage("checking packed posters"):
+            readable = sum(record.readable for record in self.store.records)
+            logger.info(f"{readable:,} posters are packed already in {self.directory}")
             return self.store
         # Rows can only be appended, so the work of an interrupted run counts as far as it is in the catalogue's order.
         pairs = zip(self.store.interrupted(), self.plan, strict=False)

@@ -20,8 +20,9 @@ from typing import Any, Generic
 import numpy as np
 from tqdm import tqdm
 
-from posters._base.atomic_files import sha256_of
+from posters._base.atomic_files import replacing, sha256_of
 from posters._base.brief import brief_repr
+from posters._base.log import logger
 from posters._base.optional_imports import require
 from posters.errors import ArraysError
 from posters.store.journal import JournalWriter, RecordT, read_journal
@@ -129,6 +130,16 @@ class ResumableStore(Generic[RecordT]):
     def row(self, record: RecordT) -> np.ndarray | None:
         """Return the row of a finished record; None if it has none."""
         return self.rows[self._position_of[record.image]] if self.rows is not None and record.readable else None
+
+    def has_damage(self, label: str) -> bool:
+        """Whether any row is not the one that was written; each is read and compared with its record's CRC-32.
+
+        Args:
+            label: of the progress bar.
+        """
+        readable = [record for record in self.records if record.readable]
+        with tqdm(readable, desc=label, unit="poster", leave=False, delay=1) as bar:
+            return not all(record.matches(self.row(record)) for record in bar)
 
     def reusable(self, now: RecordT) -> RecordT | None:
         """Return the finished record of a file, with its present stamp, if the file's bytes and its row are unchanged.
@@ -238,15 +249,21 @@ def cached_rows(
     """
     path = row_file.path
     path.parent.mkdir(parents=True, exist_ok=True)
+    # The name vouches for what was computed, and this for what became of it. Files of before 0.3 have none.
+    checksum = path.with_name(f"{path.name}.sha256")
     with locked(path.with_name(f"{path.name}.lock")):
+        if path.exists() and checksum.exists() and checksum.read_text().strip() != sha256_of(path):
+            logger.warning(f"{path} was damaged since it was written: it is made again")
+            path.unlink()
         if not path.exists():
-            # There is no checksum here: the name vouches for what was computed, and every row is written whole.
             done = min(GrowingRows.count_partial(path, row_file.row_shape, row_file.dtype), count)
             with _growing(row_file, done) as growing, bar(total=count, initial=done) as progress:
                 for rows in compute(done):
                     growing.append(rows)
                     progress.update(len(rows))
                 growing.finish()
+            with replacing(checksum) as temporary:
+                temporary.write_text(f"{sha256_of(path)}\n")
     found = open_rows(path)
     if not row_file.fits(found, count):
         raise ArraysError(f"{path} holds the rows of other posters: remove it, and it will be made again")

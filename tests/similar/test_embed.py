@@ -74,6 +74,18 @@ class TestKept:
         assert len(embedded) == 1
         assert rows_by_name(index) == rows_by_name(build_index(files(scans), classifier, "fresh"))
 
+    @pytest.mark.parametrize("row", [0, N // 2, N - 1])
+    def test_one_wrong_byte_in_any_row_is_found(self, scans, classifier, embedded, row):
+        before = rows_by_name(build_index(files(scans), classifier, "kept"))
+        (path,) = Path("kept").glob("features-*.npy")
+        rows = np.lib.format.open_memmap(path, mode="r+")
+        rows[row, 3] += 0.5
+        rows.flush()
+        del rows
+        count = len(embedded)
+        assert rows_by_name(build_index(files(scans), classifier, "kept")) == before
+        assert len(embedded) == count + 1
+
     def test_an_index_that_is_not_an_array_is_refused_in_one_line(self, scans, classifier):
         build_index(files(scans), classifier, "index")
         (rows,) = Path("index").glob("features-*.npy")

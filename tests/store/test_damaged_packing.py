@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from posters.errors import ArraysError
-from posters.store.packed_posters import INDEX, pack
+from posters.store.packed_posters import INDEX, PIXELS, pack
 from tests.store.conftest import SMALL, assert_right, catalogue_of, cut_off_after, draw
 
 
@@ -117,4 +117,14 @@ def test_any_file_may_be_missing(damaged_world, name, tmp_path):
     folder = tmp_path / "packed"
     shutil.copytree(getattr(damaged_world, state), folder)
     (folder / name.replace("index", INDEX)).unlink()
+    assert_right(pack(damaged_world.catalogue, folder, SMALL), damaged_world.catalogue)
+
+
+@pytest.mark.parametrize("row", [0, 7, 20, 39])
+def test_one_wrong_byte_in_any_row_is_found(damaged_world, tmp_path, row):
+    folder = shutil.copytree(damaged_world.finished, tmp_path / "packed")
+    pixels = np.lib.format.open_memmap(folder / PIXELS, mode="r+")
+    pixels[row, 3, 5, 1] ^= 1
+    pixels.flush()
+    del pixels
     assert_right(pack(damaged_world.catalogue, folder, SMALL), damaged_world.catalogue)

@@ -201,3 +201,30 @@ def test_a_copied_image_folder_is_not_decoded_again(catalogue, tmp_path, monkeyp
     monkeypatch.setattr("posters.store.packed_posters.decode", lambda *_: pytest.fail("decoded again"))
     moved = Catalogue(catalogue.posters, catalogue.genre_names, copy)
     assert len(pack(moved, tmp_path / "packed", SMALL)) == 5
+
+
+def test_cached_rows_that_were_damaged_are_made_again(tmp_path, messages):
+    squares = RowFile(tmp_path / "squares.npy", (), np.int64)
+    made = []
+
+    def compute(start):
+        made.append(start)
+        return (np.array([n * n]) for n in range(start, 9))
+
+    def rows():
+        return cached_rows(squares, 9, compute, partial(tqdm, disable=True)).tolist()
+
+    assert rows() == rows() == [n * n for n in range(9)]
+    assert made == [0]
+    content = bytearray(squares.path.read_bytes())
+    content[-3] ^= 1
+    squares.path.write_bytes(content)
+    assert rows() == [n * n for n in range(9)]
+    assert made == [0, 0]
+    assert any("squares.npy was damaged since it was written: it is made again" in message for message in messages)
+
+
+def test_cached_rows_of_older_versions_have_no_checksum_and_are_used(tmp_path):
+    squares = RowFile(tmp_path / "squares.npy", (), np.int64)
+    np.save(squares.path, np.arange(9) ** 2)
+    assert cached_rows(squares, 9, lambda start: pytest.fail("computed"), partial(tqdm, disable=True))[8] == 64
