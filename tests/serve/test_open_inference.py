@@ -2,9 +2,12 @@
 
 import base64
 import io
+import json
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 import posters
@@ -28,8 +31,13 @@ def array(dusk):
 
 
 def test_server_and_model_describe_themselves(client):
-    assert client.get("/v2").json() == {"name": "posters", "version": posters.__version__, "extensions": []}
-    assert client.get("/v2/models/golden").json() == {
+    extensions = ["binary_tensor_data", "model_configuration"]
+    assert client.get("/v2").json() == {"name": "posters", "version": posters.__version__, "extensions": extensions}
+    described = client.get("/v2/models/golden").json()
+    one, own = described.pop("versions")
+    assert one == "1"
+    assert client.get(f"/v2/models/golden/versions/{own}").json()["versions"] == ["1", own]
+    assert described == {
         "name": "golden",
         "platform": "litert",
         "inputs": [
@@ -162,3 +170,122 @@ def test_what_is_wrong_is_said_in_one_line(client, wrong):
     assert list(response.json()) == ["error"]
     assert response.json()["error"].startswith(reason)
     assert "\n" not in response.json()["error"]
+
+
+# Raw tensors behind the JSON, byte for byte as tritonclient 2.73 sends them
+
+
+def with_raw(header, *raw):
+    text = json.dumps(header).encode()
+    headers = {"Inference-Header-Content-Length": str(len(text)), "Content-Type": "application/octet-stream"}
+    return {"content": text + b"".join(raw), "headers": headers}
+
+
+def raw_pixels(array, **others):
+    size = {"binary_data_size": array.nbytes}
+    tensor = {"name": "poster", "datatype": "UINT8", "shape": list(array.shape), "parameters": size}
+    return with_raw({"inputs": [tensor], **others}, array.tobytes())
+
+
+def raw_files(*images, **others):
+    raw = b"".join(len(image).to_bytes(4, "little") + image for image in images)
+    tensor = {
+        "name": "image",
+        "datatype": "BYTES",
+        "shape": [len(images)],
+        "parameters": {"binary_data_size": len(raw)},
+    }
+    return with_raw({"inputs": [tensor], **others}, raw)
+
+
+def tensors_of(response):
+    """The outputs of a response as arrays, wherever their data stand."""
+    assert response.status_code == 200, response.text
+    size = int(response.headers.get("Inference-Header-Content-Length", len(response.content)))
+    header, raw = json.loads(response.content[:size]), response.content[size:]
+    found, start = {}, 0
+    for output in header["outputs"]:
+        dtype = {"FP32": "<f4", "UINT8": "u1"}[output["datatype"]]
+        if (count := output.get("parameters", {}).get("binary_data_size")) is None:
+            found[output["name"]] = np.array(output["data"], dtype).reshape(output["shape"])
+        else:
+            found[output["name"]] = np.frombuffer(raw[start : start + count], dtype).reshape(output["shape"])
+            start += count
+    assert start == len(raw)
+    return found
+
+
+@pytest.mark.parametrize("path", [INFER, "/v2/models/golden/versions/1/infer"])
+def test_raw_pixels_and_files_are_what_json_is(client, array, dusk, path):
+    both = np.stack([array, array])
+    plain = tensors_of(client.post(INFER, json=pixels(both.tolist(), list(both.shape))))
+    raw = tensors_of(client.post(path, **raw_pixels(both, parameters={"binary_data_output": True})))
+    file = tensors_of(client.post(path, **raw_files(dusk, dusk, parameters={"binary_data_output": True})))
+    for name in ("probabilities", "decisions"):
+        np.testing.assert_array_equal(raw[name], plain[name])
+        np.testing.assert_array_equal(file[name], plain[name])
+
+
+def test_each_output_may_stand_where_it_is_wanted(client, dusk):
+    outputs = [
+        {"name": "decisions", "parameters": {"binary_data": True}},
+        {"name": "probabilities", "parameters": {"binary_data": False}},
+    ]
+    response = client.post(INFER, json=files(dusk, outputs=outputs, parameters={"binary_data_output": True}, id="7"))
+    size = int(response.headers["Inference-Header-Content-Length"])
+    header = json.loads(response.content[:size])
+    assert [("data" in each) for each in header["outputs"]] == [False, True]
+    assert header["id"] == "7"
+    assert response.headers["content-type"] == "application/octet-stream"
+    assert tensors_of(response)["decisions"].tolist() == [[0, 0, 0, 1]]
+
+
+def test_without_the_header_nothing_changed(client, dusk):
+    response = client.post(INFER, json=files(dusk))
+    assert response.headers["content-type"] == "application/json"
+    assert "Inference-Header-Content-Length" not in response.headers
+
+
+@given(data=st.data())
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_whatever_is_wrong_with_raw_data_is_a_400_that_says_it(client, dusk, data):
+    request = raw_files(dusk, dusk)
+    kind = data.draw(st.sampled_from(["cut", "more", "size", "header", "count", "both"]))
+    if kind == "cut":
+        request["content"] = request["content"][: -data.draw(st.integers(1, 2 * len(dusk)))]
+    elif kind == "more":
+        request["content"] += data.draw(st.binary(min_size=1, max_size=9))
+    elif kind == "header":
+        wrong = data.draw(st.sampled_from(["-1", "x", "1e3", "999999999", "9" * 40, "0", "3", ""]))
+        request["headers"]["Inference-Header-Content-Length"] = wrong
+    else:
+        size = int(request["headers"]["Inference-Header-Content-Length"])
+        header, raw = json.loads(request["content"][:size]), request["content"][size:]
+        if kind == "size":
+            header["inputs"][0]["parameters"]["binary_data_size"] = data.draw(st.integers(-9, 9))
+        elif kind == "count":
+            header["inputs"][0]["shape"] = [data.draw(st.sampled_from([1, 3, 8]))]
+        else:
+            header["inputs"][0]["data"] = ["aW1hZ2U="]
+        request = with_raw(header, raw)
+    response = client.post(INFER, **request)
+    assert response.status_code == 400
+    assert response.json()["error"].isprintable()
+
+
+@pytest.mark.parametrize("path", ["", "/ready", "/config"])
+def test_another_version_is_not_there(client, path):
+    response = client.get(f"/v2/models/golden/versions/2{path}")
+    assert response.status_code == 404
+    assert "no version '2'" in response.json()["error"]
+
+
+def test_the_configuration_is_as_triton_has_it(client):
+    config = client.get("/v2/models/golden/config").json()
+    assert config == client.get("/v2/models/golden/versions/1/config").json()
+    assert config["max_batch_size"] == 0
+    assert {each["name"]: each["data_type"] for each in config["input"]} == {
+        "poster": "TYPE_UINT8",
+        "image": "TYPE_STRING",
+    }
+    assert {each["name"]: each["dims"] for each in config["output"]} == {"probabilities": [-1, 4], "decisions": [-1, 4]}
