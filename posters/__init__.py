@@ -30,6 +30,7 @@ _HOMES = {
     "Balanced": "posters.thresholds",
     "Thresholds": "posters.thresholds",
     "TrainConfig": "posters.config",
+    "allow_private_redirects": "posters.images.downloading",
     "build_index": "posters.similar",
     "compare_runs": "posters.tasks.compare",
     "crossvalidate": "posters.tasks.crossvalidate",

@@ -14,7 +14,7 @@ from posters.config import PreprocessConfig
 from posters.errors import ImageError
 from posters.images.data_urls import is_data_url, read_data_url, shortened
 from posters.images.decoding import ImageSource, Readable, decode, read_bytes, read_file, read_header
-from posters.images.downloading import download, is_url
+from posters.images.downloading import download, is_url, without_credentials
 
 # A path, a URL of the web or with the data in it, an image file's bytes or an open one, a PIL image, or a uint8 array;
 # or the reason why there is no poster.
@@ -110,7 +110,7 @@ def in_memory(poster: PosterSource) -> tuple[ImageSource, str]:
         if is_data_url(poster):
             return read_data_url(poster), shortened(poster)
         if is_url(poster):
-            return download(poster), poster
+            return download(poster), without_credentials(poster)
         if len(poster) > _LONG and not os.path.lexists(poster):
             raise ImageError(f"{shortened(poster)}: there is no such file (this has {len(poster):,} characters)")
     elif hasattr(poster, "read") and not isinstance(poster, Path):

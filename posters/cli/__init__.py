@@ -124,10 +124,7 @@ def _run(words: Sequence[str]) -> int:
         if command in BESIDE and command not in _installed_commands():
             raise MissingExtraError(f"posters {command} needs the package {BESIDE[command]}")
         options = parser(command).parse_args(words)
-        if getattr(options, "image_memory", None) is not None:
-            from posters.images.limits import set_image_memory
-
-            set_image_memory(options.image_memory)
+        _settle(options)
         code: int = options.run(options)
         # Not left to the interpreter's exit: a closed pipe or a full disk must be an error that this function handles.
         sys.stdout.flush()
@@ -148,6 +145,18 @@ def _run(words: Sequence[str]) -> int:
         _give_up_stdout()
         return _refused(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     return code
+
+
+def _settle(options: argparse.Namespace) -> None:
+    """Settle what holds for the whole process."""
+    if getattr(options, "image_memory", None) is not None:
+        from posters.images.limits import set_image_memory
+
+        set_image_memory(options.image_memory)
+    if getattr(options, "allow_private", False):
+        from posters.images.downloading import allow_private_redirects
+
+        allow_private_redirects()
 
 
 def _refused(reason: str) -> int:

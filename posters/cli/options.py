@@ -45,6 +45,8 @@ def add_table_options(parser: argparse.ArgumentParser, title: str, images: str =
     group.add_argument("--column", action="append", default=[], metavar="MEANING=NAME", help=column)
     download = "fetch images that the table has web addresses of into your cache, once each"
     group.add_argument("--download", action="store_true", help=download)
+    private = "let web servers redirect to addresses that are not public, such as one of this network"
+    group.add_argument("--allow-private", action="store_true", help=private)
     return group
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from posters._base.log import logger
 from posters.errors import ConfigError, ImageError
 from posters.images.data_urls import is_data_url, shortened
-from posters.images.downloading import is_url
+from posters.images.downloading import is_url, without_credentials
 
 STDIN = "-"
 TABLES = (".csv", ".tsv", ".json", ".jsonl", ".parquet", ".arrow", ".feather", ".xlsx", ".xls", ".ods", ".gz")
@@ -79,7 +79,7 @@ def _sources(word: str, recursive: bool, options: dict[str, Any]) -> list[Source
         return [_standard_input()]
     # Before the file system: on some systems an address is a path that may exist.
     if is_url(word) or is_data_url(word):
-        return [Source(word if is_url(word) else shortened(word), word)]
+        return [Source(without_credentials(word) if is_url(word) else shortened(word), word)]
     if os.path.isdir(word):
         return folder_sources(word, recursive)
     if word.startswith("sqlite:/") or (word.lower().endswith(TABLES) and os.path.isfile(word)):

@@ -1,11 +1,12 @@
 """Download a poster from the web, with limits on time and size; any failure is one line."""
 
 import re
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from posters import __version__
 from posters._base.text import printable
@@ -14,11 +15,14 @@ from posters.images.decoding import read_bytes
 from posters.images.limits import MAX_BYTES
 
 if TYPE_CHECKING:
+    import socket
     from http.client import HTTPResponse
 
 SILENCE_S = 15  # without an answer, the server counts as gone
 
-TOTAL_S = 120  # ends the download from a server that trickles
+TOTAL_S = 120  # ends everything: redirects, headers that trickle, interim answers without end, and the body
+
+_private_redirects = False
 
 HEADERS = {"User-Agent": f"posters/{__version__}", "Accept": "image/*"}
 
@@ -63,12 +67,40 @@ def is_url(text: str) -> bool:
     return bool(separator) and scheme.lower() in _SCHEMES
 
 
+def allow_private_redirects(allowed: bool = True) -> None:
+    """Let servers redirect to addresses that are not public, for all of this process.
+
+    Without it, a server can't make this machine ask for what only this machine can reach. The address that the user
+    gives himself is his own business.
+
+    Examples:
+        >>> allow_private_redirects(False)
+    """
+    global _private_redirects
+    _private_redirects = allowed
+
+
+def without_credentials(url: str) -> str:
+    """Return a URL as it may be printed: without a name and password in it.
+
+    Examples:
+        >>> without_credentials("https://me:secret@example.org/alien.jpg")
+        'https://example.org/alien.jpg'
+    """
+    start, separator, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{start}{separator}{authority.rpartition('@')[2]}{slash}{path}"
+
+
 def download(url: str) -> bytes:
     """Download a URL of http or https, following redirects only to such URLs.
 
+    A name and password in it are used, for that server alone, and are in no message.
+
     Raises:
-        DownloadError: the URL can't be reached, or the server refuses, takes too long or sends more than `MAX_BYTES`.
-            The message names the URL and what to do.
+        DownloadError: the URL can't be reached, the server refuses, takes too long, sends more than `MAX_BYTES`, or
+            redirects to an address that is not public (see `allow_private_redirects`). The message names the URL and
+            what to do.
 
     Examples:
         >>> try:
@@ -77,11 +109,11 @@ def download(url: str) -> bytes:
         ...     print(error)
         http://:port/alien.jpg: it can't be reached (nonnumeric port: 'port'): check the URL and the connection
     """
-    with _download_errors(url):
-        with _open_url(url) as response:
+    with _download_errors(without_credentials(url)), _Deadline() as deadline:
+        with _open_url(url, deadline) as response:
             if (response.length or 0) > MAX_BYTES:
                 raise ImageError(f"it has {response.length:,} bytes, more than the limit of {MAX_BYTES:,}")
-            data = read_bytes(_TimedResponse(response))
+            data = read_bytes(_Chunks(response))
             # What is left of the announced length.
             if response.length:
                 lost = f"the connection broke off {response.length:,} bytes before the end: try again"
@@ -89,39 +121,113 @@ def download(url: str) -> bytes:
         return data
 
 
-class _TimedResponse:
-    """A response that can be read for `TOTAL_S` seconds in all."""
+class _Chunks:
+    """A response that gives what is there, so that a large read does not wait for all of it."""
 
     def __init__(self, response: "HTTPResponse") -> None:
         self._response = response
-        self._end = time.monotonic() + TOTAL_S
 
     def read(self, size: int) -> bytes:
-        if time.monotonic() > self._end:
-            slow = f"the download took more than {TOTAL_S} seconds: try again, or download it yourself"
-            raise DownloadError(slow, permanent=False)
-        # `read1` returns what is there, so that a server that trickles is noticed in time.
         return self._response.read1(size)
 
 
-def _open_url(url: str) -> Any:
+class _Deadline:
+    """Ends the connections of a download after `TOTAL_S` seconds, whatever they are waiting for.
+
+    A socket's own timeout begins anew with each byte, and so never ends a server that sends one now and then.
+    """
+
+    def __init__(self) -> None:
+        self._over = threading.Event()
+        self._sockets: list[socket.socket] = []
+        self._timer = threading.Timer(TOTAL_S, self._end)
+        self._timer.daemon = True
+
+    def watch(self, connection: "socket.socket") -> None:
+        self._sockets.append(connection)
+
+    def _end(self) -> None:
+        self._over.set()
+        for connection in self._sockets:
+            with suppress(OSError):  # It may be closed already.
+                connection.shutdown(2)  # Both ways; the constant is in a module that most posters don't need.
+
+    def __enter__(self) -> "_Deadline":
+        self._timer.start()
+        return self
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        self._timer.cancel()
+        # Also without an error: a connection that ends within a header looks like an empty answer.
+        if self._over.is_set():
+            slow = f"the download took more than {TOTAL_S} seconds: try again, or download it yourself"
+            raise DownloadError(slow, permanent=False) from error
+
+
+def _open_url(url: str, deadline: _Deadline) -> Any:
     # Imported here, because it takes longer to load than most posters to predict.
-    from urllib.request import HTTPRedirectHandler, Request, build_opener
+    from base64 import b64encode
+    from http.client import HTTPConnection, HTTPSConnection
+    from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, Request, build_opener
+
+    scheme, authority, path, query, _ = urlsplit(url)
+    credentials, _, host = authority.rpartition("@")
+    asked = own = urlsplit(f"//{host}").hostname
+
+    class Watched:
+        def connect(self) -> None:
+            super().connect()  # type: ignore[misc]  # of the class beside it
+            deadline.watch(self.sock)  # type: ignore[attr-defined]
+            # Here and not by the name, which may mean another address the next time that it is looked up. A proxy is
+            # the user's own.
+            if asked != own and self.host.lower() == asked and not _is_public(self.sock):  # type: ignore[attr-defined]
+                self.close()  # type: ignore[attr-defined]
+                raise ImageError(_PRIVATE.format(host=asked))
+
+    class WatchedHTTP(Watched, HTTPConnection): ...
+
+    class WatchedHTTPS(Watched, HTTPSConnection): ...
+
+    class Plain(HTTPHandler):
+        def http_open(self, request: Any) -> Any:
+            return self.do_open(WatchedHTTP, request)
+
+    class Secure(HTTPSHandler):
+        def https_open(self, request: Any) -> Any:
+            return self.do_open(WatchedHTTPS, request)
 
     class WebRedirects(HTTPRedirectHandler):
         def redirect_request(
             self, request: Request, response: Any, code: int, message: str, headers: Any, to: str
         ) -> Any:
+            nonlocal asked
             if not is_url(to):  # Python itself also follows ftp.
                 response.close()  # Otherwise the connection stays open until the garbage collector finds it.
                 raise ImageError(f"it redirects to {to}, but only http and https are supported")
+            asked = urlsplit(to).hostname
             return super().redirect_request(request, response, code, message, headers, to)
 
-    scheme, host, path, query, _ = urlsplit(url)
     # People write URLs with spaces and letters beyond ASCII, which servers need escaped.
     escaped = urlunsplit((scheme, host.encode("idna").decode(), quote(path, _SAFE), quote(query, _SAFE), ""))
     request = Request(escaped, headers=HEADERS)  # noqa: RUF100, S310 - callers check `is_url`
-    return build_opener(WebRedirects).open(request, timeout=SILENCE_S)
+    if credentials:
+        basic = b64encode(unquote(credentials).encode()).decode()
+        # Not to the server that this one redirects to.
+        request.add_unredirected_header("Authorization", f"Basic {basic}")
+    return build_opener(WebRedirects, Plain, Secure).open(request, timeout=SILENCE_S)
+
+
+_PRIVATE = "it redirects to {host}, which is no public address: download it yourself, or allow it by --allow-private"
+
+
+def _is_public(connection: "socket.socket") -> bool:
+    from ipaddress import ip_address
+
+    if _private_redirects:
+        return True
+    # A scope behind % is of this machine; an IPv4 address may stand in an IPv6 one.
+    address = ip_address(connection.getpeername()[0].partition("%")[0])
+    return (getattr(address, "ipv4_mapped", None) or address).is_global
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Posters from the web: fetched from a server of our own; whatever goes wrong is one line that names the address."""
 
+import base64
 import socket
 import threading
 import time
@@ -10,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posters import __version__
+from posters import __version__, load_classifier
 from posters.errors import ImageError
 from posters.images import downloading as downloads
-from posters.images.downloading import download, is_url
+from posters.images.downloading import download, is_url, without_credentials
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -44,6 +45,27 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer_moved(self):
         self.send(302, location="/poster.jpg")
+
+    def answer_elsewhere(self):
+        """Behind the first part of the path stands where to go."""
+        self.send(302, location=f"http://{self.path.removeprefix('/elsewhere/')}")
+
+    def answer_slow(self):
+        """A header that never ends."""
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        self.dribble(b"x")
+
+    def answer_patient(self):
+        """Interim answers without end."""
+        self.dribble(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def dribble(self, what):
+        while not self.server.over.wait(0.05):
+            try:
+                self.wfile.write(what)
+                self.wfile.flush()
+            except OSError:
+                return
 
     def answer_astray(self):
         self.send(302, location="ftp://127.0.0.1/poster.jpg")
@@ -178,3 +200,55 @@ def test_other_texts_are_not_urls(text):
 @given(st.text(max_size=30))
 def test_any_text_is_a_url_or_not(text):
     assert is_url(text) == (text.lower().split("://")[0] in ("http", "https") and "://" in text)
+
+
+@pytest.mark.parametrize("path", ["slow", "patient", "trickle"])
+def test_one_deadline_ends_whatever_it_waits_for(server, monkeypatch, path):
+    monkeypatch.setattr(downloads, "TOTAL_S", 0.5)
+    start = time.monotonic()
+    assert "the download took more than 0.5 seconds" in refusal(f"{server.url}/{path}")
+    assert time.monotonic() - start < 10
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST"])
+def test_a_redirect_to_an_address_that_is_not_public_is_refused(server, host):
+    where = f"{host}:{server.server_port}/poster.jpg"
+    message = refusal(f"{server.url}/elsewhere/{where}")
+    assert message == (
+        f"it redirects to {host.lower()}, which is no public address: "
+        "download it yourself, or allow it by posters.allow_private_redirects"
+    )
+    downloads.allow_private_redirects()
+    try:
+        assert download(f"{server.url}/elsewhere/{where}") == b"poster /poster.jpg"
+    finally:
+        downloads.allow_private_redirects(False)
+
+
+def test_what_the_user_names_himself_is_his_own_business(server):
+    assert download(f"{server.url}/elsewhere/127.0.0.1:{server.server_port}/poster.jpg") == b"poster /poster.jpg"
+
+
+def test_credentials_are_used_for_their_server_and_never_printed(server):
+    url = server.url.replace("://", "://me:s%C3%A9cret@")
+    download(f"{url}/poster.jpg")
+    assert server.requests[-1][1]["Authorization"] == "Basic " + base64.b64encode("me:sécret".encode()).decode()
+    downloads.allow_private_redirects()
+    try:
+        download(f"{url}/elsewhere/localhost:{server.server_port}/poster.jpg")
+    finally:
+        downloads.allow_private_redirects(False)
+    assert "Authorization" not in server.requests[-1][1]
+    with pytest.raises(ImageError) as refused:
+        download(f"{url}/lost")
+    assert str(refused.value).startswith(f"{server.url}/lost: ")
+
+
+def test_a_prediction_names_no_credentials(server):
+    prediction = next(iter(load_classifier().predict_many([f"{server.url.replace('://', '://me:secret@')}/lost"])))
+    assert "secret" not in str(prediction.error)
+
+
+@given(st.text(max_size=40), st.text("abc:@%", max_size=9))
+def test_only_what_stands_before_the_host_is_left_out(path, credentials):
+    assert without_credentials(f"https://{credentials}@example.org/{path}") == f"https://example.org/{path}"
