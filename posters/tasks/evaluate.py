@@ -20,7 +20,8 @@ from posters.tasks.scoring import CatalogueBar, finished_run, probe_scores, spli
 
 _FOUND_BY = "five logistic regressions on the frozen features, each scoring posters that it never saw"
 _NO_FEATURES = "the run trained from scratch and so kept no out-of-fold scores to find label issues by"
-_NO_RUN = "label issues are looked for among the posters of a run, and these are of a table"
+_FOUND_ON_UNSEEN = "the classifier itself, on the {count:,} posters that it has not seen in training"
+_NO_RECORD = "the classifier keeps no record of the posters that it was trained on, and those can't be judged by it"
 
 
 def evaluate_classifier(
@@ -73,10 +74,15 @@ def evaluate_classifier(
     # Scored once, uncalibrated: the calibrated scores follow from these, not the other way round.
     uncalibrated = classifier.score_uncalibrated(chosen, progress)
     more = {"genres left out": unknown} if unknown else {}
+    # A label that it has learned is one that it agrees with.
+    unseen = (
+        [] if overlap.matches is None else [n for n, id in enumerate(uncalibrated.ids) if id not in overlap.seen_ids]
+    )
     context = Context(
         groups=group_posters(catalogue.among(uncalibrated.ids)),
         catalogue=catalogue,
-        label_issues_from=_NO_RUN,
+        label_issues=find_label_issues(classifier.calibrate(uncalibrated).take(unseen), catalogue) if unseen else (),
+        label_issues_from=_NO_RECORD if overlap.matches is None else _FOUND_ON_UNSEEN.format(count=len(unseen)),
         provenance=_provenance(classifier, chosen, uncalibrated) | more,
         **_seen(overlap, uncalibrated, len(catalogue) - len(chosen)),
     )

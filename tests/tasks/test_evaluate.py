@@ -4,6 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import posters
 from posters.catalogue import Catalogue, Poster
@@ -126,7 +127,32 @@ def test_a_table_has_no_baseline_and_gives_the_reason_why_no_labels_are_doubted(
     judged = posters.evaluate_classifier(classifier, Catalogue(POSTERS, GENRES, images), split="held out")
     assert (judged.split, judged.posters, judged.ahead_of_baseline) == ("held out", 4, None)
     assert "genres left out" not in judged.provenance
-    assert judged.label_issues_from.startswith("label issues are looked for among the posters of a run")
+    # The golden classifier keeps no record of what it has seen.
+    assert judged.label_issues == ()
+    assert judged.label_issues_from.startswith("the classifier keeps no record of the posters")
+
+
+def test_labels_of_a_table_are_doubted_by_the_classifier_where_it_has_not_seen_them(tmp_path):
+    """Forty drawn posters under the genres that the classifier of the package predicts, but for two."""
+    classifier, rows = posters.load_classifier(), []
+    for number in range(48):
+        pixels = np.random.default_rng(number).integers(0, 256, (9, 6, 3), np.uint8)
+        Image.fromarray(pixels).resize((96, 144)).save(tmp_path / f"{number}.png")
+        probability = classifier.predict(tmp_path / f"{number}.png").probabilities["Drama"]
+        rows.append((probability, f"{number}.png"))
+    rows.sort()
+    # The likelier half is Drama; but the likeliest is not, and the least likely is.
+    dramas = {name for _, name in rows[24:-1]} | {rows[0][1]}
+    catalogue = Catalogue(
+        tuple(Poster(name, name, ("Drama",) if name in dramas else ("Comedy",)) for _, name in rows),
+        ("Comedy", "Drama"),
+        tmp_path,
+    )
+    judged = posters.evaluate_classifier(classifier, catalogue, cache=tmp_path / "cache")
+    assert judged.label_issues_from == "the classifier itself, on the 48 posters that it has not seen in training"
+    assert (rows[-1][1], "missing") in {
+        (issue.id, issue.kind) for issue in judged.label_issues if issue.genre == "Drama"
+    }
 
 
 def test_a_cross_validation_is_no_run_and_its_runs_are_named(tmp_path):
