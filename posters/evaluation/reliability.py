@@ -66,6 +66,14 @@ class Reliability:
     brier_of_the_prior: float | None
     bins: tuple[Bin, ...]
 
+    @property
+    def mce(self) -> float | None:
+        """Maximum calibration error: the distance of probability and truth in the worst bin (Naeini et al. 2015).
+
+        A bin of few pairs decides it easily: read it beside the bins' counts. None if no label is known.
+        """
+        return max((abs(one.mean_score - one.share_true) for one in self.bins if one.count), default=None)  # type: ignore[operator]
+
 
 def reliability(scores: LabelledScores, prior: np.ndarray, uncalibrated: Scores | None = None) -> Reliability:
     """Compute the reliability over all known pairs of poster and genre.
@@ -77,8 +85,9 @@ def reliability(scores: LabelledScores, prior: np.ndarray, uncalibrated: Scores 
 
     Examples:
         >>> scores = Scores(("a", "b"), ("War",), np.array([[1.0], [0.0]]), np.array([[1], [0]]))
-        >>> reliability(scores.labelled("reliability"), np.array([0.5])).ece
-        0.0
+        >>> found = reliability(scores.labelled("reliability"), np.array([0.5]))
+        >>> found.ece, found.mce
+        (0.0, 0.0)
     """
     before = None if uncalibrated is None else uncalibrated.y_score
     return _reliability(ALL, scores.y_true, scores.y_score, before, np.asarray(prior))

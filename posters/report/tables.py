@@ -248,18 +248,19 @@ def target_table(evaluation: Evaluation) -> TextTable:
 
 
 def calibration_table(evaluation: Evaluation) -> TextTable:
-    """Calibration error and Brier score of all pairs and of each genre, before and after calibration.
+    """Calibration errors and Brier score of all pairs and of each genre, before and after calibration.
 
     Examples:
         >>> calibration_table(evaluation).header[:3]
         ('genre', 'ECE before', 'ECE')
     """
-    header = ("genre", "ECE before", "ECE", "Brier before", "Brier", "Brier of the prior")
+    header = ("genre", "ECE before", "ECE", "worst bin", "Brier before", "Brier", "Brier of the prior")
     rows = (
         (
             printable(row.name),
             BLANK if row.ece_uncalibrated is None else number(row.ece_uncalibrated),
             number(row.ece),
+            number(row.mce),
             BLANK if row.brier_uncalibrated is None else number(row.brier_uncalibrated),
             number(row.brier),
             number(row.brier_of_the_prior),

@@ -87,6 +87,7 @@ def test_the_calibration_error_by_hand():
     assert comedy.ece == pytest.approx((0.85 + 0.05) / 2)
     assert drama.ece == pytest.approx(0.05)
     assert war.ece == pytest.approx(0.05 / 2)
+    assert (comedy.mce, drama.mce, war.mce) == pytest.approx((0.85, 0.05, 0.05))
     whole = reliability(scores, np.zeros(3), scores)
     # All six: four say 0.05 and none is true; 0.15 came true; 1.0 came true.
     assert whole.ece == pytest.approx((4 * 0.05 + 0.85 + 0) / 6)
