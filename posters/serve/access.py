@@ -10,12 +10,15 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 from time import perf_counter
+from traceback import extract_tb
 from typing import Literal, TextIO
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from posters._base.log import logger
+from posters._base.text import quoted
 from posters.errors import ConfigError
 
 LogFormat = Literal["json", "text", "none"]
@@ -24,6 +27,7 @@ LogFormat = Literal["json", "text", "none"]
 _OPEN = re.compile(r"/(|docs|openapi\.json|page/.*|healthz|v2/health/(live|ready))")
 # A client's own id of a request, if it can't break a line of the log or a header.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_FRAMES = 6  # of a failure, the innermost
 _SHORTEST_KEY = 16  # characters: fewer can be guessed
 
 
@@ -202,6 +206,10 @@ class AccessLogMiddleware:
 
         try:
             await self._app(scope, receive, send_and_note)
+        except Exception as error:
+            # The answer is sent: 500. One line with the request's id, where the server would write 70 without.
+            frames = [f"{frame.filename}:{frame.lineno}" for frame in extract_tb(error.__traceback__)[-_FRAMES:]]
+            logger.error(f"request {id} failed: {quoted(repr(error))} at {', '.join(frames)}")
         finally:
             if self._form != "none":
                 # The route and not the path, in which somebody may have put what is nobody's business.

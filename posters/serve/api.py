@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import numpy as np
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import PlainTextResponse
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from posters.classifier import Classifier, Explanation, Prediction
@@ -25,7 +26,15 @@ from posters.serve.schemas import (
     PredictResponse,
     ServedClassifier,
 )
-from posters.serve.uploads import BODY, ERRORS, check_parameters, check_pixels, predict_job, read_files
+from posters.serve.uploads import (
+    BODY,
+    ERRORS,
+    check_parameters,
+    check_pixels,
+    check_request_pixels,
+    predict_job,
+    read_files,
+)
 
 _NO_CARD: dict[int | str, dict[str, Any]] = {404: {"model": ErrorResponse, "description": "The classifier has no card"}}
 _NO_MAPS: dict[int | str, dict[str, Any]] = {
@@ -74,6 +83,7 @@ def api_routes(queue: JobQueue, metrics: Metrics, max_bytes: int) -> APIRouter:
         choose_rule(queue.classifier.manifest, rule, top, threshold)
         decided = f"top={top}" if top is not None else None if threshold is None else f"threshold={threshold:g}"
         files = await read_files(request, queue.capacity)
+        await run_in_threadpool(check_request_pixels, [data for _, data in files])
         # After the body: another classifier may have begun to serve while it was sent.
         classifier = queue.classifier
         choose_rule(classifier.manifest, rule, top, threshold)
@@ -121,6 +131,10 @@ def _add_classifier_routes(router: APIRouter, queue: JobQueue, limits: Limits) -
     def describe_once(classifier: Classifier) -> ClassifierResponse:
         return describe(classifier, limits)
 
+    @lru_cache(maxsize=2)
+    def read_card(classifier: Classifier) -> str:
+        return (classifier.directory / CARD).read_text(encoding="utf-8")
+
     @router.get("/classifier", summary="Describe the classifier")
     async def get_classifier() -> ClassifierResponse:
         return describe_once(queue.classifier)
@@ -135,7 +149,7 @@ def _add_classifier_routes(router: APIRouter, queue: JobQueue, limits: Limits) -
         classifier = queue.classifier
         if CARD not in classifier.manifest.files:
             raise HTTPException(404, f"the classifier {classifier.name!r} has no model card")
-        return (classifier.directory / CARD).read_text(encoding="utf-8")
+        return read_card(classifier)
 
 
 def _poster(name: str | None, prediction: Prediction, rules: dict[str, Decide] | None) -> PosterPrediction:

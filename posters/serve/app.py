@@ -25,6 +25,7 @@ from posters.serve.access import (
     PrefixMiddleware,
 )
 from posters.serve.api import api_routes
+from posters.serve.connections import GuardedProtocol
 from posters.serve.exception_handlers import add_exception_handlers
 from posters.serve.metrics import Metrics
 from posters.serve.middleware import BodyLimitMiddleware, MetricsMiddleware, SecurityHeadersMiddleware
@@ -218,15 +219,31 @@ def serve(app: ASGIApp, listener: socket.socket, reloader: Reloader | None = Non
         listener: as from `listening`.
         reloader: reloads the classifier on SIGHUP, or when its link is changed.
     """
-    config = uvicorn.Config(
+    asyncio.run(_serve(uvicorn.Server(server_config(app)), listener, reloader))
+
+
+def server_config(app: ASGIApp) -> uvicorn.Config:
+    """Return how uvicorn serves an application here.
+
+    Args:
+        app: as from `create_app`.
+
+    Examples:
+        >>> from starlette.responses import PlainTextResponse
+        >>> server_config(PlainTextResponse("hello")).access_log
+        False
+    """
+    return uvicorn.Config(
         app,
+        http=GuardedProtocol,
+        ws="none",
         log_config=None,
-        log_level="warning",
+        # Its warnings are what clients did wrong, without the id of a request: anybody could fill a log with them.
+        log_level="error",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=10,
     )
-    asyncio.run(_serve(uvicorn.Server(config), listener, reloader))
 
 
 async def _serve(server: uvicorn.Server, listener: socket.socket, reloader: Reloader | None) -> None:

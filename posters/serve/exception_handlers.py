@@ -4,6 +4,8 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 
 from posters.errors import ConfigError, ImageError, PostersError
 from posters.serve.open_inference import TensorError
@@ -19,6 +21,7 @@ _STATUS = (
     (BusyError, 503),
     (PostersError, 500),
 )
+_CLIENT_GONE = 499  # nginx's number: no standard has one, since nobody is there to read it
 
 
 def add_exception_handlers(app: FastAPI) -> None:
@@ -49,6 +52,11 @@ def add_exception_handlers(app: FastAPI) -> None:
     async def http_exception(request: Request, error: HTTPException) -> JSONResponse:
         sentence = f"there is no {request.url.path} here: see /docs" if error.detail == "Not Found" else error.detail
         return _respond(error.status_code, sentence, dict(error.headers or {}))
+
+    @app.exception_handler(ClientDisconnect)
+    async def client_gone(_: Request, __: ClientDisconnect) -> Response:
+        # For metrics and log alone: an abandoned upload is no failure of the server.
+        return Response(status_code=_CLIENT_GONE)
 
     @app.exception_handler(Exception)
     async def failure(_: Request, error: Exception) -> JSONResponse:

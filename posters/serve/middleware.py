@@ -1,13 +1,20 @@
-"""ASGI middleware around every request: metrics, security headers, and a limit on the body."""
+"""ASGI middleware around every request: metrics, security headers, and limits on the body."""
 
+import asyncio
 from collections.abc import Awaitable
-from time import perf_counter
+from time import monotonic, perf_counter
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from posters.serve.metrics import Metrics
+
+SILENT_S = 10.0  # in which a client sends a part of its body, or goes
+BODY_S = 120.0  # for a whole body: 20 MB at 1.4 Mbit/s
+HELD_BODIES = 10  # times the largest body, for all requests under way
+# What the client still sends would be taken for its next request.
+_CLOSE = {"Connection": "close"}
 
 # Allows only what this server itself has. blob: is a poster that somebody dropped on the page.
 _CONTENT_POLICY = (
@@ -94,13 +101,18 @@ class SecurityHeadersMiddleware:
 
 
 class BodyLimitMiddleware:
-    """Refuses a request body of more than `max_bytes`: by its announced length, or as soon as it has grown too large.
+    """Refuses a request body that is too large, too slow, or one too many.
+
+    Too large is more than `max_bytes`: by the announced length, or as soon as it has grown so far. Too slow is nothing
+    for `SILENT_S`, or a body that takes longer than `BODY_S`: 408. All bodies under way may have `HELD_BODIES` times
+    `max_bytes` together: 503.
 
     The refusal is an HTTPException where the body is read, so that it is answered like any other error.
 
     Args:
         app: the next ASGI application.
         max_bytes: the largest body allowed.
+        silent_s: seconds in which a part of the body has to come.
 
     Examples:
         >>> from fastapi import FastAPI, Request
@@ -116,8 +128,9 @@ class BodyLimitMiddleware:
         413
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
-        self._app, self._max_bytes = app, max_bytes
+    def __init__(self, app: ASGIApp, max_bytes: int, silent_s: float = SILENT_S) -> None:
+        self._app, self._max_bytes, self._silent_s = app, max_bytes, silent_s
+        self._held = 0  # bytes of all bodies under way
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI connection."""
@@ -127,12 +140,21 @@ class BodyLimitMiddleware:
         # A length that is not a number is refused by the server itself.
         announced = dict(scope["headers"]).get(b"content-length", b"0")
         too_long = announced.isdigit() and int(announced) > self._max_bytes
-        received = 0
+        received, complete, end = 0, False, monotonic() + BODY_S
 
         async def receive_limited() -> Message:
-            nonlocal received
-            message = {} if too_long else await receive()
+            nonlocal received, complete
+            try:
+                # After the body, whoever waits does so for the client to go.
+                patience = None if complete else max(0.0, min(self._silent_s, end - monotonic()))
+                message = {} if too_long else await asyncio.wait_for(receive(), patience)
+            except TimeoutError as error:
+                raise HTTPException(408, "the request's body came too slowly: send it again", _CLOSE) from error
+            complete = not message.get("more_body")
             received += len(message.get("body", b""))
+            self._held += len(message.get("body", b""))
+            if self._held > HELD_BODIES * self._max_bytes:
+                raise HTTPException(503, "too many uploads are under way: retry soon", {"Retry-After": "1"})
             if too_long or received > self._max_bytes:
                 megabytes = self._max_bytes / 1e6
                 raise HTTPException(
@@ -140,4 +162,7 @@ class BodyLimitMiddleware:
                 )
             return message
 
-        await self._app(scope, receive_limited, send)
+        try:
+            await self._app(scope, receive_limited, send)
+        finally:
+            self._held -= received

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from posters import __version__
@@ -24,7 +25,7 @@ from posters.serve.description import identify, rules_of
 from posters.serve.metrics import Metrics
 from posters.serve.queue import JobQueue
 from posters.serve.schemas import ErrorResponse
-from posters.serve.uploads import predict_job
+from posters.serve.uploads import check_request_pixels, predict_job
 
 PIXELS, FILES = "poster", "image"
 INPUTS: tuple[dict[str, Any], ...] = (
@@ -394,6 +395,7 @@ def _add_model_routes(router: APIRouter, queue: JobQueue, metrics: Metrics) -> N
         checked = await queue.run(
             lambda classifier: read_request(body, classifier.manifest, queue.capacity, json_size), classifier
         )
+        await run_in_threadpool(check_request_pixels, [each for each in checked.posters if isinstance(each, bytes)])
         decision = asdict(checked.parameters)
         predictions = await queue.run_all([predict_job(poster, **decision) for poster in checked.posters], classifier)
         outputs, raw = output_tensors(predictions, classifier.genre_names, checked.outputs, checked.binary)

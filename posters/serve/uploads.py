@@ -1,6 +1,7 @@
 """The posters of a request: its body is one image file, or a form with files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from posters.thresholds import Rule
 
 # More than any scan of a poster needs. Each interpreter may hold one decoded poster, at up to 16 bytes per pixel.
 MAX_PIXELS = 40_000_000
+MAX_REQUEST_PIXELS = 100_000_000  # of all posters of a request: decoding that many takes seconds, and others wait
 
 _FILE = {"type": "string", "format": "binary"}
 _FILES = {"type": "object", "properties": {"poster": {"type": "array", "items": _FILE}}}
@@ -30,6 +32,7 @@ BODY = {
 }
 ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorResponse, "description": "No poster of the request can be read"},
+    408: {"model": ErrorResponse, "description": "The request's body came too slowly"},
     413: {"model": ErrorResponse, "description": "The request is too large, or a poster has too many pixels"},
     422: {"model": ErrorResponse, "description": "A parameter has an invalid value"},
     503: {"model": ErrorResponse, "description": "The queue is full: retry soon"},
@@ -68,6 +71,28 @@ def check_pixels(data: bytes) -> bytes:
             f"the poster has {pixels:,} pixels, and at most {MAX_PIXELS:,} are allowed: scale it down"
         )
     return data
+
+
+def check_request_pixels(files: Sequence[bytes]) -> None:
+    """Refuse the image files of a request if together they have more than `MAX_REQUEST_PIXELS`.
+
+    Files that can't be read count nothing: each is an error of its own, later.
+
+    Raises:
+        HugePosterError: they have more.
+
+    Examples:
+        >>> check_request_pixels([b"", b"no image"])
+    """
+    pixels = 0
+    for data in files:
+        with suppress(ImageError):
+            header = read_header(data)
+            pixels += header.width * header.height
+        if pixels > MAX_REQUEST_PIXELS:
+            raise HugePosterError(
+                f"the posters of a request may have {MAX_REQUEST_PIXELS:,} pixels together: send fewer at a time"
+            )
 
 
 def predict_job(
@@ -134,7 +159,7 @@ async def read_files(request: Request, max_files: int) -> list[tuple[str | None,
         HTTPException: 400, the form has no file, or too many.
     """
     # Any other type is one image, even the form type that curl --data-binary sends unasked.
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         return [(None, await request.body())]
     async with request.form(max_files=max_files, max_fields=max_files) as form:
         uploads = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]

@@ -14,7 +14,7 @@ import uvicorn
 from posters.classifier import load_classifier
 from posters.models import POSTERS, classifier_directory
 from posters.serve import JobQueue, ServerOptions, create_app, listening
-from posters.serve.app import address_of
+from posters.serve.app import address_of, server_config
 
 LIMIT = 300_000
 
@@ -27,13 +27,15 @@ def running(
     classifier = load_classifier(directory, interpreters=interpreters)
     with listening("127.0.0.1", 0) as listener, JobQueue(classifier, queue) as jobs:
         app = create_app(jobs, ServerOptions(max_bytes=max_bytes, **options))
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+        server = uvicorn.Server(server_config(app))
         thread = Thread(target=server.run, args=[[listener]])
         thread.start()
         _wait_until(lambda: server.started)
-        yield address_of(listener)
-        server.should_exit = True
-        thread.join()
+        try:
+            yield address_of(listener)
+        finally:  # Or the process of a test that fails would never end.
+            server.should_exit = True
+            thread.join()
 
 
 def _wait_until(true, seconds: float = 10) -> None:

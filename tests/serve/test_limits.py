@@ -1,0 +1,155 @@
+"""What one client can't take from the others: pixels, memory, connections, time, and lines of the log."""
+
+import io
+import json
+import socket
+import time
+
+import httpx
+import pytest
+from PIL import Image
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
+
+from posters.serve import connections, middleware
+from posters.serve.access import AccessLogMiddleware
+from posters.serve.connections import GuardedProtocol
+from tests.serve.conftest import running
+
+BEGUN = b"POST /api/predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nnot all of it"
+
+
+def _connect(url: str) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=20)
+
+
+def _png(width: int, height: int) -> bytes:
+    file = io.BytesIO()
+    Image.new("1", (width, height)).save(file, "PNG")
+    return file.getvalue()
+
+
+def _status(connection: socket.socket) -> int:
+    return int(connection.recv(4096).split()[1])
+
+
+# Pixels and forms
+
+
+def test_the_pixels_of_a_request_have_a_limit_together(client, dusk):
+    large = _png(6000, 6000)
+    form = [("poster", ("a.png", large))] * 3
+    refused = client.post("/api/predict", files=form)
+    assert refused.status_code == 413
+    assert "100,000,000 pixels together" in refused.json()["error"]
+    assert client.post("/api/predict", files=[("poster", ("a.png", dusk))] * 3).status_code == 200
+
+
+def test_the_type_of_a_form_in_any_case(client, dusk):
+    body = b'--x\r\nContent-Disposition: form-data; name="p"; filename="a.png"\r\n\r\n' + dusk + b"\r\n--x--\r\n"
+    answer = client.post("/api/predict", content=body, headers={"Content-Type": "Multipart/Form-Data; boundary=x"})
+    assert answer.json()["posters"][0]["predicted"] == ["Western"]
+
+
+# Bodies
+
+
+def test_an_abandoned_upload_is_no_failure(golden, capfd, wait_until):
+    with running(golden, log="json") as url:
+        with _connect(url) as connection:
+            connection.sendall(BEGUN)
+            time.sleep(0.2)
+        counted = 'posters_requests_total{route="/api/predict",status="499"} 1.0'
+        wait_until(lambda: counted in httpx.get(f"{url}/metrics").text)
+    out, err = capfd.readouterr()
+    assert err == ""
+    first = json.loads(out.splitlines()[0])
+    assert (first["route"], first["status"], len(first["id"])) == ("/api/predict", 499, 16)
+
+
+def test_who_sends_nothing_goes(golden, monkeypatch):
+    monkeypatch.setattr(middleware.BodyLimitMiddleware.__init__, "__defaults__", (0.3,))
+    with running(golden) as url, _connect(url) as connection:
+        connection.sendall(BEGUN)
+        assert _status(connection) == 408
+
+
+def test_a_body_that_drips_has_an_end(golden, monkeypatch):
+    monkeypatch.setattr(middleware, "BODY_S", 0.5)
+    with running(golden) as url, _connect(url) as connection:
+        connection.sendall(BEGUN)
+        connection.settimeout(0.05)
+        for _ in range(200):
+            connection.sendall(b".")
+            try:
+                assert _status(connection) == 408
+                break
+            except TimeoutError:
+                continue
+        else:
+            pytest.fail("it was never given up")
+
+
+def test_uploads_under_way_have_a_limit_together(golden, dusk, wait_until):
+    """Of ten times the largest body: what half-sent ones hold is free again when they are gone."""
+    part = BEGUN.replace(b"1000", b"299000") + b"." * 250_000
+    with running(golden) as url:
+        stalled = [_connect(url) for _ in range(14)]
+        for connection in stalled:
+            connection.sendall(part)
+        assert _status(stalled[-1]) == 503
+        for connection in stalled:
+            connection.close()
+        wait_until(lambda: httpx.post(f"{url}/api/predict", content=dusk).status_code == 200)
+
+
+# Connections
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: loc", BEGUN.partition(b"\r\n\r\n")[0]])
+def test_a_head_that_never_comes(golden, monkeypatch, sent):
+    monkeypatch.setattr(GuardedProtocol, "head_s", 0.3)
+    with running(golden) as url, _connect(url) as connection:
+        connection.sendall(sent)
+        assert connection.recv(100) == b""
+
+
+def test_a_client_that_asks_again_and_again_keeps_its_connection(golden, monkeypatch):
+    monkeypatch.setattr(GuardedProtocol, "head_s", 2.0)
+    with running(golden) as url, httpx.Client(base_url=url) as client:
+        ports = set()
+        for _ in range(5):
+            answer = client.get("/healthz")
+            ports.add(answer.extensions["network_stream"].get_extra_info("client_addr")[1])
+            time.sleep(0.6)
+    assert len(ports) == 1
+
+
+def test_connections_have_a_limit(golden, monkeypatch, wait_until):
+    monkeypatch.setattr(connections, "MAX_CLIENT_CONNECTIONS", 3)
+    with running(golden) as url:
+        held = [_connect(url) for _ in range(3)]
+        with _connect(url) as other:
+            assert _status(other) == 503
+        for connection in held:
+            connection.close()
+        wait_until(lambda: httpx.get(f"{url}/healthz").status_code == 200)
+
+
+def test_what_is_no_request_leaves_nothing_in_the_log(golden, capfd):
+    with running(golden) as url, _connect(url) as connection:
+        connection.sendall(b"\x16\x03\x01 no HTTP\r\n\r\n")
+        assert _status(connection) == 400
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_failure_is_one_line_with_the_id_of_its_request(capsys):
+    async def broken(scope, receive, send):
+        await PlainTextResponse("sorry", 500)(scope, receive, send)
+        raise ValueError("a\nb")
+
+    TestClient(AccessLogMiddleware(broken, "none")).get("/", headers={"X-Request-ID": "7"})
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("request 7 failed: ")
+    assert "ValueError" in line
+    assert "test_limits.py:" in line
