@@ -22,6 +22,13 @@ class GuardedProtocol(H11Protocol):
 
     Without them, a client that opens connections and sends nothing, or a byte of a head now and then, keeps them all.
     How long a body takes is the business of `BodyLimitMiddleware`, which can answer.
+
+    Attributes:
+        head_s: seconds for the head of a request.
+
+    Examples:
+        >>> GuardedProtocol.head_s
+        10.0
     """
 
     head_s: ClassVar[float] = HEAD_S
