@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import logging
 import os
 import signal
 import socket
@@ -233,6 +234,8 @@ def server_config(app: ASGIApp) -> uvicorn.Config:
         >>> server_config(PlainTextResponse("hello")).access_log
         False
     """
+    # It warns of each damaged form, which the answer tells already: a line that anybody could fill a log with.
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
     return uvicorn.Config(
         app,
         http=GuardedProtocol,

@@ -143,6 +143,13 @@ def test_what_is_no_request_leaves_nothing_in_the_log(golden, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_damaged_form_leaves_nothing_in_the_log(golden, capfd):
+    with running(golden) as url:
+        headers = {"Content-Type": "multipart/form-data; boundary=x"}
+        assert httpx.post(f"{url}/api/predict", content=b"--x\r\n\xff\xd8\r\n", headers=headers).status_code == 400
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_failure_is_one_line_with_the_id_of_its_request(capsys):
     async def broken(scope, receive, send):
         await PlainTextResponse("sorry", 500)(scope, receive, send)
