@@ -20,6 +20,10 @@ _DESCRIPTION = (
     "posters first, and nothing is written if it differs; rounding to 8 bits may cost 0.005 of macro mAP, if the "
     "posters have labels to measure it by. Needs the train extra; onnx needs the onnx extra as well."
 )
+_POSTERS = (
+    "a table with genres; or files, folders and patterns (default: a run's validation posters, or six drawn posters, "
+    "which are too few for litert-int8)"
+)
 
 
 def add_parser(commands: Any) -> None:
@@ -29,12 +33,11 @@ def add_parser(commands: Any) -> None:
     output = "the file; for saved_model the folder that gets a version 1 (default: named after the classifier)"
     parser.add_argument("--output", type=Path, metavar="PATH", help=output)
     parser.add_argument("--force", action="store_true", help="replace an existing file or folder")
-    posters = (
-        "a table with genres; or files, folders and patterns (default: a run's validation posters, or six drawn "
-        "posters, which are too few for litert-int8)"
+    parser.add_argument(
+        "--opset", type=int, metavar="N", help="of onnx: version of its operators, 13 to 18 (default: 13)"
     )
     group = add_table_options(parser, "posters to check it on", "beside the table, or as the run has it")
-    group.add_argument("--posters", nargs="+", metavar="POSTER", help=posters)
+    group.add_argument("--posters", nargs="+", metavar="POSTER", help=_POSTERS)
     add_recursive_option(group)
     parser.set_defaults(run=run)
 
@@ -45,9 +48,8 @@ def run(options: argparse.Namespace) -> int:
 
     posters = _posters(options.posters, table_options(options), options.recursive)
     output, images, bar = options.output, options.images, progress_bar("comparing", leave=False)
-    written = export(
-        options.classifier, options.to, output=output, posters=posters, images=images, force=options.force, progress=bar
-    )
+    where = {"output": output, "force": options.force, "opset": options.opset}
+    written = export(options.classifier, options.to, posters=posters, images=images, progress=bar, **where)
     for line in _sentences(written):
         logger.info(line)
     print(written.path)

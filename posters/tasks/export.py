@@ -30,6 +30,8 @@ TOLERANCE = 1e-3
 # What rounding to 8 bits may cost in macro mAP; where labels are missing, how far it may move probabilities on average.
 WORST_LOSS = 0.005
 WORST_MEAN = 0.05
+# Versions of ONNX's operators: from the one that is written by default to the last that tf2onnx 1.17 is tested with.
+OPSETS = range(13, 19)
 _BATCH = 16
 # TensorFlow Serving looks for numbered versions, and takes the highest.
 _VERSION = "1"
@@ -107,6 +109,7 @@ def export(
     posters: Catalogue | Sequence[PosterSource] | None = None,
     images: str | Path | None = None,
     force: bool = False,
+    opset: int | None = None,
     progress: Callable[[Decoded, int], Decoded] = lambda decoded, total: decoded,
 ) -> Export:
     """Write a classifier for another runtime: uint8 pixels in, calibrated probabilities out, names and rules inside.
@@ -120,13 +123,15 @@ def export(
             of a run, else six drawn ones that come with the package, which are not enough for 8 bits.
         images: where a run's images are now, if they were moved.
         force: overwrite what is there.
+        opset: one of `OPSETS`, the version of ONNX's operators: a newer one for a runtime that asks for it. By default
+            13, which the oldest runtimes read.
         progress: wraps the posters and their number in a progress bar.
 
     Returns:
         What was written, and how near it comes to Keras.
 
     Raises:
-        ConfigError: there is no such format, something is in the way, or there is no poster to check it on.
+        ConfigError: there is no such format or opset, something is in the way, or there is no poster to check it on.
         MissingExtraError: the format needs a package that is not installed.
         ClassifierError: there is no classifier with a Keras network, it is of another version, or the file would
             differ from it too much: nothing is written then.
@@ -138,6 +143,8 @@ def export(
     """
     if to not in TARGETS:
         raise ConfigError(f"there is no export format {to!r}; there are {', '.join(TARGETS)}")
+    if opset is not None and (to != "onnx" or opset not in OPSETS):
+        raise ConfigError(f"there is no opset {opset} of {to}: onnx alone has opsets, {OPSETS[0]} to {OPSETS[-1]}")
     target = TARGETS[to]
     check_installed("tensorflow", "keras")
     check_installed(*target.modules, extra="onnx")
@@ -152,7 +159,7 @@ def export(
     model = keras_network(directory, manifest)
     with _written_whole(target, place) as path:
         to_round = [np.stack([pixels for _, pixels in steps.decoded(manifest.preprocess)])] if target.rounded else []
-        FORMATS[to].write(model, manifest, path, *to_round)
+        FORMATS[to].write(model, manifest, path, *to_round, **({} if opset is None else {"opset": opset}))
         run_file = FORMATS[to].open(path, manifest)
         decoded = progress(checked.decoded(manifest.preprocess), len(checked))
         rows, by_keras, by_file = _predict_by_both(

@@ -23,7 +23,7 @@ from posters.network.export import FORMATS
 from posters.network.export.graph import calibrated
 from posters.network.weights import keras_network, round_to_half, write_shipped_weights
 from posters.tasks import export as task
-from posters.tasks.export import TARGETS, export
+from posters.tasks.export import OPSETS, TARGETS, export
 from posters.tasks.train import train
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "prediction.md"
@@ -190,6 +190,15 @@ def test_onnx_is_of_an_old_opset_and_takes_any_batch(written):
     assert [each.dim_param or each.dim_value for each in pixels.type.tensor_type.shape.dim] == ["N", 36, 24, 3]
 
 
+@pytest.mark.parametrize("opset", [OPSETS[0], OPSETS[-1]])
+def test_onnx_is_of_the_opset_asked_for(run, capsys, tmp_path, opset):
+    import onnx
+
+    path = tmp_path / "first.onnx"
+    assert main(["export", str(run), "--to", "onnx", "--opset", str(opset), "--output", str(path)]) == 0
+    assert [each.version for each in onnx.load(path).opset_import if each.domain in ("", "ai.onnx")] == [opset]
+
+
 def test_a_saved_model_needs_nothing_of_ours(written):
     """In a process without this package, as TensorFlow Serving reads it."""
     code = """
@@ -277,6 +286,14 @@ def test_an_unknown_format_is_one_line(run, capsys):
         ConfigError, match="no export format 'coreml'; there are litert, litert-int8, onnx, saved_model"
     ):
         export(run, "coreml")
+
+
+@pytest.mark.parametrize(("to", "opset"), [("onnx", 12), ("onnx", 19), ("onnx", 0), ("litert", 13)])
+def test_an_opset_that_is_not_there_is_one_line(tiny_classifier, capsys, to, opset):
+    words = ("--to", to, "--opset", opset)
+    assert f"there is no opset {opset} of {to}: onnx alone has opsets, 13 to 18" in refused(
+        capsys, tiny_classifier, *words
+    )
 
 
 def test_a_classifier_of_another_version_is_one_line(tiny_classifier, capsys):

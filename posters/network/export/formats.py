@@ -43,13 +43,14 @@ class Format:
     open: Callable[[Path, Manifest], Runtime]
 
 
-def write_onnx(model: Any, manifest: Manifest, path: Path) -> None:
+def write_onnx(model: Any, manifest: Manifest, path: Path, opset: int = _OPSET) -> None:
     """Write one file: input "poster", uint8 (N, H, W, 3); output "probabilities"; `metadata_props` has the contents.
 
     Args:
         model: Keras, uint8 (B, H, W, 3) to probabilities (B, G).
         manifest: of the classifier.
         path: of the file.
+        opset: version of ONNX's operators, which a runtime must be new enough for.
 
     Raises:
         MissingExtraError: onnx or tf2onnx is not installed.
@@ -64,7 +65,7 @@ def write_onnx(model: Any, manifest: Manifest, path: Path) -> None:
     onnx, tf2onnx = require("onnx", _ONNX_EXTRA), require("tf2onnx", _ONNX_EXTRA)
     graph = calibrated_graph(model, manifest.calibration)
     with stderr_held_back():
-        network, _ = tf2onnx.convert.from_function(graph.predict, graph.predict.input_signature, opset=_OPSET)
+        network, _ = tf2onnx.convert.from_function(graph.predict, graph.predict.input_signature, opset=opset)
     for value in (*network.graph.input, *network.graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = "N"
     onnx.helper.set_model_props(network, {METADATA: contents_json(manifest)})
