@@ -46,6 +46,7 @@ _HOMES = {
     "load_classifier": "posters.classifier",
     "multi_hot": "posters.catalogue",
     "pack": "posters.store.packed_posters",
+    "predict_parts": "posters.tasks.predict_parts",
     "read_catalogue": "posters.catalogue",
     "register_dialect": "posters.catalogue",
     "register_backbone": "posters.extensions",

@@ -28,7 +28,7 @@ PACKAGES = (
             "catalogue", "images.decoding", "images.limits", "store.packed_posters", "splitting.splits", "audit",
             "config", "scores", "metrics", "calibration", "thresholds", "evaluation", "report", "classifier", "similar",
             "serve", "extensions", "tasks.train", "tasks.crossvalidate", "evaluation.crossvalidation", "tasks.evaluate",
-            "tasks.compare", "errors",
+            "tasks.compare", "tasks.predict_parts", "errors",
         )
     ),
     "posters_sample",

@@ -18,8 +18,8 @@ from posters._base.text import json_array, safe_cell
 from posters.catalogue.table_files import csv_separator, open_table
 from posters.catalogue.tables import Table
 from posters.catalogue.text_files import read_text_file
+from posters.classifier.prediction_rows import PredictionRow
 from posters.cli.output import BINARY, open_output
-from posters.cli.predictions import PredictionRow
 from posters.cli.workbooks import set_cell, write_workbook
 from posters.errors import ConfigError
 

@@ -1,7 +1,7 @@
 """Options that several commands share."""
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
@@ -94,13 +94,15 @@ def add_image_memory_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--image-memory", type=float, metavar="GB", help=description)
 
 
-def add_output_options(parser: argparse.ArgumentParser, formats: Sequence[str]) -> Any:
+def add_output_options(
+    parser: argparse.ArgumentParser, formats: Sequence[str], path: Callable[[str], Any] = Path, more: str = ""
+) -> Any:
     """Add the options of every command that prints a result for each poster; return their group."""
     group = parser.add_argument_group("output")
     form = "format of the results (default: by the suffix of --output, or table)"
     group.add_argument("--format", choices=formats, help=form)
     output = "write the results to this file instead of stdout; it is replaced as a whole or not at all"
-    group.add_argument("--output", type=Path, metavar="FILE", help=output)
+    group.add_argument("--output", type=path, metavar="FILE", help=output + more)
     return group
 
 

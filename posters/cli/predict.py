@@ -1,6 +1,7 @@
 """`posters predict`: the genres of one poster, or of many."""
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,11 +17,11 @@ from posters.cli.options import (
     table_options,
 )
 from posters.cli.output import FORMATS, format_of, progress_bar
-from posters.cli.predictions import PredictionRow, write_predictions
 from posters.errors import ConfigError
 
 if TYPE_CHECKING:
     from posters.classifier import Classifier
+    from posters.classifier.prediction_rows import PredictionRow
     from posters.cli.sources import Source
 
 _WORTH_A_BAR = 20  # posters; fewer are done before anyone wonders
@@ -47,7 +48,10 @@ def add_parser(commands: Any) -> None:
     group.add_argument("--rule", metavar="RULE", help=rule)
     group.add_argument("--top", type=int, metavar="N", help="the N likeliest, whatever their probabilities")
     group.add_argument("--threshold", type=float, metavar="X", help="those of probability X or more, from 0 to 1")
-    group = add_output_options(parser, FORMATS)
+    into_folder = "; FOLDER/ gets parts, one file for every N posters: an interrupted run resumes there"
+    # As text: a path forgets the slash that makes it a folder.
+    group = add_output_options(parser, FORMATS, path=str, more=into_folder)
+    group.add_argument("--part-size", type=int, metavar="N", help="posters in each part of a folder (default: 1000)")
     group.add_argument("--all", action="store_true", help="the probabilities of all genres, not only predicted ones")
     into = (
         "write this table back with columns of predictions beside its own, which stay as they are; its rows are the "
@@ -56,28 +60,66 @@ def add_parser(commands: Any) -> None:
     group.add_argument("--into", type=Path, metavar="TABLE", help=into)
     explain = "write to this folder, for each predicted genre, the poster with the places that speak for the genre"
     group.add_argument("--explain", type=Path, metavar="DIR", help=explain)
+    group = parser.add_argument_group("more than one machine")
+    engine = "who computes the parts of --output FOLDER/: this process, or a Ray cluster (default: local)"
+    group.add_argument("--engine", choices=("local", "ray"), help=engine)
+    address = "of the Ray cluster (default: RAY_ADDRESS, else workers on this machine that end with the command)"
+    group.add_argument("--address", metavar="HOST:PORT", help=address)
     add_table_options(parser, "tables among the posters")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     from posters.classifier import load_classifier
-    from posters.cli.sources import sources_of, words_in
+    from posters.cli.predictions import write_predictions
 
+    # A slash at the end makes a folder, also one that is not there yet.
+    folder = options.output and (options.output.endswith(("/", os.sep)) or Path(options.output).is_dir())
+    if folder and not options.into:
+        return _run_parts(options)
+    _check_no_parts(options)
     if options.into:
         return _run_into(options)
     form = format_of(options.format, options.output)
     if options.explain and form not in ("jsonl", "json", "table"):
         raise ConfigError(f"{form} has no place for the pictures of --explain: choose --format jsonl, json or table")
     classifier = load_classifier(options.classifier, options.threads)
-    words = options.posters + (words_in(options.from_file) if options.from_file else [])
-    if not words:
-        raise ConfigError("no poster is named: name some as POSTER, or in a file with --from-file")
-    sources = sources_of(words, recursive=options.recursive, **table_options(options))
+    sources = _sources(options)
     failed: list[str] = []
     rows = _rows(classifier, sources, options, failed)
     write_predictions(rows, classifier.genre_names, options.all, form, options.output)
-    return _exit_code(failed, sources)
+    return _exit_code(len(failed), len(sources))
+
+
+def _sources(options: argparse.Namespace) -> list["Source"]:
+    from posters.cli.sources import sources_of, words_in
+
+    words = options.posters + (words_in(options.from_file) if options.from_file else [])
+    if not words:
+        raise ConfigError("no poster is named: name some as POSTER, or in a file with --from-file")
+    return sources_of(words, recursive=options.recursive, **table_options(options))
+
+
+def _check_no_parts(options: argparse.Namespace) -> None:
+    for name in ("engine", "address", "part-size"):
+        if getattr(options, name.replace("-", "_")) is not None:
+            raise ConfigError(f"--{name} is for results in parts: name a folder for them, as --output FOLDER/")
+    options.output = options.output and Path(options.output)
+
+
+def _run_parts(options: argparse.Namespace) -> int:
+    from posters.classifier import load_classifier
+    from posters.cli.sources import by_name
+    from posters.tasks.predict_parts import predict_parts
+
+    if options.explain:
+        raise ConfigError("--explain goes with a file or stdout alone: name a file as --output")
+    names = ("part_size", "engine", "address", "rule", "top", "threshold")
+    given = {name: value for name in names if (value := getattr(options, name)) is not None}
+    classifier = load_classifier(options.classifier, options.threads)
+    posters = by_name(_sources(options))
+    parts = predict_parts(posters, options.output, classifier, form=options.format, every=options.all, **given)
+    return _exit_code(parts.unreadable, parts.posters)
 
 
 def _run_into(options: argparse.Namespace) -> int:
@@ -94,20 +136,22 @@ def _run_into(options: argparse.Namespace) -> int:
     rows = {row.name: row for row in _rows(classifier, sources, options, failed)}
     columns = prediction_columns(ids, rows, classifier.genre_names, options.all)
     write_into(table, columns, options.output or options.into)
-    return _exit_code(failed, sources)
+    return _exit_code(len(failed), len(sources))
 
 
-def _exit_code(failed: Sequence[str], sources: Sequence["Source"]) -> int:
-    if failed and len(sources) > 1:
+def _exit_code(failed: int, posters: int) -> int:
+    if failed and posters > 1:
         from posters._base.log import logger
 
-        logger.error(f"{len(failed):,} of {len(sources):,} posters could not be read")
+        logger.error(f"{failed:,} of {posters:,} posters could not be read")
     return 1 if failed else 0
 
 
 def _rows(
     classifier: "Classifier", sources: Sequence["Source"], options: argparse.Namespace, failed: list[str]
-) -> Iterator[PredictionRow]:
+) -> "Iterator[PredictionRow]":
+    from posters.classifier.prediction_rows import PredictionRow
+
     predict = classifier.explain_many if options.explain else classifier.predict_many
     posters = (source.poster for source in sources)
     # Outside the generator: a wrong --top must be refused before a file for the results is opened.
@@ -118,7 +162,7 @@ def _rows(
 
     shown = sources if quiet else progress_bar("predicting")(sources)
 
-    def rows() -> Iterator[PredictionRow]:
+    def rows() -> "Iterator[PredictionRow]":
         for source, prediction in zip(shown, predictions, strict=True):
             error = source.log_error(prediction.error) if prediction.error else ""
             failed.extend([error] if error else [])

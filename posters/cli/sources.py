@@ -174,5 +174,24 @@ def pattern_sources(pattern: str) -> list[Source]:
     return [Source(path, path) for path in found] or [_nothing(pattern, "no file matches this pattern")]
 
 
+def by_name(sources: Iterable[Source]) -> dict[str, str | bytes | ImageError]:
+    """Return posters by their names, in order; a poster that is named twice is one.
+
+    Raises:
+        ConfigError: two posters have one name.
+
+    Examples:
+        >>> by_name([Source("1", "alien.jpg"), Source("1", "alien.jpg")])
+        {'1': 'alien.jpg'}
+    """
+    found: dict[str, str | bytes | ImageError] = {}
+    for source in sources:
+        other = found.setdefault(source.name, source.poster)
+        # Errors are compared by what they tell: each is an object of its own.
+        if (type(other), str(other)) != (type(source.poster), str(source.poster)):
+            raise ConfigError(f"two posters are called {source.name}: predict their tables into folders of their own")
+    return found
+
+
 def _nothing(word: str, reason: str) -> Source:
     return Source(word, ImageError(f"{word}: {reason}"))

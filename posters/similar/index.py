@@ -106,7 +106,7 @@ def named_files(posters: Posters) -> tuple[dict[str, str], dict[str, str]]:
     """
     files: dict[str, str] = {}
     reasons: dict[str, str] = {}
-    for name, poster in _by_name(posters).items():
+    for name, poster in posters_by_name(posters).items():
         if isinstance(poster, ImageError):
             reasons[name] = str(poster)
         elif isinstance(poster, bytes) or (isinstance(poster, str) and is_url(poster)):
@@ -128,7 +128,20 @@ def _in_folder_or_table(path: Path) -> Mapping[str, str | Path | ImageError]:
     return {str(path): path} if is_image(path) else read_named_images(path)
 
 
-def _by_name(posters: Posters) -> Mapping[str, str | Path | bytes | ImageError]:
+def posters_by_name(posters: Posters) -> Mapping[str, str | Path | bytes | ImageError]:
+    """Return posters by name, however they were given; a file without a name is called by its path.
+
+    Args:
+        posters: as in `build_index`.
+
+    Raises:
+        CatalogueError: a table can't be used.
+        ConfigError: a folder holds no images.
+
+    Examples:
+        >>> posters_by_name(["alien.jpg"])
+        {'alien.jpg': 'alien.jpg'}
+    """
     if isinstance(posters, Catalogue):
         return {poster.id: posters.image_path(poster) for poster in posters}
     if isinstance(posters, Mapping):

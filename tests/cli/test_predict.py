@@ -355,7 +355,8 @@ class TestOutput:
         assert sorted(path.name for path in Path().iterdir()) == ["posters", "said.csv"]
 
     def test_a_folder_is_no_file_and_a_device_is_not_replaced(self, predict):
-        assert refusal(predict("posters", "--output", "posters")) == "posters is a folder: name a file for the results"
+        line = refusal(predict("posters", "--output", "posters"))
+        assert line == f"{Path('posters').absolute()} holds other files: name a new folder as --output"
         os.mkfifo("pipe")
         read: list[bytes] = []
         reader = threading.Thread(target=lambda: read.append(Path("pipe").read_bytes()))
@@ -401,7 +402,7 @@ class TestParquet:
         assert {name: table[name][0].as_py() for name in GENRES} == pytest.approx(said)
 
     def test_rows_are_written_in_batches(self, read, monkeypatch):
-        monkeypatch.setattr("posters.cli.predictions.ROWS_PER_GROUP", 2)
+        monkeypatch.setattr("posters.classifier.prediction_rows.ROWS_PER_GROUP", 2)
         assert read("posters", "posters")["poster"].to_pylist() == [f"posters/{name}" for name in sorted(SAID)] * 2
 
     def test_a_name_that_is_no_text(self, read):

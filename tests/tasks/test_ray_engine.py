@@ -1,0 +1,196 @@
+"""Parts of predictions on Ray: a local cluster of two workers on loopback, whole, with a worker killed, and resumed.
+
+Ray is heavy, so the tests run where somebody installed it: `pip install 'posters[ray]'`.
+"""
+
+import json
+import os
+import pickle
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from posters import predict_parts
+from posters._base.atomic_files import sha256_of
+from posters.classifier import load_classifier
+from posters.errors import ClassifierError, ConfigError, ImageError, MissingExtraError
+from posters.tasks.prediction_parts import PartSettings
+from posters.tasks.ray_engine import PartWorker, compute_parts
+from tests.tasks.test_predict_parts import rows_of
+
+needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="RAY IS NOT INSTALLED: pip install 'posters[ray]'")
+
+
+@pytest.fixture(scope="module")
+def classifier(golden):
+    return load_classifier(golden / "classifier", threads=1)
+
+
+@pytest.fixture
+def posters(golden, tmp_path) -> dict[str, str]:
+    """2,000 posters, of which 20 can't be read."""
+    shutil.copytree(golden / "posters", tmp_path / "images")
+    names = sorted(path.name for path in (tmp_path / "images").iterdir())
+    (tmp_path / "images" / "bad.png").write_bytes(b"no picture")
+    return {str(n): str(tmp_path / "images" / ("bad.png" if n % 100 == 7 else names[n % 3])) for n in range(2000)}
+
+
+@pytest.fixture
+def cluster():
+    """Two workers on loopback. What Ray leaves open when it shuts down is not ours."""
+    ray = pytest.importorskip("ray")
+    ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    yield ray
+    ray.shutdown()
+
+
+def workers() -> list[int]:
+    """The processes of this cluster that hold a classifier: descendants of this one."""
+    import psutil
+
+    titles = {child.pid: child.cmdline() for child in psutil.Process().children(recursive=True)}
+    return [pid for pid, words in titles.items() if words and words[0].startswith("ray::MapWorker")]
+
+
+def test_without_ray_its_extra_is_named(golden, classifier, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(MissingExtraError, match=r"ray is not installed, .*posters\[ray\]"):
+        predict_parts([golden / "posters" / "dusk.png"], tmp_path / "out", classifier, engine="ray")
+
+
+def test_local_use_never_imports_ray(golden, tmp_path):
+    code = (
+        "import sys, posters; classifier = posters.load_classifier(sys.argv[1])\n"
+        "posters.predict_parts([sys.argv[2]], sys.argv[3], classifier); print('ray' in sys.modules)"
+    )
+    words = (golden / "classifier", golden / "posters" / "dusk.png", tmp_path / "out")
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
+def settings_in(folder: Path, golden: Path) -> PartSettings:
+    """Settings of parts in JSON lines, which are in the folder already."""
+    digest = sha256_of(golden / "classifier" / "classifier.json")
+    (folder / "_predictions.json").write_text("{}")
+    return PartSettings("posters", digest, 2, "jsonl", every=False)
+
+
+class TestWorker:
+    """What a worker does needs no cluster."""
+
+    @staticmethod
+    def row(golden: Path) -> dict[str, object]:
+        return {"number": 3, "posters": pickle.dumps([("1", str(golden / "posters" / "dusk.png")), ("2", "none.png")])}
+
+    def test_it_writes_its_part_and_tells_of_errors(self, golden, tmp_path):
+        worker = PartWorker(settings_in(tmp_path, golden), tmp_path, golden / "classifier", Path("none"))
+        answer = worker(self.row(golden))
+        assert (answer["number"], answer["refusal"]) == (3, "")
+        assert json.loads(answer["errors"]) == ["none.png: there is no such file"]
+        assert [row["poster"] for row in rows_of(tmp_path)] == ["1", "2"]
+
+    def test_it_refuses_another_version_another_classifier_and_another_folder(self, golden, tmp_path):
+        settings = settings_in(tmp_path, golden)
+        for wrong, folder, line in (
+            (replace(settings, version="0.0.1"), tmp_path, "and this machine 0.0.1: install the same"),
+            (replace(settings, classifier="0"), tmp_path, "a worker has another classifier in"),
+            (settings, tmp_path / "elsewhere", "a worker does not see"),
+        ):
+            answer = PartWorker(wrong, folder, golden / "classifier", Path("none"))(self.row(golden))
+            assert line in answer["refusal"]
+        assert not list(tmp_path.glob("part-*"))
+
+    def test_a_full_disk_leaves_no_part(self, golden, tmp_path, monkeypatch):
+        def full(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr("posters.tasks.prediction_parts.as_json_lines", full)
+        answer = PartWorker(settings_in(tmp_path, golden), tmp_path, golden / "classifier", Path("none"))(
+            self.row(golden)
+        )
+        assert answer["refusal"] == f"{tmp_path}: a worker can't write there (No space left on device)"
+        assert [path.name for path in tmp_path.iterdir()] == ["_predictions.json"]
+
+
+@needs_ray
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # Ray's own
+class TestCluster:
+    def test_a_killed_worker_loses_nothing(self, cluster, posters, classifier, tmp_path):
+        here = predict_parts(posters, tmp_path / "here", classifier, part_size=20)
+        out = tmp_path / "there"
+        killed: list[int] = []
+
+        def kill() -> None:
+            while not killed:
+                time.sleep(0.01)
+                if len(list(out.glob("part-*"))) >= 3 and (found := workers()):
+                    killed.append(found[0])
+                    os.kill(found[0], signal.SIGKILL)
+
+        killer = threading.Thread(target=kill, daemon=True)
+        killer.start()
+        there = predict_parts(posters, out, classifier, part_size=20, engine="ray")
+        killer.join(10)
+        assert killed
+        assert (there.posters, there.unreadable) == (here.posters, here.unreadable) == (2000, 20)
+        assert rows_of(out) == rows_of(tmp_path / "here")
+        assert [row["poster"] for row in rows_of(out)] == list(posters)
+
+    def test_a_killed_job_resumes(self, posters, golden, tmp_path, classifier):
+        out = tmp_path / "out"
+        lines = tmp_path / "list.txt"
+        lines.write_text("".join(f"{path}\n" for path in self.copies(posters, tmp_path)))
+        words = ("predict", "--from-file", lines, "--classifier", golden / "classifier", "--output", f"{out}/")
+        command = [sys.executable, "-m", "posters", *map(str, words), "--part-size", "5", "--engine", "ray"]
+        job = subprocess.Popen(command, stderr=subprocess.PIPE)
+        until = time.monotonic() + 120
+        while len(list(out.glob("part-*"))) < 3 and time.monotonic() < until and job.poll() is None:
+            time.sleep(0.005)
+        job.kill()
+        job.communicate()
+        before = {path: path.stat().st_mtime_ns for path in out.glob("part-*")}
+        assert 3 <= len(before) < 80
+        # The parts are anyone's: this time this process goes on.
+        predict_parts(lines.read_text().splitlines(), out, classifier, part_size=5)
+        names = [row["poster"] for row in rows_of(out)]
+        assert names == lines.read_text().splitlines()
+
+    @staticmethod
+    def copies(posters: dict[str, str], folder: Path) -> list[Path]:
+        paths = [folder / "images" / f"{name}.png" for name in list(posters)[:400]]
+        for path in paths:
+            path.symlink_to(posters[path.stem])
+        return paths
+
+    def test_what_a_worker_refuses_is_one_line_here(self, cluster, golden, tmp_path):
+        settings = replace(settings_in(tmp_path, golden), version="0.0.1")
+        done = compute_parts(settings, tmp_path, [(0, [("1", "dusk.png")])], golden / "classifier", None)
+        with pytest.raises(
+            ClassifierError, match=r"^a worker has posters .*, and this machine 0.0.1: install the same$"
+        ):
+            list(done)
+        assert not list(tmp_path.glob("part-*"))
+
+    def test_posters_without_a_file_and_names_that_are_no_text(self, cluster, golden, classifier, tmp_path):
+        named = {
+            "caf\udce9": (golden / "posters" / "dusk.png").read_bytes(),
+            "none": b"",
+            "gone": ImageError("gone: why"),
+        }
+        for engine in ("local", "ray"):
+            predict_parts(named, tmp_path / engine, classifier, part_size=2, engine=engine, form="jsonl")
+        assert rows_of(tmp_path / "ray") == rows_of(tmp_path / "local")
+
+    def test_no_cluster_at_the_address_is_one_line(self, posters, classifier, tmp_path):
+        with pytest.raises(ConfigError, match=r"127.0.0.1:1: no Ray cluster answers there"):
+            predict_parts(posters, tmp_path / "out", classifier, engine="ray", address="127.0.0.1:1")
+        assert [path.name for path in (tmp_path / "out").iterdir()] == ["_predictions.json"]
