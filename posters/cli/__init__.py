@@ -36,6 +36,7 @@ COMMANDS = (
     "compare",
     "thresholds",
     "predict",
+    "plan",
     "similar",
     "serve",
     "export",

@@ -15,7 +15,7 @@ from tests.cli.running import own_fields, start
 
 COMMANDS = (
     *("catalogue", "audit", "train", "cross-validate", "evaluate", "figures", "compare", "thresholds", "predict"),
-    *("similar", "serve", "export", "cache"),
+    *("plan", "similar", "serve", "export", "cache"),
 )
 # The fewest words that each of them can do with.
 LEAST = {
@@ -27,6 +27,7 @@ LEAST = {
     "compare": ["r", "s"],
     "thresholds": ["r"],
     "predict": ["a.jpg"],
+    "plan": ["--posters", "1", "--cores", "1"],
     "similar": ["a.jpg", "--in", "scans"],
     "serve": [],
     "export": ["r", "--to", "onnx"],
