@@ -4,12 +4,9 @@ import ast
 import contextlib
 import inspect
 import io
-import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 import tomllib
 from functools import cache, partial
 from pathlib import Path
@@ -234,30 +231,22 @@ def run_examples(examples, name):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("bash") is None, reason="the example is for bash")
-def test_a_large_table_is_predicted_in_pieces_and_resumed(workshop):
-    """The example of docs/scale.md, in pieces of ten rows, with an image that is missing."""
+def test_a_large_table_is_predicted_in_parts_and_resumed(workshop):
+    """The example of docs/scale.md, in parts of ten rows, with an image that is missing."""
     text = read(REPOSITORY / "docs" / "scale.md")
     with Path("posters.csv").open("a") as table:
         table.write("\n20,gone.png,Western")
-    run_examples(blocks("python", text)[0].replace("10_000", "10"), "scale.md")
-    (example,) = (block for block in blocks("bash", text) if "predict_piece" in block)
-    (workshop / "posters").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m posters "$@"\n')
-    (workshop / "posters").chmod(0o755)
-    paths = {"PATH": f"{workshop}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(REPOSITORY)}
-
-    def predict_pieces():
-        return subprocess.run(["bash", "-c", example], env=os.environ | paths, check=False).returncode
-
-    done = [Path(f"pieces/{number:05}.csv.parquet") for number in range(3)]
-    assert predict_pieces() == 123
+    (example,) = re.findall(r"^posters (predict posters.csv --images images --output out/)$", text, flags=re.MULTILINE)
+    words = [*example.split(), "--part-size", "10"]
+    assert main(words) == 1
+    done = [Path(f"out/part-{number:05}.parquet") for number in range(3)]
     assert [table["poster"].to_pylist() for table in map(parquet.read_table, done)] == [
         [str(number) for number in numbers] for numbers in (range(10), range(10, 20), [20])
     ]
-    assert "gone.png: there is no such file" in Path("pieces/00002.csv.log").read_text()
+    assert parquet.read_table("out")["error"].to_pylist()[-1].endswith("gone.png: there is no such file")
     kept = done[0].stat()
     done[1].unlink()
-    assert predict_pieces() == 0
+    assert main(words) == 1
     assert done[1].exists()
     assert done[0].stat() == kept
 
