@@ -14,6 +14,7 @@ from typing import Any
 from tqdm import tqdm
 
 from posters._base.atomic_files import sha256_of, write_json
+from posters._base.brief import brief_repr
 from posters._base.log import logger
 from posters.classifier import Classifier, load_classifier
 from posters.classifier.manifest import MANIFEST
@@ -45,6 +46,8 @@ class PredictionParts:
         posters: how many there are.
         unreadable: how many of these have an error in place of genres.
     """
+
+    __repr__ = brief_repr
 
     paths: tuple[Path, ...]
     posters: int

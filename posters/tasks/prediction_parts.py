@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from posters import __version__
 from posters._base.atomic_files import replacing
+from posters._base.brief import brief_repr
 from posters._base.optional_imports import check_installed, require
 from posters.classifier import Classifier
 from posters.classifier.prediction_rows import PredictionRow, as_json_lines, write_parquet
@@ -45,6 +46,8 @@ class PartSettings:
         rule: arguments of `Classifier.predict_many`.
         version: of this package.
     """
+
+    __repr__ = brief_repr
 
     posters: str
     classifier: str
