@@ -27,8 +27,8 @@ PACKAGES = (
         for name in (
             "catalogue", "images.decoding", "images.limits", "store.packed_posters", "splitting.splits", "audit",
             "config", "scores", "metrics", "calibration", "thresholds", "evaluation", "report", "classifier", "similar",
-            "serve", "extensions", "tasks.train", "tasks.crossvalidate", "evaluation.crossvalidation", "tasks.evaluate",
-            "tasks.compare", "tasks.predict_parts", "errors",
+            "drift", "serve", "extensions", "tasks.train", "tasks.crossvalidate", "evaluation.crossvalidation",
+            "tasks.evaluate", "tasks.compare", "tasks.predict_parts", "tasks.label_doubts", "images.downloading", "errors",
         )
     ),
     "posters_sample",

@@ -29,7 +29,7 @@ FLOORS = (
     {"posters.evaluation"},
     {"posters.classifier"},
     {"posters.network"},
-    {"posters.audit", "posters.similar"},
+    {"posters.audit", "posters.drift", "posters.similar"},
     {"posters.report"},
     {"posters.serve"},
     {"posters.tasks"},

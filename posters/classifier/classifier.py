@@ -252,6 +252,28 @@ class Classifier:
             for poster, result in results
         )
 
+    def observe_many(self, posters: Iterable[PosterSource]) -> Iterator[tuple[np.ndarray, np.ndarray] | ImageError]:
+        """Return features, float32 (F,), and calibrated probabilities, float64 (G,), of many posters, computed once.
+
+        Args:
+            posters: as in `predict_many`.
+
+        Raises:
+            ClassifierError: as in `features`, before the first poster is taken.
+
+        Examples:
+            >>> black = np.zeros((600, 400, 3), np.uint8)
+            >>> [probabilities.shape for _, probabilities in load_classifier().observe_many([black])]
+            [(22,)]
+        """
+        self._check_output(FEATURES)
+
+        def compute(network: LiteNetwork, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            outputs = network.outputs(pixels)
+            return self._features_of(outputs), self.manifest.calibration.apply(outputs.probabilities[None])[0]
+
+        return (result for _, result in self._compute_each(posters, load_pixels, compute))
+
     def decide(self, y_score: np.ndarray, rule: str | Rule | None = None) -> np.ndarray:
         """Return the decisions of a rule.
 
@@ -332,10 +354,12 @@ class Classifier:
         return explain_map(genre, prediction.probabilities[genre], heat, size, self.manifest.preprocess)
 
     def _features(self, network: LiteNetwork, pixels: np.ndarray) -> np.ndarray:
-        features = network.outputs(pixels).features
-        if features is None:
+        return self._features_of(network.outputs(pixels))
+
+    def _features_of(self, outputs: Outputs) -> np.ndarray:
+        if outputs.features is None:
             raise _lacks(FEATURES, self.directory)
-        return features
+        return outputs.features
 
     def _check_output(self, name: str) -> None:
         if name not in self._networks.outputs:

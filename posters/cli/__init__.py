@@ -38,6 +38,7 @@ COMMANDS = (
     "predict",
     "plan",
     "similar",
+    "drift",
     "serve",
     "export",
     "cache",

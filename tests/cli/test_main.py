@@ -15,7 +15,7 @@ from tests.cli.running import own_fields, start
 
 COMMANDS = (
     *("catalogue", "audit", "train", "cross-validate", "evaluate", "figures", "compare", "thresholds", "predict"),
-    *("plan", "similar", "serve", "export", "cache"),
+    *("plan", "similar", "drift", "serve", "export", "cache"),
 )
 # The fewest words that each of them can do with.
 LEAST = {
@@ -29,6 +29,7 @@ LEAST = {
     "predict": ["a.jpg"],
     "plan": ["--posters", "1", "--cores", "1"],
     "similar": ["a.jpg", "--in", "scans"],
+    "drift": ["old", "new"],
     "serve": [],
     "export": ["r", "--to", "onnx"],
     "figures": ["r"],

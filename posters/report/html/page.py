@@ -37,6 +37,22 @@ def page(evaluation: Evaluation, pictures: galleries.Thumbnails) -> str:
         >>> page(found, galleries.Thumbnails({}, [])).strip().startswith("<!doctype html>")
         True
     """
+    drawn = {**_verdict(evaluation), **_drawings(evaluation), **_posters(evaluation, pictures)}
+    template = templates().get_template("page.html")
+    html: str = template.render(drawn, evaluation=evaluation, contents=_contents(drawn))
+    return html
+
+
+def templates() -> Any:
+    """Return the Jinja environment of all pages: their templates, and the filters that write figures.
+
+    Raises:
+        MissingExtraError: Jinja is not installed.
+
+    Examples:
+        >>> templates().filters["thousands"](1200)
+        '1,200'
+    """
     jinja = require("jinja2")
     environment = jinja.Environment(
         loader=jinja.PackageLoader("posters.report.html"),
@@ -60,10 +76,7 @@ def page(evaluation: Evaluation, pictures: galleries.Thumbnails) -> str:
         "sortable": lambda value: "" if value is None else f"{value:.6f}",
         "thousands": lambda value: f"{value:,}",
     }
-    drawn = {**_verdict(evaluation), **_drawings(evaluation), **_posters(evaluation, pictures)}
-    template = environment.get_template("page.html")
-    html: str = template.render(drawn, evaluation=evaluation, contents=_contents(drawn))
-    return html
+    return environment
 
 
 def _verdict(evaluation: Evaluation) -> dict[str, Any]:
