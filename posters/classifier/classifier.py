@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -32,6 +33,8 @@ LoadedT = TypeVar("LoadedT")
 class Classifier:
     """A trained network with everything needed to use it. Opened by `load_classifier`; safe to share among threads.
 
+    Pickled, for other processes of this machine, it is its directory, which they open anew.
+
     Attributes:
         directory: the classifier directory.
         manifest: genre names, preprocessing, thresholds, figures and provenance.
@@ -49,6 +52,11 @@ class Classifier:
 
     def __repr__(self) -> str:
         return f"Classifier({str(self.directory)!r}, {counted(len(self.genre_names), 'genre')})"
+
+    def __reduce__(self) -> tuple[Callable[[Path], "Classifier"], tuple[Path]]:
+        # Interpreters can't be copied to another process: it opens the directory anew, and checks it as any other.
+        threads, interpreters = self._networks.asked
+        return partial(load_classifier, threads=threads, interpreters=interpreters), (self.directory.resolve(),)
 
     @property
     def name(self) -> str:
