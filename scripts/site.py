@@ -28,7 +28,8 @@ PACKAGES = (
             "catalogue", "images.decoding", "images.limits", "store.packed_posters", "splitting.splits", "audit",
             "config", "scores", "metrics", "calibration", "thresholds", "evaluation", "report", "classifier", "similar",
             "drift", "serve", "extensions", "tasks.train", "tasks.crossvalidate", "evaluation.crossvalidation",
-            "tasks.evaluate", "tasks.compare", "tasks.predict_parts", "tasks.label_doubts", "images.downloading", "errors",
+            "tasks.evaluate", "tasks.compare", "tasks.predict_parts", "tasks.label_doubts", "images.downloading",
+            "errors",
         )
     ),
     "posters_sample",

@@ -252,7 +252,7 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
             history, best = state.history, state.best_score
             # The same model and loss, by a solver: on few posters, that may get further than a number of steps.
             probe_map = macro_map(probe.score(x_validation))
-            if config.loss == "binary_crossentropy" and probe_map > best:
+            if config.head_epochs and config.loss == "binary_crossentropy" and probe_map > best:
                 set_head(network.head, probe.kernel, probe.bias)
                 logger.info(f"head: logistic regression has validation macro mAP {probe_map:.4f}, and takes its place")
                 best = probe_map

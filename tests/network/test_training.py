@@ -241,7 +241,10 @@ def test_no_epoch_that_is_worse_than_the_head_is_kept(colours, small, tmp_path):
     assert head.manifest.metrics["validation"]["posters"] == wrecked.manifest.metrics["validation"]["posters"]
     rows = list(csv.DictReader((tmp_path / "wrecked" / "history.csv").read_text().splitlines()))
     best = max(float(row["validation_macro_map"]) for row in rows)
-    assert wrecked.manifest.metrics["validation"]["macro_map"] == pytest.approx(best, abs=1e-5)
+    # Logistic regression may have taken the head's place before.
+    assert wrecked.manifest.metrics["validation"]["macro_map"] > best - 1e-5
+    (fine_tuned,) = [float(row["validation_macro_map"]) for row in rows if row["stage"] == "network"]
+    assert wrecked.manifest.metrics["validation"]["macro_map"] > fine_tuned
 
 
 def test_a_softmax_predicts_one_genre(colours, small, tmp_path):
