@@ -29,7 +29,7 @@ PACKAGES = (
             "config", "scores", "metrics", "calibration", "thresholds", "evaluation", "report", "classifier", "similar",
             "drift", "serve", "extensions", "tasks.train", "tasks.crossvalidate", "evaluation.crossvalidation",
             "tasks.evaluate", "tasks.compare", "tasks.predict_parts", "tasks.label_doubts", "images.downloading",
-            "errors",
+            "sklearn", "keras", "errors",
         )
     ),
     "posters_sample",

@@ -95,6 +95,26 @@ def fit_probe(features: np.ndarray, y: np.ndarray, train: np.ndarray, validation
     return max(tried, key=itemgetter(0))[1]
 
 
+def fit_whole(features: np.ndarray, y: np.ndarray, strength: float) -> Probe:
+    """Fit a probe on all posters, with a strength that somebody else has chosen; see `fit_probe`.
+
+    Args:
+        features: float (N, F).
+        y: multi-hot (N, G), -1 where a label is unknown.
+        strength: scikit-learn's C.
+
+    Examples:
+        >>> features = np.random.default_rng(0).normal(size=(40, 3))
+        >>> fit_whole(features, (features[:, :1] > 0).astype(np.uint8), 1.0).kernel.shape
+        (3, 1)
+    """
+    x, mean, deviation = _standardised(features, np.arange(len(features)))
+    with _one_thread(), _bar("logistic regression", y.shape[1]) as bar:
+        kernel, bias = _fit(x, y, strength, bar)
+    kernel = kernel / deviation[:, None]
+    return Probe(kernel, bias - mean @ kernel, strength)
+
+
 def out_of_fold_scores(
     features: np.ndarray,
     y: np.ndarray,
