@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # In this order everywhere: tables, reports and the columns of figures.
 SPLITS = ("train", "validation", "test")
+_THUMBNAILS, _BARS = 6, 12  # in a notebook
 _SHOWN = 6  # genres that a catalogue's repr names
 
 
@@ -129,6 +130,21 @@ class Catalogue:
         more = f" and {counted(len(counts) - _SHOWN, 'genre')} more" if len(counts) > _SHOWN else ""
         sizes = f"{counted(len(self), 'poster')}, {counted(len(counts), 'genre')}"
         return f"<Catalogue {self.name} ({self.dialect}): {sizes}, images in {self.image_root}\n  {shown}{more}>"
+
+    def _repr_html_(self) -> str:
+        # What a notebook shows: some posters, evenly from first to last, beside the commonest genres.
+        from html import escape
+
+        from posters.images.notebook import bars_html, thumbnail_html
+
+        chosen = self.posters[:: max(1, len(self) // _THUMBNAILS)][:_THUMBNAILS]
+        pictures = "".join(
+            thumbnail_html(self.image_path(each), f"{each.title or each.id}: {', '.join(each.genres)}")
+            for each in chosen
+        )
+        counts = Counter(self.genre_counts()).most_common(_BARS)
+        shares = bars_html((f"{name} ({count:,})", count / max(1, len(self)), False) for name, count in counts)
+        return f"<p>{escape(repr(self).splitlines()[0][1:])}</p><div>{pictures}</div>{shares}"
 
     @cached_property
     def _by_id(self) -> dict[str, Poster]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -17,6 +18,8 @@ from posters.thresholds import Rule, argmax_decisions, fixed_thresholds
 
 # The rule of a softmax head, whose genres exclude each other.
 ARGMAX = "argmax"
+
+_BARS = 8  # genres that a notebook shows
 
 # From calibrated probabilities (N, G) to decisions, uint8 (N, G).
 Decide: TypeAlias = Callable[[np.ndarray], np.ndarray]
@@ -52,6 +55,24 @@ class Prediction:
     error: ImageError | None = None
     explanations: tuple[Explanation, ...] = field(default=(), repr=False, compare=False)
     source: "ImageSource | None" = field(default=None, repr=False, compare=False)
+
+    def _repr_html_(self) -> str:
+        # What a notebook shows: the poster beside its likeliest genres.
+        from html import escape
+
+        from posters.images.notebook import bars_html, thumbnail_html
+
+        seen = self.poster if self.source is None else self.source
+        # An address is not fetched again, and an open file is at its end.
+        fetched = isinstance(seen, str) and "://" in seen
+        if self.error or fetched or not isinstance(seen, bytes | Path | np.ndarray | str):
+            picture = escape(str(self.error or ""))
+        else:
+            picture = thumbnail_html(seen)
+        likeliest = sorted(self.probabilities.items(), key=lambda pair: -pair[1])[:_BARS]
+        return (
+            picture + escape(str(self.error or "")) + bars_html((name, p, name in self.genres) for name, p in likeliest)
+        )
 
     def __getitem__(self, genre: str) -> float:
         """Return the probability of a genre, predicted or not.
