@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 logger = logging.getLogger("posters")
 
@@ -60,7 +61,7 @@ def stderr_held_back() -> Iterator[None]:
     sys.stderr.flush()
     # Native code writes to the file descriptor, so replacing `sys.stderr` would not do.
     own = os.dup(2)
-    with tempfile.TemporaryFile() as held:
+    with _unnamed_file() as held:
         os.dup2(held.fileno(), 2)
         try:
             yield
@@ -71,3 +72,11 @@ def stderr_held_back() -> Iterator[None]:
         finally:
             os.dup2(own, 2)
             os.close(own)
+
+
+def _unnamed_file() -> IO[bytes]:
+    try:
+        return tempfile.TemporaryFile()
+    except OSError:
+        # A read-only file system, as in a hardened container: what is held back is lost then.
+        return Path(os.devnull).open("w+b")

@@ -111,6 +111,10 @@ def _installed_commands() -> dict[str, Any]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # Closed by whoever started this process, as some services do; what is written there goes nowhere.
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
     for stream in (sys.stdout, sys.stderr):
         # File names may hold bytes that are no text.
         getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")

@@ -16,6 +16,8 @@ from posters.images.downloading import is_url, without_credentials
 STDIN = "-"
 TABLES = (".csv", ".tsv", ".json", ".jsonl", ".parquet", ".arrow", ".feather", ".xlsx", ".xls", ".ods", ".gz")
 
+_LARGEST_LIST = 1_000_000_000  # bytes: some ten million paths
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -64,12 +66,19 @@ def words_in(path: str) -> list[str]:
     """Return the lines of a text file, or of standard input for "-", without empty ones.
 
     Raises:
-        ConfigError: it can't be read.
+        ConfigError: it can't be read, or is larger than any list.
     """
     try:
-        data = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
+        # A pipe is as good as a file, and either may never end.
+        if path == STDIN:
+            data = sys.stdin.buffer.read(_LARGEST_LIST + 1)
+        else:
+            with Path(path).open("rb") as file:
+                data = file.read(_LARGEST_LIST + 1)
     except OSError as error:
         raise ConfigError(f"{path}: the list of posters can't be read ({error.strerror})") from error
+    if len(data) > _LARGEST_LIST:
+        raise ConfigError(f"{path}: the list of posters has more than {_LARGEST_LIST:,} bytes: split it")
     # File names may hold bytes that are no text.
     return [os.fsdecode(line) for line in data.splitlines() if line.strip()]
 

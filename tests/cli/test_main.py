@@ -4,7 +4,9 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -121,6 +123,46 @@ class TestPipesAndInterrupts:
         assert outcome.err.splitlines()[-1].startswith("posters: ")
         assert str(tmp_path / "file") in outcome.err.splitlines()[-1]
         assert "Traceback" not in outcome.err
+
+
+class TestBareSurroundings:
+    """Services and containers start processes without what a terminal has."""
+
+    @pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
+    def test_closed_streams_are_no_failure(self, golden, closed):
+        code = "import os, sys; [os.close(int(n)) for n in sys.argv[1]]; "
+        code += "os.execv(sys.executable, [sys.executable, *sys.argv[2:]])"
+        words = ["-m", "posters", "predict", "--classifier", golden / "classifier", golden / "posters/dusk.png"]
+        command = [sys.executable, "-c", code, "".join(map(str, closed)), *map(str, words)]
+        done = subprocess.run(command, capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert done.stdout == (b"" if 1 in closed else f"{golden / 'posters/dusk.png'}: Western 0.66\n".encode())
+
+    def test_a_home_is_not_needed(self, golden):
+        bare = {name: value for name, value in os.environ.items() if name not in ("HOME", "POSTERS_CACHE")}
+        words = ["-m", "posters", "predict", golden / "posters/dusk.png"]
+        done = subprocess.run([sys.executable, *map(str, words)], capture_output=True, check=False, env=bare)
+        assert (done.returncode, done.stderr) == (0, b"")
+
+    def test_a_writable_folder_for_temporary_files_is_not_needed(self, golden, monkeypatch, posters):
+        def none(*_, **__):
+            raise FileNotFoundError(2, "No usable temporary directory found")
+
+        monkeypatch.setattr("tempfile.TemporaryFile", none)
+        outcome = posters("predict", golden / "posters/dusk.png", "--classifier", golden / "classifier")
+        assert (outcome.code, outcome.err) == (0, "")
+
+    @pytest.mark.parametrize("threads", [100_000, 10**30])
+    def test_more_threads_than_a_machine_has_do_no_harm(self, golden, posters, threads):
+        outcome = posters(
+            "predict", golden / "posters/dusk.png", "--classifier", golden / "classifier", "--threads", threads
+        )
+        assert outcome.code == 0 or "threads" in outcome.refusal
+
+    @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no /dev/zero")
+    def test_a_list_without_end_is_refused(self, monkeypatch, posters):
+        monkeypatch.setattr("posters.cli.sources._LARGEST_LIST", 10_000)
+        assert "has more than 10,000 bytes" in posters("predict", "--from-file", "/dev/zero").refusal
 
 
 def test_the_module_runs_as_a_program(golden, tmp_path):
