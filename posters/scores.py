@@ -12,6 +12,7 @@ import numpy as np
 
 from posters._base.atomic_files import replacing
 from posters._base.brief import brief_repr
+from posters._base.npz import open_npz
 from posters._base.optional_imports import require
 from posters.errors import ScoresError
 
@@ -267,8 +268,7 @@ def fresh_scores(path: Path, made_by: str) -> Scores | None:
 
 def _read(path: Path) -> tuple[Scores, str]:
     try:
-        # NumPy doesn't close a file that it opened by name and found to be broken.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        with open_npz(path) as arrays:
             words = json.loads(arrays["words"].tobytes())
             if words["format"] != _FORMAT:
                 raise ValueError(f"format {words['format']!r} instead of {_FORMAT}")

@@ -20,6 +20,7 @@ from tqdm import tqdm
 from posters._base.atomic_files import replacing
 from posters._base.interrupts import Interrupts, deferred_interrupts
 from posters._base.log import logger
+from posters._base.npz import open_npz
 from posters.errors import RunError, TrainingError
 from posters.network.data import Batches
 from posters.network.tensorflow import keras, tf
@@ -365,8 +366,7 @@ def read_checkpoint(path: Path) -> tuple[dict[str, list[np.ndarray]], dict[str, 
     """
     try:
         # Without pickled objects: a checkpoint from somebody else must not run code.
-        # Opened here, since NumPy leaves the file of a broken archive open.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+        with open_npz(path) as stored:
             progress = json.loads(stored["progress"].tobytes())
             arrays: dict[str, list[np.ndarray]] = {}
             for key in stored.files:
