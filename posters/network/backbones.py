@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from posters.classifier.starting_weights import HAVE_POSTERS_WEIGHTS
@@ -11,6 +12,7 @@ from posters.extensions import BACKBONES, Backbone
 from posters.models import OF_BACKBONE, POSTERS, plain_name, weights_file
 from posters.network.efficientnet_lite import VARIANTS, efficientnet_lite, imagenet_file
 from posters.network.tensorflow import keras
+from posters.network.weights_files import check_weights_file
 
 # How each family of keras.applications wants its pixels, by the beginning of the name; the longest that fits counts.
 # "own" families scale inside the model itself. A test compares each with its family's own `preprocess_input`.
@@ -170,6 +172,8 @@ def build_backbone(backbone: Backbone, weights: str, input_shape: tuple[int, int
     known = {"none": None, "imagenet": "imagenet"}
     source = known[weights] if weights in known else str(weights_file(weights, backbone.name))
     try:
+        if source and source != "imagenet":
+            check_weights_file(Path(source))
         with warnings.catch_warnings():
             # Without a top, weights fit every shape of input, upright ones too.
             warnings.filterwarnings("ignore", message="`input_shape` is undefined or non-square")

@@ -1,6 +1,7 @@
 """The Keras weights of classifiers that exist already: open them, write them small, average them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from posters.models import BACKBONE_WEIGHTS, HEAD_WEIGHTS
 from posters.network.backbones import build_backbone, find_backbone
 from posters.network.model import Network, build_network, precision_policy
 from posters.network.tensorflow import keras
+from posters.network.weights_files import check_weights_file
 
 
 def keras_network(directory: Path, manifest: Manifest) -> Any:
@@ -40,11 +42,8 @@ def keras_network(directory: Path, manifest: Manifest) -> Any:
         (None, 288, 192, 3)
     """
     if KERAS_NETWORK in manifest.files:
-        path = directory / KERAS_NETWORK
-        try:
+        with _opened_by_keras(path := directory / KERAS_NETWORK):
             return keras.models.load_model(path, compile=False)
-        except (OSError, ValueError, TypeError) as error:
-            raise ClassifierError(f"{path} can't be opened by Keras {keras.__version__} ({error})") from error
     if manifest.files.keys() >= {BACKBONE_WEIGHTS, HEAD_WEIGHTS}:
         return load_shipped_network(directory, manifest).whole
     raise ClassifierError(
@@ -66,11 +65,22 @@ def load_shipped_network(directory: Path, manifest: Manifest) -> Network:
         >>> load_shipped_network(CLASSIFIER, read_manifest(CLASSIFIER)).features.output_shape
         (None, 1280)
     """
-    config = config_from_dict(manifest.provenance["config"], f"the config of {directory}")
+    config = config_from_dict(manifest.provenance.get("config", {}), f"the config of {directory}")
     network = build_network(config, len(manifest.genre_names), load_weights=False)
-    backbone_of(network.whole).load_weights(directory / BACKBONE_WEIGHTS)
-    network.head.load_weights(directory / HEAD_WEIGHTS)
+    for part, name in ((backbone_of(network.whole), BACKBONE_WEIGHTS), (network.head, HEAD_WEIGHTS)):
+        with _opened_by_keras(path := directory / name):
+            part.load_weights(path)
     return network
+
+
+@contextmanager
+def _opened_by_keras(path: Path) -> Iterator[None]:
+    try:
+        check_weights_file(path)
+        yield
+    # Keras raises whatever its layers, h5py and TensorFlow raise for what they can't make sense of.
+    except Exception as error:
+        raise ClassifierError(f"{path} can't be opened by Keras {keras.__version__} ({error})") from error
 
 
 def backbone_of(network: Any) -> Any:
