@@ -6,6 +6,7 @@ the user's cache by its SHA-256, and what this package has just written itself i
 of the package need neither. Nothing in the classifier's own directory can vouch for it.
 """
 
+import os
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -49,13 +50,23 @@ def check_network(directory: Path, manifest: Manifest) -> None:
     # Here, since the classifiers of the package don't need it.
     import subprocess
 
+    # This package, wherever this process found it.
+    paths = [str(CLASSIFIER.parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
     path, shape = directory / LIGHT_NETWORK, manifest.preprocess.shape
-    command = [sys.executable, "-m", __name__, str(path), *map(str, shape[:2]), str(len(manifest.genre_names))]
+    command = [sys.executable, "-P", "-m", __name__, str(path), *map(str, shape[:2]), str(len(manifest.genre_names))]
     try:
         # The words are a path and three numbers, and no shell reads them.
         done = subprocess.run(  # noqa: S603
-            command, capture_output=True, timeout=SECONDS, stdin=subprocess.DEVNULL, check=False
+            command,
+            capture_output=True,
+            timeout=SECONDS,
+            stdin=subprocess.DEVNULL,
+            check=False,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
         )
+    except OSError as error:  # A sandbox may allow no further process.
+        logger.warning(f"{path} is opened without a trial: no process can be started ({error.strerror})")
+        return
     except subprocess.TimeoutExpired:
         raise ClassifierError(f"{path} can't be run (it did not end within {SECONDS} s): {_FIX}") from None
     if done.returncode:

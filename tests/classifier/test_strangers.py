@@ -2,11 +2,14 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import posters
 from posters._base.atomic_files import sha256_of
 from posters.classifier import load_classifier, read_manifest, trial
 from posters.classifier.manifest import CARD, LIGHT_NETWORK, MANIFEST
@@ -59,6 +62,24 @@ class TestNetworks:
         assert len(list(cache.glob("trial-*"))) == 1
         monkeypatch.setattr("subprocess.run", lambda *_, **__: pytest.fail("it was tried again"))
         load_classifier(tiny_classifier)
+
+    def test_the_trial_finds_this_package_wherever_it_is(self, tiny_classifier, tmp_path, cache):
+        """A script may have found it by its own sys.path alone."""
+        root = Path(posters.__file__).parents[1]
+        code = f"import sys; sys.path.insert(0, {str(root)!r}); import posters; posters.load_classifier(sys.argv[1])"
+        bare = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        command = [sys.executable, "-c", code, str(tiny_classifier)]
+        done = subprocess.run(command, cwd=tmp_path, env=bare, capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert list(cache.glob("trial-*"))
+
+    def test_where_no_process_can_be_started_a_warning_says_so(self, tiny_classifier, monkeypatch, messages):
+        def refuse(*_, **__):
+            raise PermissionError(1, "Operation not permitted")
+
+        monkeypatch.setattr("subprocess.run", refuse)
+        assert load_classifier(tiny_classifier).genre_names
+        assert any("is opened without a trial: no process can be started" in message for message in messages)
 
     def test_that_of_the_package_needs_no_trial(self, monkeypatch):
         monkeypatch.setattr("subprocess.run", lambda *_, **__: pytest.fail("it was tried"))
