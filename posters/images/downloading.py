@@ -144,12 +144,15 @@ class _Deadline:
         self._timer.daemon = True
 
     def watch(self, connection: "socket.socket") -> None:
-        self._sockets.append(connection)
+        # A copy: TLS takes the socket itself out of the hands of whoever has it, before its handshake.
+        self._sockets.append(connection.dup())
+        if self._over.is_set():  # While the name was looked up.
+            self._end()
 
     def _end(self) -> None:
         self._over.set()
         for connection in self._sockets:
-            with suppress(OSError):  # It may be closed already.
+            with suppress(OSError):  # It may have ended already.
                 connection.shutdown(2)  # Both ways; the constant is in a module that most posters don't need.
 
     def __enter__(self) -> "_Deadline":
@@ -158,6 +161,8 @@ class _Deadline:
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         self._timer.cancel()
+        for connection in self._sockets:
+            connection.close()
         # Also without an error: a connection that ends within a header looks like an empty answer.
         if self._over.is_set():
             slow = f"the download took more than {TOTAL_S} seconds: try again, or download it yourself"
@@ -174,23 +179,22 @@ def _open_url(url: str, deadline: _Deadline) -> Any:
     credentials, _, host = authority.rpartition("@")
     asked = own = urlsplit(f"//{host}").hostname
 
-    class Watched:
+    class Watched(HTTPConnection):
         def connect(self) -> None:
-            super().connect()  # type: ignore[misc]  # of the class beside it
-            deadline.watch(self.sock)  # type: ignore[attr-defined]
+            super().connect()
+            deadline.watch(self.sock)
             # Here and not by the name, which may mean another address the next time that it is looked up. A proxy is
             # the user's own.
-            if asked != own and self.host.lower() == asked and not _is_public(self.sock):  # type: ignore[attr-defined]
-                self.close()  # type: ignore[attr-defined]
+            if asked != own and self.host.lower() == asked and not _is_public(self.sock):
+                self.close()
                 raise ImageError(_PRIVATE.format(host=asked))
 
-    class WatchedHTTP(Watched, HTTPConnection): ...
-
-    class WatchedHTTPS(Watched, HTTPSConnection): ...
+    # In this order: HTTPSConnection connects by the class behind it, and only then begins TLS.
+    class WatchedHTTPS(HTTPSConnection, Watched): ...
 
     class Plain(HTTPHandler):
         def http_open(self, request: Any) -> Any:
-            return self.do_open(WatchedHTTP, request)
+            return self.do_open(Watched, request)
 
     class Secure(HTTPSHandler):
         def https_open(self, request: Any) -> Any:

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -49,6 +50,9 @@ class Handler(BaseHTTPRequestHandler):
     def answer_elsewhere(self):
         """Behind the first part of the path stands where to go."""
         self.send(302, location=f"http://{self.path.removeprefix('/elsewhere/')}")
+
+    def answer_secure(self):
+        self.send(302, location=f"https://{self.path.removeprefix('/secure/')}")
 
     def answer_slow(self):
         """A header that never ends."""
@@ -208,6 +212,46 @@ def test_one_deadline_ends_whatever_it_waits_for(server, monkeypatch, path):
     start = time.monotonic()
     assert "the download took more than 0.5 seconds" in refusal(f"{server.url}/{path}")
     assert time.monotonic() - start < 10
+
+
+def test_the_deadline_holds_in_a_handshake_too(monkeypatch):
+    """A server that answers the greeting of TLS with the head of a long record, and then with a byte now and then."""
+    monkeypatch.setattr(downloads, "TOTAL_S", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def dribble():
+            connection, _ = listener.accept()
+            with connection, suppress(OSError):
+                connection.sendall(b"\x16\x03\x03\x40\x00")
+                while True:
+                    connection.sendall(b"x")
+                    time.sleep(0.05)
+
+        thread = threading.Thread(target=dribble, daemon=True)
+        thread.start()
+        start = time.monotonic()
+        assert "the download took more than 0.5 seconds" in refusal(
+            f"https://127.0.0.1:{listener.getsockname()[1]}/a.jpg"
+        )
+        assert time.monotonic() - start < 10
+        thread.join(10)
+
+
+def test_no_greeting_of_tls_reaches_an_address_that_is_not_public(server):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        where = f"localhost:{listener.getsockname()[1]}"
+        received = []
+
+        def listen():
+            connection, _ = listener.accept()
+            with connection:
+                received.append(connection.recv(9))
+
+        thread = threading.Thread(target=listen, daemon=True)
+        thread.start()
+        assert "which is no public address" in refusal(f"{server.url}/secure/{where}/poster.jpg")
+        thread.join(10)
+        assert received == [b""]
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST"])
