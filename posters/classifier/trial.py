@@ -98,8 +98,9 @@ def _note(manifest: Manifest) -> Path:
     # Here, since its import takes 10 ms.
     from importlib.metadata import version
 
-    parts = [manifest.files[LIGHT_NETWORK], manifest.preprocess.shape, len(manifest.genre_names)]
-    return default_cache() / f"trial-{fingerprint([*parts, version('ai-edge-litert')])}"
+    digest, parts = manifest.files[LIGHT_NETWORK], [manifest.preprocess.shape, len(manifest.genre_names)]
+    # The whole digest: of a part of it, somebody could make two files that share it, a good one and a bad one.
+    return default_cache() / f"trial-{fingerprint([*parts, version('ai-edge-litert')])}-{digest}"
 
 
 def _try(path: Path, shape: tuple[int, int, int], n_genres: int) -> None:
