@@ -19,7 +19,7 @@ from posters.classifier.manifest import KERAS_NETWORK
 from posters.classifier.starting_weights import check_weights
 from posters.config import Stage, TrainConfig, with_options
 from posters.errors import ArraysError, PostersError, RunError, TrainingError
-from posters.metrics import METRICS
+from posters.metrics import METRICS, log_loss
 from posters.runs import Run
 from posters.scores import Scores, write_scores
 from posters.splitting.groups import group_posters, perceptual_hashes
@@ -250,12 +250,17 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
             )
             logger.info(_outcome(state, best))
             history, best = state.history, state.best_score
-            # The same model and loss, by a solver: on few posters, that may get further than a number of steps.
-            probe_map = macro_map(probe.score(x_validation))
-            if config.head_epochs and config.loss == "binary_crossentropy" and probe_map > best:
+            # The same model and loss, by a solver: on few posters, it may get further than a number of steps. Which of
+            # them did is asked of the loss: a macro mAP of a few dozen posters is hardly more than chance.
+            y_score, y_probe = network.head(x_validation, training=False).numpy(), probe.score(x_validation)
+            reached, possible = (log_loss(y_validation, each) for each in (y_score, y_probe))
+            if config.head_epochs and config.loss == "binary_crossentropy" and possible < reached:
                 set_head(network.head, probe.kernel, probe.bias)
-                logger.info(f"head: logistic regression has validation macro mAP {probe_map:.4f}, and takes its place")
-                best = probe_map
+                best = macro_map(y_probe)
+                logger.info(
+                    f"head: logistic regression takes its place, with a validation log loss of {possible:.4f} for "
+                    f"{reached:.4f}, and macro mAP {best:.4f}"
+                )
             # Of the stored features: if nothing is fine-tuned, the network has the same scores.
             y_score = network.head(x_validation, training=False).numpy()
 
@@ -390,7 +395,8 @@ def _outcome(state: "FitState", before: float) -> str:
     if state.best_epoch < 0:
         return f"{state.stage}: no epoch of {state.epoch} beat validation macro mAP {before:.4f}; nothing was changed"
     gained = f", from {before:.4f}" if np.isfinite(before) else ""
+    last = ", the last: more might be better still" if state.best_epoch + 1 == state.epoch else ""
     return (
         f"{state.stage}: validation macro mAP {state.best_score:.4f}{gained}, "
-        f"in epoch {state.best_epoch + 1} of {state.epoch}"
+        f"in epoch {state.best_epoch + 1} of {state.epoch}{last}"
     )
