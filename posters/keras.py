@@ -1,10 +1,4 @@
-"""A run's network as a plain Keras model, and a catalogue as the dataset that it takes; both need TensorFlow.
-
-import posters.keras
-
-model = posters.keras.load("runs/first")
-model.fit(posters.keras.dataset(catalogue, "train", preprocess), epochs=1)
-"""
+"""A run's network as a plain Keras model, and a catalogue as the dataset that it takes; both need TensorFlow."""
 
 from collections.abc import Mapping
 from pathlib import Path

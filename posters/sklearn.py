@@ -1,15 +1,11 @@
-"""Estimators for scikit-learn: what the shipped network sees in posters, and a classifier on it. No TensorFlow.
-
-from posters.sklearn import PosterClassifier, PosterFeatures
-"""
+"""Estimators for scikit-learn: what the shipped network sees in posters, and a classifier on it. No TensorFlow."""
 
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
 
+from posters._base.optional_imports import check_installed
 from posters.baselines.linear_probe import fit_whole
 from posters.catalogue import multi_hot_matrix
 from posters.classifier import load_classifier
@@ -17,6 +13,11 @@ from posters.errors import ImageError, ScoresError
 from posters.metrics import METRICS
 from posters.models import POSTERS
 from posters.thresholds import expected_f1_decisions
+
+# Its classes are what ours are made of: without them, one line tells what to install.
+check_installed("sklearn")
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin  # noqa: E402
+from sklearn.utils.validation import check_is_fitted  # noqa: E402
 
 
 class PosterFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types.
@@ -93,11 +94,14 @@ class PosterClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             ImageError: a poster can't be read.
             ScoresError: the labels are neither, or there are not as many as posters.
         """
+        y = y if hasattr(y, "__len__") else list(y)
         self._by_name = _is_by_name(y)
         if self._by_name:
             self.classes_ = np.array(sorted({name for names in y for name in names}))
         else:
             self.classes_ = np.array(getattr(y, "columns", np.arange(np.shape(y)[1])))
+        if not len(self.classes_):
+            raise ScoresError("no poster has a genre: there is nothing to learn")
         features, y_true = PosterFeatures(self.classifier).transform(X), self._labels(y)
         if len(y_true) != len(features):
             raise ScoresError(f"there are {len(features):,} posters, but labels for {len(y_true):,}")
