@@ -16,14 +16,9 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
 ENTRYPOINT ["posters"]
 CMD ["serve", "--host", "0.0.0.0"]
 
-FROM base AS full
+FROM predict AS full
+USER root
 # KubeRay asks a pod's health by wget, of what ray[default] answers.
 RUN apt-get update && apt-get install --yes --no-install-recommends wget && rm -rf /var/lib/apt/lists/*
 RUN pip install --no-cache-dir --constraint /src/constraints.txt '/src[train,parquet,similar,serve,ray]' 'ray[default]==2.60.0'
 USER 10001:10001
-WORKDIR /data
-EXPOSE 8000
-HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
-    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
-ENTRYPOINT ["posters"]
-CMD ["serve", "--host", "0.0.0.0"]

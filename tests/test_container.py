@@ -26,10 +26,12 @@ def instructions() -> list[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def stages() -> dict[str, list[tuple[str, str]]]:
+    """The instructions of each stage, behind those of the stage that it builds on."""
     found: dict[str, list[tuple[str, str]]] = {}
     for word, rest in instructions():
         if word == "FROM":
-            current = found.setdefault(rest.split(" AS ")[1], [])
+            image, name = rest.split(" AS ")
+            current = found.setdefault(name, list(found.get(image, [])))
         current.append((word, rest))
     return found
 
@@ -37,7 +39,7 @@ def stages() -> dict[str, list[tuple[str, str]]]:
 def test_every_stage_builds_on_a_version_or_on_an_earlier_stage(stages):
     known: set[str] = set()
     for name, lines in stages.items():
-        image = lines[0][1].split(" AS ")[0]
+        image = [rest for word, rest in lines if word == "FROM"][-1].split(" AS ")[0]
         assert image in known or re.fullmatch(r"python:3\.\d+-slim", image)
         known.add(name)
     assert list(stages) == ["base", "predict", "full"]
@@ -65,7 +67,8 @@ def test_a_target_installs_extras_that_exist_and_runs_without_root(stages, targe
     assert int(group) > 0
     # A shell as the first process would keep signals from the server.
     assert json.loads(lines["ENTRYPOINT"]) == ["posters"]
-    assert [word for word, _ in stages[target]].index("USER") > [word for word, _ in stages[target]].index("RUN")
+    # Whoever is root to install is not when it runs.
+    assert [word for word, _ in stages[target] if word in ("RUN", "USER")][-1] == "USER"
 
 
 def test_caches_and_the_home_folder_are_where_a_read_only_container_may_write(stages):
