@@ -8,8 +8,8 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from posters.errors import ConfigError, ImageError, PostersError
-from posters.serve.open_inference import TensorError
 from posters.serve.queue import BusyError
+from posters.serve.tensors import TensorError
 from posters.serve.uploads import HugePosterError
 
 # The first class that matches decides: HugePosterError is an ImageError, and all of them are a PostersError.
