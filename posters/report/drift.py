@@ -116,7 +116,7 @@ def genre_table(drift: Drift) -> TextTable:
         >>> genre_table(example_drift()).rows
         (('War', '0.300', '0.310', '0.050', '1.000'),)
     """
-    header: tuple[str, ...] = ("genre", "mean before", "mean now", "KS distance", "p (Bonferroni)")
+    header: tuple[str, ...] = ("genre", "mean before", "mean now", "KS distance", "adjusted p")
     shares = {genre.name: genre for genre in drift.labels}
     if shares:
         header += ("labelled before", "estimated now", "95% from", "to")
