@@ -40,7 +40,8 @@ class PostersError(Exception):
 
     def __str__(self) -> str:
         message = super().__str__()
-        return message if _shown_as_options else name_arguments(message)
+        # An argument may be longer than its option.
+        return message if _shown_as_options else one_line(name_arguments(message))
 
 
 def one_line(text: str) -> str:

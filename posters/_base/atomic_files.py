@@ -139,6 +139,44 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def vouch_for(path: Path) -> None:
+    """Write the SHA-256 of a file into a file beside it, by which `is_intact` finds damage.
+
+    Examples:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "abc"
+        >>> _ = path.write_bytes(b"abc")
+        >>> vouch_for(path)
+        >>> is_intact(path)
+        True
+    """
+    write_text(digest_path(path), f"{sha256_of(path)}\n")
+
+
+def is_intact(path: Path) -> bool:
+    """Return whether a file has the bytes that `vouch_for` saw; without its SHA-256, it has not.
+
+    Examples:
+        >>> is_intact(Path("none.npy"))
+        False
+    """
+    try:
+        # Bytes, since damage may have struck this file.
+        return digest_path(path).read_bytes().strip() == sha256_of(path).encode()
+    except OSError:
+        return False
+
+
+def digest_path(path: Path) -> Path:
+    """Return where the SHA-256 of a file is kept.
+
+    Examples:
+        >>> digest_path(Path("features.npy")).name
+        'features.npy.sha256'
+    """
+    return path.with_name(f"{path.name}.sha256")
+
+
 def fingerprint(value: Any) -> str:
     """Return 16 hexadecimal digits for a value that JSON can hold, the same for equal values on any machine.
 

@@ -1,6 +1,7 @@
-"""Open .npz files that strangers may have made: what they claim to hold is compared with what they have."""
+"""Open .npy and .npz files that strangers may have made: what they claim to hold is compared with what they have."""
 
 import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -41,17 +42,59 @@ def open_npz(path: Path) -> Iterator[Any]:
         ...     arrays["a"].tolist()
         [0, 1, 2]
     """
-    with open_regular(path) as file:
-        try:
-            _check_sizes(file)
-            file.seek(0)
-            with np.load(file, allow_pickle=False) as arrays:
-                yield arrays
-        except PostersError:
-            raise
-        # Whatever zipfile, zlib and NumPy find in a damaged archive: encryption, unknown methods, broken streams.
-        except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, SyntaxError) as error:
-            raise ValueError(f"the archive is damaged: {error}") from error
+    with open_regular(path) as file, damage_named():
+        _check_sizes(file)
+        file.seek(0)
+        with np.load(file, allow_pickle=False) as arrays:
+            yield arrays
+
+
+@contextmanager
+def damage_named() -> Iterator[None]:
+    """Have whatever NumPy and the ZIP format's readers find in a damaged file be a ValueError, while the block runs.
+
+    Examples:
+        >>> with damage_named():
+        ...     raise zipfile.BadZipFile("no magic number")
+        Traceback (most recent call last):
+        ValueError: it is damaged (no magic number)
+    """
+    try:
+        yield
+    except PostersError:
+        raise
+    # Encryption, unknown methods, broken streams; and what Python's own parser finds in the header of an array.
+    except (*_OF_ARCHIVES, *_OF_HEADERS) as error:
+        raise ValueError(f"it is damaged ({error})") from error
+
+
+_OF_ARCHIVES = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError)
+# RuntimeError has RecursionError, too.
+_OF_HEADERS = (tokenize.TokenError, SyntaxError, RuntimeError, OverflowError, TypeError, IndexError)
+
+
+def read_npy(path: Path) -> np.ndarray:
+    """Read an .npy file as `numpy.save` writes it, without pickled objects.
+
+    Args:
+        path: of a regular file.
+
+    Raises:
+        OSError: it can't be opened.
+        ValueError: it is no such file, or has more or less data than its header claims.
+
+    Examples:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "numbers.npy"
+        >>> np.save(path, np.arange(3))
+        >>> read_npy(path).tolist()
+        [0, 1, 2]
+    """
+    with open_regular(path) as file, damage_named():
+        _check_size(file, path.stat().st_size)
+        file.seek(0)
+        array: np.ndarray = np.load(file, allow_pickle=False)
+        return array
 
 
 def _check_sizes(file: IO[bytes]) -> None:
@@ -62,8 +105,13 @@ def _check_sizes(file: IO[bytes]) -> None:
             raise ValueError(f"it unpacks to {unpacked:,} bytes, from {packed:,}")
         for info in archive.infolist():
             with archive.open(info) as member:
-                major, _ = np.lib.format.read_magic(member)
-                read = np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
-                shape, _, dtype = read(member)
-                if prod(shape) * dtype.itemsize != info.file_size - member.tell():
-                    raise ValueError(f"{info.filename} has other data than its header claims")
+                _check_size(member, info.file_size, info.filename)
+
+
+def _check_size(file: IO[bytes], size: int, name: str = "it") -> None:
+    """Refuse an .npy file of so many bytes whose header claims another number of them."""
+    major, _ = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(file)
+    if min(shape, default=0) < 0 or prod(shape) * dtype.itemsize != size - file.tell():
+        raise ValueError(f"{name} has other data than its header claims")

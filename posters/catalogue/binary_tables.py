@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from posters._base.optional_imports import require
 from posters.catalogue.tables import Table
-from posters.errors import CatalogueError
+from posters.errors import CatalogueError, PostersError
 
 # By the first bytes of a file, whatever it is called.
 _PARQUET, _ARROW, _GZIP, _HDF, _SQLITE = b"PAR1", b"ARROW1", b"\x1f\x8b", b"\x89HDF", b"SQLite format 3"
@@ -50,7 +50,10 @@ def binary_table(path: Path) -> Table | None:
         return None
     try:
         return columns_table(reader(path), path)
-    except (OSError, ValueError, TypeError) as error:
+    except PostersError:
+        raise
+    # For a damaged file, pyarrow and calamine raise nearly anything.
+    except Exception as error:
         raise CatalogueError(f"{path}: can't be read as a table ({' '.join(str(error).split())[:200]})") from error
 
 

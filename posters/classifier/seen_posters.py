@@ -15,6 +15,7 @@ from numpy.lib import recfunctions as rfn
 from tqdm import tqdm
 
 from posters._base.brief import brief_repr
+from posters._base.npz import read_npy
 from posters._base.prefetch import ahead
 from posters._base.threads import threads_or_cores
 from posters.catalogue import Catalogue, Poster
@@ -144,15 +145,35 @@ class SeenPosters:
         Raises:
             ClassifierError: the file is missing or damaged.
         """
-        try:
-            rows = np.load(path, allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
-            raise ClassifierError(f"{path}: the record of the training posters can't be read ({error})") from error
+        rows = _array(path)
         if rows.dtype == _OLD_ROW:
             rows = rfn.require_fields(rows, _ROW)
         if rows.dtype != _ROW or rows.ndim != 1 or (rows["use"] >= len(USES)).any():
-            raise ClassifierError(f"{path} is no record of training posters: copy or train the classifier again")
+            raise _no_record(path)
         return cls(rows)
+
+    @classmethod
+    def read_hashes(cls, path: Path) -> "SeenPosters":
+        """Read what the first version kept: the perceptual hashes of the training posters.
+
+        Raises:
+            ClassifierError: the file is missing or damaged.
+        """
+        hashes = _array(path)
+        if hashes.dtype != np.uint64 or hashes.ndim != 1:
+            raise _no_record(path)
+        return cls.of_hashes(hashes, "train")
+
+
+def _array(path: Path) -> np.ndarray:
+    try:
+        return read_npy(path)
+    except (OSError, ValueError) as error:
+        raise ClassifierError(f"{path}: the record of the training posters can't be read ({error})") from error
+
+
+def _no_record(path: Path) -> ClassifierError:
+    return ClassifierError(f"{path} is no record of training posters: copy or train the classifier again")
 
 
 def id_digest(id: str) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from posters._base.atomic_files import replacing
+from posters._base.atomic_files import is_intact, replacing, vouch_for
 from posters._base.optional_imports import require
 from posters.images.look_codes import EXPANSION_SEARCH, empty_graph
 
@@ -131,17 +131,16 @@ def open_graph(path: Path, keys: np.ndarray, rows: np.ndarray) -> Graph:
     missing = first[~np.isin(distinct, stored)]
     if len(missing):
         _add(path, keys[missing], rows, missing)
-    return Graph(_restored(path, view=True), keys, rows)
+        index = _restored(path, view=True)
+    return Graph(index, keys, rows)
 
 
 def _restored(path: Path, view: bool) -> Any:
-    """Return the usearch index at `path`; None if it is missing or damaged."""
-    if not path.exists():
+    """Return the usearch index at `path`; None if it is missing or damaged, or nothing vouches for it."""
+    # usearch follows the links in a graph unchecked: a damaged one ends the process, or has other neighbours.
+    if not is_intact(path):
         return None
-    try:
-        return require("usearch.index", "similar").Index.restore(str(path), view=view)
-    except (RuntimeError, ValueError):
-        return None
+    return require("usearch.index", "similar").Index.restore(str(path), view=view)
 
 
 def _add(path: Path, keys: np.ndarray, rows: np.ndarray, missing: np.ndarray) -> None:
@@ -157,3 +156,4 @@ def _add(path: Path, keys: np.ndarray, rows: np.ndarray, missing: np.ndarray) ->
             bar.update(len(missing[some]))
     with replacing(path) as temporary:
         index.save(str(temporary))
+    vouch_for(path)

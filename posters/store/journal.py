@@ -1,6 +1,8 @@
 """Records of files, kept as JSON lines: each record is one line, so an interrupted write leaves at most half a line.
 
-The first line is the rule by which the rest was made. Records made by another rule are not read.
+The first line is the rule by which the rest was made. Records made by another rule are not read. Each record ends with
+the CRC-32 of what is before it on its line, since a damaged digit is valid JSON too. In journals of before 0.3, the
+first line is the rule alone, and records have none.
 """
 
 import json
@@ -126,18 +128,24 @@ def read_journal(path: Path, rule: str, record_type: type[RecordT]) -> Iterator[
     try:
         # Damaged bytes must not raise, and only a line feed ends a record.
         with path.open(encoding="utf-8", errors="replace", newline="\n") as lines:
-            if next(lines, "") != _line(rule):
+            checked = (first := next(lines, "")) == _first_line(rule)
+            if not checked and first != json.dumps(rule) + "\n":
                 return
             for line in lines:
                 # bool is a subclass of int, so compare types exactly.
-                if (values := _values(line)) is None or [type(value) for value in values] != types:
+                if (values := _values(line, checked)) is None or [type(value) for value in values] != types:
                     return
                 yield record_type(*values)
     except FileNotFoundError:
         return
 
 
-def _values(line: str) -> list[Any] | None:
+def _values(line: str, checked: bool) -> list[Any] | None:
+    if checked:
+        text, _, end = line.rpartition(", ")
+        if end != f"{crc32(text.encode())}]\n":
+            return None
+        line = f"{text}]\n"
     try:
         values = json.loads(line)
     except (ValueError, RecursionError):  # Damage may look like JSON that is nested very deeply.
@@ -146,8 +154,8 @@ def _values(line: str) -> list[Any] | None:
     return values if line.endswith("\n") and isinstance(values, list) else None
 
 
-def _line(value: object) -> str:
-    return json.dumps(value) + "\n"
+def _first_line(rule: str) -> str:
+    return json.dumps([rule, "crc32"]) + "\n"
 
 
 class JournalWriter(Generic[RecordT]):
@@ -173,14 +181,15 @@ class JournalWriter(Generic[RecordT]):
         self.path = path
         # A fixed line break, so that a cache can move between systems.
         self._file = path.open("w", encoding="utf-8", newline="\n")
-        self._file.write(_line(rule))
+        self._file.write(_first_line(rule))
         self.append(records)
 
     def append(self, records: Iterable[RecordT]) -> None:
         """Write records and flush them to the operating system, so that a killed process loses none of them."""
         for record in records:
             values = [getattr(record, field.name) for field in fields(record)]  # type: ignore[arg-type]
-            self._file.write(_line(values))
+            text = json.dumps(values).removesuffix("]")
+            self._file.write(f"{text}, {crc32(text.encode())}]\n")
         self._file.flush()
 
     def finish(self, path: Path) -> None:

@@ -20,7 +20,7 @@ from typing import Any, Generic
 import numpy as np
 from tqdm import tqdm
 
-from posters._base.atomic_files import replacing, sha256_of
+from posters._base.atomic_files import digest_path, is_intact, sha256_of, vouch_for
 from posters._base.brief import brief_repr
 from posters._base.log import logger
 from posters._base.optional_imports import require
@@ -249,10 +249,9 @@ def cached_rows(
     """
     path = row_file.path
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The name vouches for what was computed, and this for what became of it. Files of before 0.3 have none.
-    checksum = path.with_name(f"{path.name}.sha256")
+    # The name vouches for what was computed, and a digest for what became of it. Files of before 0.3 have none.
     with locked(path.with_name(f"{path.name}.lock")):
-        if path.exists() and checksum.exists() and checksum.read_text().strip() != sha256_of(path):
+        if path.exists() and digest_path(path).exists() and not is_intact(path):
             logger.warning(f"{path} was damaged since it was written: it is made again")
             path.unlink()
         if not path.exists():
@@ -262,8 +261,7 @@ def cached_rows(
                     growing.append(rows)
                     progress.update(len(rows))
                 growing.finish()
-            with replacing(checksum) as temporary:
-                temporary.write_text(f"{sha256_of(path)}\n")
+            vouch_for(path)
     found = open_rows(path)
     if not row_file.fits(found, count):
         raise ArraysError(f"{path} holds the rows of other posters: remove it, and it will be made again")

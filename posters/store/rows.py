@@ -7,6 +7,7 @@ from typing import Self
 
 import numpy as np
 
+from posters._base.npz import damage_named
 from posters.errors import ArraysError
 
 # Size of NumPy's header: it is padded to a multiple of 64 bytes, and leaves room for any number of rows.
@@ -131,6 +132,7 @@ def open_rows(path: Path) -> np.ndarray:
         [0, 1, 2]
     """
     try:
-        return np.lib.format.open_memmap(path, mode="r")
-    except (OSError, ValueError, EOFError) as error:
+        with damage_named():
+            return np.lib.format.open_memmap(path, mode="r")
+    except (OSError, ValueError) as error:
         raise ArraysError(f"{path} can't be read ({error}): remove it, and it will be made again") from error

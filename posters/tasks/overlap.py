@@ -46,7 +46,7 @@ def record_of(directory: Path, manifest: Manifest) -> SeenPosters | None:
     if SEEN in manifest.files:
         own: SeenPosters | None = SeenPosters.read(directory / SEEN)
     elif TRAINED_ON in manifest.files:
-        own = SeenPosters.of_hashes(np.load(directory / TRAINED_ON), "train")
+        own = SeenPosters.read_hashes(directory / TRAINED_ON)
     else:
         own = _record_of_run(directory, manifest)
     config = manifest.provenance.get("config")

@@ -123,7 +123,8 @@ def predict_parts(
                 bar.update(count)
         else:
             _compute_here(settings, folder, missing, classifier, bar)
-    return PredictionParts(paths, len(named), sum(map(settings.unreadable, paths)))
+    sizes = [len(part) for _, part in parts]
+    return PredictionParts(paths, len(named), sum(map(settings.unreadable, paths, sizes)))
 
 
 def _compute_here(

@@ -18,6 +18,7 @@ from posters import __version__
 from posters._base.atomic_files import replacing
 from posters._base.brief import brief_repr
 from posters._base.optional_imports import check_installed, require
+from posters._base.text import counted
 from posters.classifier import Classifier
 from posters.classifier.prediction_rows import PredictionRow, as_json_lines, write_parquet
 from posters.errors import ArraysError, ConfigError, ImageError
@@ -77,8 +78,12 @@ class PartSettings:
             else:
                 file.writelines(f"{line}\n".encode() for line in as_json_lines(rows, genre_names, self.every))
 
-    def unreadable(self, path: Path) -> int:
+    def unreadable(self, path: Path, posters: int) -> int:
         """Return how many posters of a part could not be read.
+
+        Args:
+            path: of the part.
+            posters: how many it must have a row of.
 
         Raises:
             ArraysError: the part is damaged.
@@ -86,11 +91,14 @@ class PartSettings:
         try:
             if self.form == "jsonl":
                 with path.open(encoding="utf-8") as lines:
-                    return sum("error" in json.loads(line) for line in lines)
-            errors = require("pyarrow.parquet", "parquet").read_table(path, columns=["error"])["error"]
-            return len(errors) - int(errors.null_count)
-        # pyarrow's errors are ValueErrors, too.
-        except (OSError, ValueError) as error:
+                    errors = [json.loads(line).get("error") for line in lines]
+            else:
+                errors = require("pyarrow.parquet", "parquet").read_table(path, columns=["error"])["error"].to_pylist()
+            if len(errors) != posters:
+                raise ValueError(f"it has {counted(len(errors), 'row')}, and not {posters:,}")
+            return sum(error is not None for error in errors)
+        # For a damaged file, pyarrow and the reader of JSON raise nearly anything.
+        except Exception as error:
             raise ArraysError(f"{path} is damaged ({error}): remove it, and it will be made again") from error
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from posters._base.atomic_files import fingerprint, replacing
 from posters._base.log import logger
+from posters._base.npz import open_npz
 from posters.baselines.linear_probe import FOLDS, STRENGTHS, WEAKER, Probe, fit_probe, out_of_fold_scores
 from posters.metrics import METRICS
 from posters.runs import Run
@@ -57,11 +58,17 @@ def write_probe_scores(run: Run, arrays: PosterArrays, splits: Splits, groups: n
     paths = {name: features.with_name(f"{name}-{features.stem}-{key}.npz") for name in NAMES}
     x, rows = open_rows(features), arrays.rows_of(splits.validation)
     # Written one after the other: a kill between the two costs a fit.
-    if all(path.exists() for path in paths.values()):
-        with np.load(paths["probe"]) as file:
+    try:
+        with open_npz(paths["probe"]) as file:
             probe = Probe(file["kernel"], file["bias"], float(file["strength"]))
         out_of_fold = read_scores(paths["out_of_fold"])
-    else:
+        if (probe.kernel.shape, probe.bias.shape) != (
+            (x.shape[1], len(arrays.genre_names)),
+            (len(arrays.genre_names),),
+        ):
+            raise ValueError("other features or genres")
+    # None has been kept yet, or it is damaged: a fit takes seconds.
+    except (OSError, ValueError, KeyError, TypeError):
         probe = fit_probe(x, arrays.genres, arrays.rows_of(splits.train), rows)
         tried = ", ".join(map(str, STRENGTHS))
         logger.info(f"logistic regression: of {tried} and larger, validation chose C = {probe.strength}")

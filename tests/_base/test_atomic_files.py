@@ -7,7 +7,17 @@ import sys
 
 import pytest
 
-from posters._base.atomic_files import fingerprint, replacing, replacing_directory, sha256_of, write_json, write_text
+from posters._base.atomic_files import (
+    digest_path,
+    fingerprint,
+    is_intact,
+    replacing,
+    replacing_directory,
+    sha256_of,
+    vouch_for,
+    write_json,
+    write_text,
+)
 
 
 class OddError(Exception):
@@ -145,6 +155,20 @@ def test_write_json_keeps_every_letter(tmp_path):
 def test_sha256_of_a_known_file(tmp_path):
     (tmp_path / "abc").write_bytes(b"abc")
     assert sha256_of(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_what_was_vouched_for_is_intact_until_either_file_changes(tmp_path):
+    path = tmp_path / "rows"
+    path.write_bytes(b"abc")
+    assert not is_intact(path)
+    vouch_for(path)
+    assert is_intact(path)
+    path.write_bytes(b"abd")
+    assert not is_intact(path)
+    path.write_bytes(b"abc")
+    for damage in (b"", b"\xff\xfe", b"0" * 64):
+        digest_path(path).write_bytes(damage)
+        assert not is_intact(path)
 
 
 def test_fingerprint_is_the_same_for_equal_data_in_any_order_of_keys():

@@ -1,4 +1,4 @@
-"""Archives of arrays that claim more than they hold."""
+"""Arrays, and archives of them, that claim more than they hold."""
 
 import io
 import zipfile
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from posters._base.npz import open_npz
+from posters._base.npz import open_npz, read_npy
 from posters.errors import ScoresError
 from posters.scores import Scores, read_scores, write_scores
 
@@ -47,6 +47,33 @@ def test_a_bomb_is_refused_before_it_goes_off(tmp_path, monkeypatch):
     monkeypatch.setattr("posters._base.npz._HARMLESS", 10**7)
     with pytest.raises(ValueError, match="it unpacks to 50,000,128 bytes, from"), open_npz(tmp_path / "a.npz"):
         pytest.fail("it was opened")
+
+
+# They end in the middle of a line, nest too deeply, or hold types of no kind: Python's parser has errors of its own.
+HEADERS = (
+    b"{'descr': '<f8', 'shape': (",
+    b"(" * 500,
+    b"{'descr': [('a',)], 'fortran_order': False, 'shape': (1,), }",
+    b"7",
+)
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_an_array_with_a_damaged_header_is_a_value_error_alone_and_in_an_archive(tmp_path, header):
+    content = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + b"abc"
+    (tmp_path / "a.npy").write_bytes(content)
+    with pytest.raises(ValueError, match=r"."):
+        read_npy(tmp_path / "a.npy")
+    archive(tmp_path / "a.npz", content)
+    with pytest.raises(ValueError, match=r"."), open_npz(tmp_path / "a.npz"):
+        pytest.fail("it was opened")
+
+
+@pytest.mark.parametrize("shape", [(10**12,), (2,), (4,), (-3,), ()])
+def test_an_array_that_claims_another_size_is_refused_before_it_is_made(tmp_path, shape):
+    (tmp_path / "a.npy").write_bytes(claiming(shape))
+    with pytest.raises(ValueError, match="has other data than its header claims"):
+        read_npy(tmp_path / "a.npy")
 
 
 @given(data=st.data())

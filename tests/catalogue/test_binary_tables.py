@@ -114,6 +114,16 @@ def test_what_is_no_table_is_called_by_its_name(shop):
         assert words in shop.refusal(name)
 
 
+@pytest.mark.parametrize("content", [b"<worksheet><sheetData><row>\xff", b"<a", b"", b"\xff\xfe<"])
+def test_a_workbook_whose_sheet_is_damaged_is_refused(shop, content):
+    """Its archive is sound, so that calamine finds the damage only when it reads the sheet."""
+    write_workbook(shop.folder / "good.xlsx")
+    with zipfile.ZipFile(shop.folder / "good.xlsx") as good, zipfile.ZipFile(shop.folder / "t.xlsx", "w") as damaged:
+        for name in good.namelist():
+            damaged.writestr(name, content if name.endswith("sheet2.xml") else good.read(name))
+    assert "can't be read as a table" in shop.refusal("t.xlsx")
+
+
 @pytest.mark.parametrize(
     ("name", "module", "extra"), [("t.xlsx", "python_calamine", "excel"), ("t.parquet", "pyarrow", "parquet")]
 )

@@ -182,6 +182,24 @@ def test_a_damaged_record_is_refused_in_one_line(tmp_path, damage):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("content", [b"", b"no array", b"\x93NUMPY\x01\0\x0a\0{'descr': (", np.zeros(3), np.uint64(7)])
+def test_damaged_hashes_of_the_first_version_are_refused_in_one_line(tmp_path, content):
+    path = tmp_path / "trained_on.npy"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        np.save(path, content)
+    with pytest.raises(ClassifierError, match=r"trained_on\.npy"):
+        SeenPosters.read_hashes(path)
+
+
+def test_hashes_of_the_first_version_are_of_training_posters(tmp_path):
+    np.save(tmp_path / "trained_on.npy", np.array(FAR[:2], np.uint64))
+    rows = SeenPosters.read_hashes(tmp_path / "trained_on.npy").rows
+    assert rows["look"].tolist() == FAR[:2]
+    assert {USES[use] for use in rows["use"]} == {"train"}
+
+
 def test_posters_are_looked_at_on_disk_and_an_unreadable_one_has_its_id(golden):
     rows = (Poster("1", "dusk.png", ()), Poster("2", "missing.png", ()), Poster("3", "dusk.png", ()))
     found = look_at(Catalogue(rows, ("Drama",), golden / "posters"), PreprocessConfig(), ["train"] * 3).rows

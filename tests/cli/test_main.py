@@ -12,7 +12,7 @@ import pytest
 
 from posters import read_catalogue
 from posters.cli import BESIDE, main, parser
-from posters.errors import PostersError, options_named
+from posters.errors import LONGEST, PostersError, options_named
 from tests.cli.running import own_fields, start
 
 COMMANDS = (
@@ -191,6 +191,10 @@ def test_an_error_names_options_on_the_command_line_and_arguments_in_python(mess
     assert str(error) == (shown or "map them (aliases), or leave them out (ignore_unknown_genres=True)")
     with options_named():
         assert str(error) == message
+
+
+def test_a_message_stays_short_when_arguments_are_longer_than_options():
+    assert len(str(PostersError("pass --column genres=NAME " * 100))) <= LONGEST
 
 
 def test_a_refusal_on_the_command_line_names_options(tmp_path, capsys):

@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 import posters
+from posters.config import PreprocessConfig
 from posters.metrics import METRICS
 from posters.network import fit
 from posters.runs import Run
 from posters.scores import read_scores
+from posters.splitting.splits import Splits
+from posters.store.packed_posters import PosterArrays
 from posters.tasks import probe
 from posters.tasks.probe import NAMES
 
@@ -95,3 +98,20 @@ def test_a_head_by_another_loss_is_never_replaced(colours, small, tmp_path, mess
     config = replace(small, epochs=0, head_epochs=1, loss="asymmetric")
     posters.train(colours, tmp_path / "run", config, cache=tmp_path / "cache")
     assert not any("takes its place" in message for message in messages)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 and then nothing", None])
+def test_a_kept_probe_that_was_damaged_is_fitted_again(tmp_path, name, content):
+    labels, ids = np.arange(20)[:, None] % 2, tuple(map(str, range(20)))
+    np.save(tmp_path / "features.npy", labels.astype(np.float32))
+    arrays = PosterArrays(np.zeros(0), labels, ids, ("Drama",), PreprocessConfig(), "0123")
+    given = (arrays, Splits(ids[:10], ids[10:], (), 0, ""), np.arange(20), tmp_path / "features.npy")
+    right = probe.write_probe_scores(Run(tmp_path / "run"), *given)
+    kept = next(tmp_path.glob(f"{name}-*.npz"))
+    if content is None:  # of other features
+        np.savez(kept, kernel=np.zeros((7, 1)), bias=np.zeros(1), strength=1.0)
+    else:
+        kept.write_bytes(content)
+    again = probe.write_probe_scores(Run(tmp_path / "run"), *given)
+    np.testing.assert_array_equal(again.kernel, right.kernel)

@@ -82,6 +82,17 @@ class TestGraph:
         path.write_text("no graph")
         assert self.recall(open_graph(path, self.keys(cloud), cloud), cloud, cloud[:20]) > 0.9
 
+    @pytest.mark.parametrize("place", [0.3, 0.6, 0.9])
+    def test_no_damaged_link_is_followed(self, cloud, tmp_path, place):
+        """A link that leads out of the graph ends the process natively."""
+        path = tmp_path / "graph"
+        open_graph(path, self.keys(cloud), cloud)
+        content = bytearray(path.read_bytes())
+        start = int(place * len(content))
+        content[start : start + 4000] = b"\xff" * 4000
+        path.write_bytes(content)
+        assert self.recall(open_graph(path, self.keys(cloud), cloud), cloud, cloud[:20]) > 0.9
+
     @staticmethod
     def comparable(found):
         """Without the order of equal ones, for the last digit depends on where a row stands."""

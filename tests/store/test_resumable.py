@@ -228,3 +228,24 @@ def test_cached_rows_of_older_versions_have_no_checksum_and_are_used(tmp_path):
     squares = RowFile(tmp_path / "squares.npy", (), np.int64)
     np.save(squares.path, np.arange(9) ** 2)
     assert cached_rows(squares, 9, lambda start: pytest.fail("computed"), partial(tqdm, disable=True))[8] == 64
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xff\xfe", b"0" * 64])
+def test_a_damaged_checksum_costs_work_and_nothing_else(tmp_path, damage):
+    squares = RowFile(tmp_path / "squares.npy", (), np.int64)
+    rows = partial(cached_rows, squares, 9, lambda start: (np.array([n * n]) for n in range(start, 9)))
+    rows(partial(tqdm, disable=True))
+    (tmp_path / "squares.npy.sha256").write_bytes(damage)
+    assert rows(partial(tqdm, disable=True)).tolist() == [n * n for n in range(9)]
+
+
+@pytest.mark.parametrize("field", [3, 5])
+def test_a_record_whose_digest_or_error_was_changed_is_not_believed(catalogue, tmp_path, field):
+    right = pack(catalogue, tmp_path / "packed", SMALL)
+    path = tmp_path / "packed" / "index.jsonl"
+    lines = path.read_text().splitlines()
+    values = json.loads(lines[2])
+    values[field] = "0" * 64 if field == 3 else "it was broken last year"
+    path.write_text("".join(f"{line}\n" for line in (*lines[:2], json.dumps(values), *lines[3:])))
+    again = pack(catalogue, tmp_path / "packed", SMALL)
+    assert (again.ids, again.files, again.fingerprint) == (right.ids, right.files, right.fingerprint)

@@ -101,7 +101,7 @@ def test_keeping_more_rows_than_there_are_is_refused(tmp_path, left):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"not npy", b"PK\x03\x04", b"\x93NUMPY\x01\0v\0{'descr'", b"\x80\x04N."],
+    [b"", b"not npy", b"PK\x03\x04", b"\x93NUMPY\x01\0v\0{'descr'", b"\x93NUMPY\x01\0\x0a\0{'descr': (", b"\x80\x04N."],
 )
 def test_a_file_that_holds_no_rows_is_refused(tmp_path, content):
     path = tmp_path / "rows.npy"

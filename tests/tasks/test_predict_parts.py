@@ -156,6 +156,27 @@ def test_damaged_settings_and_damaged_parts_are_named(images, classifier, tmp_pa
         predict_parts(images, tmp_path / "out", classifier)
 
 
+@pytest.mark.parametrize("line", ["null", "7", "[" * 5000, "{", '"error"', "\udcff"])
+def test_a_part_with_a_line_that_is_no_prediction_is_named(images, classifier, tmp_path, line):
+    made = predict_parts(images, tmp_path / "out", classifier, form="jsonl")
+    lines = made.paths[0].read_text().splitlines()
+    made.paths[0].write_bytes("\n".join([line, *lines[1:]]).encode("utf-8", "surrogateescape"))
+    with pytest.raises(ArraysError, match=r"part-00000.jsonl is damaged"):
+        predict_parts(images, tmp_path / "out", classifier)
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_a_part_that_lacks_a_poster_is_named(images, classifier, tmp_path, form):
+    made = predict_parts(images, tmp_path / "out", classifier, form=form)
+    if form == "jsonl":
+        made.paths[0].write_text(made.paths[0].read_text().partition("\n")[2])
+    else:
+        table = pyarrow.parquet.read_table(made.paths[0])
+        pyarrow.parquet.write_table(table.slice(1), made.paths[0])
+    with pytest.raises(ArraysError, match=rf"part-00000.{form} is damaged \(it has 2 rows, and not 3\)"):
+        predict_parts(images, tmp_path / "out", classifier)
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [
