@@ -1,11 +1,68 @@
 """The short form of `scripts/soak`: each part runs, and its promises hold."""
 
 import json
+import os
 
 import pytest
 
-from scripts.soaking import server
+from posters._base.log import logger
+from scripts.soaking import readers, reading, server
 from scripts.soaking.__main__ import main
+from scripts.soaking.reading import Outcome, Trial, cases
+from scripts.soaking.samples import readers as all_readers
+
+# What needs no TensorFlow is tried here, in this process.
+LIGHT = [name for name, reader in all_readers().items() if not reader.network]
+
+
+@pytest.mark.parametrize("name", LIGHT)
+def test_a_damaged_file_is_read_well_or_refused_in_one_line(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(logger, "handlers", [])
+    monkeypatch.setenv("POSTERS_CACHE", str(tmp_path / "cache"))
+    trial = Trial(all_readers()[name], tmp_path / "work")
+    outcomes = [trial.outcome(*case) for case in cases(all_readers()[name], trial.good, seed=7, first=0, count=4)]
+    assert [found for found in outcomes if found.outcome not in ("read", "refused")] == []
+    assert len(outcomes) == 4
+
+
+def test_what_a_reader_does_wrong_is_counted(tmp_path, monkeypatch):
+    """A tester that finds nothing may be blind."""
+    monkeypatch.setattr(logger, "handlers", [])
+
+    def outcome_of(read):
+        reader = all_readers()["splits"]
+        trial = Trial(reader, tmp_path / str(len(list(tmp_path.iterdir()))))
+        object.__setattr__(trial._reader, "read", read)
+        return trial.outcome(0, b"")
+
+    def fail(folder):
+        raise KeyError(folder)
+
+    def complain(_):
+        os.write(2, b"libfoo: warning")
+
+    def chatter(_):
+        logger.warning("a\x1b[2J")
+
+    assert outcome_of(lambda _: None) == Outcome(0, "read")
+    assert outcome_of(fail).outcome == "foreign KeyError"
+    assert outcome_of(complain).outcome == "stderr"
+    assert outcome_of(chatter).outcome == "message"
+    monkeypatch.setattr(reading, "MEMORY", 2**20)
+    assert outcome_of(lambda _: len(b"x" * 2**25)).outcome == "memory"
+
+
+def test_a_process_that_dies_is_counted_and_its_file_named(monkeypatch):
+    monkeypatch.setattr(readers.sys, "executable", "false")
+    found = list(readers.outcomes("splits", 1, 0, 2))
+    assert [(each["case"], each["outcome"]) for each in found] == [(0, "crash 1"), (1, "crash 1")]
+
+
+@pytest.mark.slow
+def test_the_readers_of_a_run_are_attacked_in_processes_of_their_own(capsys):
+    assert main(["readers", "--count", "6", "--only", "splits", "--only", "scores"]) == 0
+    counts = json.loads(capsys.readouterr().out)
+    assert {name: sum(found.values()) for name, found in counts["readers"].items()} == {"scores": 6, "splits": 6}
 
 
 @pytest.mark.slow

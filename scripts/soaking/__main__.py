@@ -4,9 +4,9 @@ import argparse
 import json
 import sys
 
-from scripts.soaking import server
+from scripts.soaking import readers, server
 
-PARTS = (server,)
+PARTS = (readers, server)
 
 
 def main(arguments: list[str] | None = None) -> int:

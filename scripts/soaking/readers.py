@@ -1,0 +1,97 @@
+"""Damaged and hostile copies of every file that the package reads: each is read well, or refused in one line."""
+
+import argparse
+import json
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from tqdm import tqdm
+
+from posters.errors import one_line
+from scripts.soaking.samples import readers
+
+_HANG_S = 90.0  # without an outcome; a process that starts with TensorFlow needs 20 s of a busy core
+_SHOWN = 5  # failures of one kind of one reader
+_FEW = 20  # a share of the files of readers that need TensorFlow, which takes its time
+
+
+def add_parser(parts: Any) -> None:
+    """Add the subcommand `readers`."""
+    parser = parts.add_parser("readers", help="damaged copies of every file that the package reads")
+    parser.add_argument("--count", type=int, default=10_000, help="copies of each file (default: 10000)")
+    parser.add_argument("--first", type=int, default=0, help="number of the first copy, to see one again (default: 0)")
+    parser.add_argument("--seed", type=int, default=1, help="of the damage (default: 1)")
+    parser.add_argument("--processes", type=int, default=2, help="at a time (default: 2)")
+    parser.add_argument("--only", action="append", metavar="TEXT", help="readers whose name has this; may be repeated")
+    parser.set_defaults(run=run)
+
+
+def outcomes(name: str, seed: int, first: int, count: int) -> Iterator[dict[str, Any]]:
+    """Yield the outcome of each copy; a process that ends before its time, or hangs, is one too."""
+    end = first + count
+    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "TQDM_DISABLE": "1"}
+    while first < end:
+        command = [sys.executable, "-m", "scripts.soaking.reading", name, *map(str, (seed, first, end - first))]
+        lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        with (
+            tempfile.TemporaryFile() as words,
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=words, env=environment) as process,
+        ):
+            # Read in a thread, so that a process that hangs can be told from one that is at work.
+            threading.Thread(target=_pump, args=(process, lines), daemon=True).start()
+            try:
+                while line := lines.get(timeout=_HANG_S):
+                    yield (found := json.loads(line))
+                    first = found["case"] + 1
+                ended = f"crash {process.wait()}"
+            except queue.Empty:
+                process.kill()
+                ended = "hang"
+            if first < end:
+                words.seek(0)
+                yield {"case": first, "outcome": ended, "detail": words.read().decode(errors="replace")[-1000:]}
+                first += 1
+
+
+def _pump(process: "subprocess.Popen[bytes]", lines: "queue.SimpleQueue[bytes]") -> None:
+    for line in process.stdout or ():
+        lines.put(line)
+    lines.put(b"")
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the counts of each reader, and those whose promise fell."""
+    chosen = [
+        reader for reader in readers().values() if not options.only or any(text in reader.name for text in options.only)
+    ]
+    counts = {reader.name: max(1, options.count // (_FEW if reader.network else 1)) for reader in chosen}
+    found: dict[str, Counter[str]] = {name: Counter() for name in counts}
+    failures: list[dict[str, Any]] = []
+
+    def attack(name: str) -> None:
+        for outcome in outcomes(name, options.seed, options.first, counts[name]):
+            kind = outcome["outcome"]
+            found[name][kind] += 1
+            if kind not in ("read", "refused") and found[name][kind] <= _SHOWN:
+                failures.append({"reader": name, **outcome})
+                tqdm.write(f"{name} {outcome['case']}: {kind} {one_line(outcome['detail'])}", file=sys.stderr)
+            bar.update()
+
+    with tqdm(total=sum(counts.values()), unit="file") as bar, ThreadPoolExecutor(options.processes) as threads:
+        for future in [threads.submit(attack, name) for name in counts]:
+            future.result()
+    return {
+        "seed": options.seed,
+        "first": options.first,
+        "readers": {name: dict(sorted(kinds.items())) for name, kinds in found.items()},
+        "failures": failures,
+        "fallen": sorted({failure["reader"] for failure in failures}),
+    }
