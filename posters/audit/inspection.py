@@ -134,7 +134,7 @@ def inspect_images(catalogue: Catalogue, cache: Path, threads: int | None = None
         reused = {now.image: store.reusable(Inspection(now.image, now.size, now.mtime_ns)) for now in plan}
         known.update({image: inspection for image, inspection in reused.items() if inspection})
         changed = [image for image, inspection in reused.items() if not inspection]
-        if changed or list(known.values()) != store.records:
+        if changed or store.unfinished or list(known.values()) != store.records:
             bar = tqdm(total=len(changed), desc="inspecting", unit="image", disable=not changed)
             found = (inspection for _, inspection in ahead(partial(inspect, root), changed, threads))
             store.update(known.values(), ((chunk, None) for chunk in batched(found, CHUNK)), bar)

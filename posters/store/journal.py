@@ -8,6 +8,7 @@ first line is the rule alone, and records have none.
 import json
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import TracebackType
@@ -179,10 +180,16 @@ class JournalWriter(Generic[RecordT]):
 
     def __init__(self, path: Path, rule: str, records: Iterable[RecordT] = ()) -> None:
         self.path = path
+        # Under another name until its first records are there: a kill must not lose those of an interrupted update.
+        begun = path.with_name(f"{path.name}.new")
         # A fixed line break, so that a cache can move between systems.
-        self._file = path.open("w", encoding="utf-8", newline="\n")
-        self._file.write(_first_line(rule))
-        self.append(records)
+        self._file = begun.open("w", encoding="utf-8", newline="\n")
+        with ExitStack() as stack:
+            stack.enter_context(self._file)
+            self._file.write(_first_line(rule))
+            self.append(records)
+            begun.replace(path)
+            stack.pop_all()
 
     def append(self, records: Iterable[RecordT]) -> None:
         """Write records and flush them to the operating system, so that a killed process loses none of them."""

@@ -73,6 +73,7 @@ class ResumableStore(Generic[RecordT]):
     Attributes:
         records: the finished ones. Row i belongs to the i-th readable record.
         rows: (n, *row_shape), mapped from disk; None for a store without rows.
+        unfinished: whether an update was interrupted, perhaps in its last moment, and has to be made again.
 
     Raises:
         ArraysError: the file of rows can't be read.
@@ -104,6 +105,7 @@ class ResumableStore(Generic[RecordT]):
 
     def _load(self) -> None:
         records = list(read_journal(self.journal, self.rule, self._record_type))
+        self.unfinished = partial_of(self.journal).exists()
         self.rows: np.ndarray | None = None
         if self.row_file is None:
             # Records without rows don't depend on their order, so those of an interrupted update count at once.

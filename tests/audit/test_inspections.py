@@ -86,6 +86,16 @@ def test_an_interrupted_audit_resumes(shop, monkeypatch, read):
     assert read == ["c.jpg", "d.jpg"]
 
 
+def test_an_audit_that_was_killed_in_its_last_moment_is_finished(shop, read):
+    inspected(shop)
+    (path,) = (shop.folder / "cache").glob("audit-*/inspections.jsonl")
+    content, names = path.read_bytes(), sorted(path.parent.iterdir())
+    path.rename(path.with_name("inspections.jsonl.partial"))
+    inspected(shop)
+    assert (path.read_bytes(), sorted(path.parent.iterdir())) == (content, names)
+    assert len(read) == 4, "nothing was read again"
+
+
 def test_a_file_that_could_not_be_read_is_tried_again(shop, read):
     catalogue = shop.catalogue()
     (shop.images / "b.jpg").rename(shop.folder / "away.jpg")

@@ -64,7 +64,7 @@ def test_an_image_that_changed_after_the_interruption_is_decoded_again(root, fif
     assert len(decoded) <= 50 - 20, "what comes before it is kept"
 
 
-@pytest.mark.parametrize("step", ["replace 1", "replace 2", "unlink"])
+@pytest.mark.parametrize("step", ["replace 1", "replace 2", "replace 3", "unlink"])
 def test_a_stop_between_the_last_steps_mixes_nothing(root, fifty, packed, monkeypatch, step):
     """The pixels and their index can't be renamed in one step."""
     pack(fifty, packed, SMALL)
