@@ -66,6 +66,15 @@ def test_the_readers_of_a_run_are_attacked_in_processes_of_their_own(capsys):
 
 
 @pytest.mark.slow
+def test_killed_jobs_leave_the_same_files(capsys):
+    assert main(["runs", "--count", "4", "--only", "pack", "--only", "audit", "--only", "similar"]) == 0
+    for counts in json.loads(capsys.readouterr().out)["jobs"].values():
+        assert counts["happened"]["same"] == 4
+        assert counts["happened"]["killed inside a write"] >= 2
+        assert counts["not compared"] == []
+
+
+@pytest.mark.slow
 def test_the_server_keeps_its_promises_under_load(capsys, monkeypatch):
     # In so short a time memory has not settled: how much is left of a load is for the full form.
     monkeypatch.setattr(server, "_GROWTH", 2.0)

@@ -4,9 +4,9 @@ import argparse
 import json
 import sys
 
-from scripts.soaking import readers, server
+from scripts.soaking import readers, runs, server
 
-PARTS = (readers, server)
+PARTS = (readers, runs, server)
 
 
 def main(arguments: list[str] | None = None) -> int:
