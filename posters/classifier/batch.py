@@ -69,8 +69,7 @@ def compute_each(
         # An error as a value: raised in a thread, it would end the whole iteration.
         if isinstance(loaded, ImageError):
             return loaded
-        with networks.for_many() as network:
-            return compute(network, loaded)
+        return networks.for_many(lambda network: compute(network, loaded))
 
     for (item, _), result in ahead(compute_one, take(), _READERS + networks.size):
         yield item, result

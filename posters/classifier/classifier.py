@@ -110,8 +110,7 @@ class Classifier:
         """
         decide = choose_rule(self.manifest, rule, top, threshold)
         pixels = load_pixels(poster, self.manifest.preprocess)
-        with self._networks.for_one() as network:
-            probabilities = network(pixels)
+        probabilities = self._networks.for_one(lambda network: network(pixels))
         return self._prediction(poster, probabilities, decide)
 
     def predict_many(
@@ -169,8 +168,7 @@ class Classifier:
             meant = did_you_mean(str(genre), self.genre_names, ", but {}")
             raise ConfigError(f"the classifier has no genre {genre!r}{meant}")
         loaded = load_poster(poster, self.manifest.preprocess)
-        with self._networks.for_one() as network:
-            outputs = network.outputs(loaded.pixels)
+        outputs = self._networks.for_one(lambda network: network.outputs(loaded.pixels))
         prediction = self._prediction(poster, outputs.probabilities, choose_rule(self.manifest))
         if genre is None:
             probabilities = prediction.probabilities
@@ -236,8 +234,7 @@ class Classifier:
         """
         self._check_output(FEATURES)
         pixels = load_pixels(poster, self.manifest.preprocess)
-        with self._networks.for_one() as network:
-            return self._features(network, pixels)
+        return self._networks.for_one(lambda network: self._features(network, pixels))
 
     def features_of_many(self, posters: Iterable[PosterSource]) -> Iterator[Features]:
         """Return the features of many posters, prefetched and with errors as values, as in `predict_many`.

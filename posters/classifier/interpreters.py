@@ -1,13 +1,16 @@
 """One pool of LiteRT interpreters per classifier, shared by all threads that use it."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Lock
+from typing import TypeVar
 
+from posters._base.log import logger
 from posters._base.threads import threads_or_cores
 from posters.classifier.runtime import LiteNetwork
-from posters.errors import ConfigError
+from posters.errors import ClassifierError, ConfigError
+
+ResultT = TypeVar("ResultT")
 
 
 class InterpreterPool:
@@ -15,7 +18,8 @@ class InterpreterPool:
 
     A single poster is computed by a network of `threads` threads. Of many posters, each is computed by a network of
     one thread, as many at a time as there are threads: threads that share one poster wait for each other. Networks
-    after the first are opened on first use, unless `interpreters` is given.
+    after the first are opened on first use, unless `interpreters` is given. One that fails is replaced, and its poster
+    computed once more.
 
     Args:
         open_network: opens a network that computes with the given number of threads.
@@ -33,8 +37,7 @@ class InterpreterPool:
     Examples:
         >>> from posters.models import CLASSIFIER
         >>> pool = InterpreterPool(lambda _: LiteNetwork(CLASSIFIER / "network.tflite", (288, 192, 3), 22), 2)
-        >>> with pool.for_many() as network:
-        ...     sorted(network.output_names) == sorted(pool.outputs)
+        >>> pool.for_many(lambda network: network.output_names == pool.outputs)
         True
     """
 
@@ -59,38 +62,44 @@ class InterpreterPool:
             self._narrow.put(network)
         self.outputs = network.output_names
 
-    @contextmanager
-    def for_one(self) -> Iterator[LiteNetwork]:
-        """Lend a network for a single poster."""
+    def for_one(self, compute: Callable[[LiteNetwork], ResultT]) -> ResultT:
+        """Return what a single poster's computation gives.
+
+        Args:
+            compute: is called with a network that no other thread uses meanwhile.
+
+        Raises:
+            ClassifierError: the network failed, and so did a new one.
+        """
         if self._wide_threads == 1:
-            with self.for_many() as network:
-                yield network
-            return
+            return self.for_many(compute)
         # Under the lock, so that two first callers do not open two of them.
         with self._lock:
             if self._wide is None:
                 self._wide = SimpleQueue()
                 self._wide.put(self._open(self._wide_threads))
-        with _lend(self._wide) as network:
-            yield network
+        return self._computed(compute, self._wide, self._wide_threads)
 
-    @contextmanager
-    def for_many(self) -> Iterator[LiteNetwork]:
-        """Lend a network of one thread, for one of many posters."""
+    def for_many(self, compute: Callable[[LiteNetwork], ResultT]) -> ResultT:
+        """Return what the computation of one of many posters gives, by a network of one thread; see `for_one`."""
         # Another one only when all are lent: most processes predict a single poster, and need a single network.
         with self._lock:
             if self._narrow.empty() and self._opened < self.size:
                 self._narrow.put(self._open(1))
                 self._opened += 1
-        with _lend(self._narrow) as network:
-            yield network
+        return self._computed(compute, self._narrow, 1)
 
-
-@contextmanager
-def _lend(idle: SimpleQueue[LiteNetwork]) -> Iterator[LiteNetwork]:
-    network = idle.get()
-    try:
-        yield network
-    finally:
-        # Whatever happened to the poster: a network that is lost here would block every later caller.
-        idle.put(network)
+    def _computed(
+        self, compute: Callable[[LiteNetwork], ResultT], idle: "SimpleQueue[LiteNetwork]", threads: int
+    ) -> ResultT:
+        network = idle.get()
+        try:
+            return compute(network)
+        except ClassifierError as error:
+            # What broke a runtime may stay in it, and fail every poster from now on: the poster gets a new one.
+            logger.warning(f"{error} (it is opened again)")
+            network = self._open(threads)
+            return compute(network)
+        finally:
+            # Whatever happened to the poster: a network that is lost here would block every later caller.
+            idle.put(network)

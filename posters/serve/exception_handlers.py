@@ -12,15 +12,14 @@ from posters.serve.queue import BusyError
 from posters.serve.tensors import TensorError
 from posters.serve.uploads import HugePosterError
 
-# The first class that matches decides: HugePosterError is an ImageError, and all of them are a PostersError.
-_STATUS = (
-    (HugePosterError, 413),
-    (ImageError, 400),
-    (TensorError, 400),
-    (ConfigError, 422),
-    (BusyError, 503),
-    (PostersError, 500),
-)
+# HugePosterError is an ImageError: of two classes, the nearer one decides. Any other error is the server's own failure.
+_STATUS: dict[type[PostersError], int] = {
+    HugePosterError: 413,
+    ImageError: 400,
+    TensorError: 400,
+    ConfigError: 422,
+    BusyError: 503,
+}
 _CLIENT_GONE = 499  # nginx's number: no standard has one, since nobody is there to read it
 
 
@@ -33,14 +32,16 @@ def add_exception_handlers(app: FastAPI) -> None:
     Examples:
         >>> app = FastAPI()
         >>> add_exception_handlers(app)
-        >>> PostersError in app.exception_handlers
+        >>> ImageError in app.exception_handlers
         True
     """
 
-    @app.exception_handler(PostersError)
-    async def posters_error(_: Request, error: PostersError) -> JSONResponse:
-        status = next(status for kind, status in _STATUS if isinstance(error, kind))
+    async def posters_error(_: Request, error: Exception) -> JSONResponse:
+        status = next(_STATUS[kind] for kind in type(error).mro() if kind in _STATUS)
         return _respond(status, str(error), {"Retry-After": "1"} if status == 503 else None)
+
+    for kind in _STATUS:
+        app.add_exception_handler(kind, posters_error)
 
     @app.exception_handler(RequestValidationError)
     async def validation_error(_: Request, error: RequestValidationError) -> JSONResponse:

@@ -1,5 +1,6 @@
 """The posters of a request: its body is one image file, or a form with files."""
 
+import io
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -160,7 +161,11 @@ async def read_files(request: Request, max_files: int) -> list[tuple[str | None,
     """
     # Any other type is one image, even the form type that curl --data-binary sends unasked.
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        return [(None, await request.body())]
+        # By portions into one buffer: `Request.body` holds all of them, and the whole beside them.
+        body = io.BytesIO()
+        async for portion in request.stream():
+            body.write(portion)
+        return [(None, body.getvalue())]
     async with request.form(max_files=max_files, max_fields=max_files) as form:
         uploads = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
         files = [(upload.filename or None, await upload.read()) for upload in uploads]

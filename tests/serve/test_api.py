@@ -13,7 +13,9 @@ from PIL import Image
 from starlette.exceptions import HTTPException
 
 from posters.classifier import load_classifier
+from posters.classifier.runtime import LiteNetwork
 from posters.cli import main
+from posters.errors import ClassifierError
 from posters.serve.middleware import BodyLimitMiddleware
 from posters.serve.uploads import MAX_PIXELS
 from tests.serve.conftest import LIMIT, running
@@ -183,6 +185,23 @@ class TestRefusals:
         assert response.status_code == 500
         assert refusal(response) == "the server failed (ZeroDivisionError): see its log"
         assert response.headers["x-content-type-options"] == "nosniff"
+
+    @pytest.mark.parametrize(("failures", "status"), [(1, 200), (2, 500)])
+    def test_a_network_that_fails_once_is_replaced_and_one_that_fails_again_names_no_file(
+        self, client, dusk, monkeypatch, failures, status
+    ):
+        left, compute = [ClassifierError("/srv/secret/network.tflite can't be run")] * failures, LiteNetwork.__call__
+
+        def failing(network, poster):
+            if left:
+                raise left.pop()
+            return compute(network, poster)
+
+        monkeypatch.setattr(LiteNetwork, "__call__", failing)
+        response = client.post("/api/predict", content=dusk)
+        assert response.status_code == status
+        assert "secret" not in response.text
+        assert client.post("/api/predict", content=dusk).status_code == 200
 
 
 def test_with_all_each_rule_names_what_it_predicts(client, dusk):
