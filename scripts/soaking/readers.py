@@ -20,7 +20,7 @@ from scripts.soaking.samples import readers
 
 _HANG_S = 90.0  # without an outcome; a process that starts with TensorFlow needs 20 s of a busy core
 _SHOWN = 5  # failures of one kind of one reader
-_FEW = 20  # a share of the files of readers that need TensorFlow, which takes its time
+_FEW = 10  # so many times fewer copies are tried of files that take a second each
 
 
 def add_parser(parts: Any) -> None:
@@ -53,8 +53,9 @@ def outcomes(name: str, seed: int, first: int, count: int) -> Iterator[dict[str,
                     first = found["case"] + 1
                 ended = f"crash {process.wait()}"
             except queue.Empty:
-                process.kill()
                 ended = "hang"
+            finally:
+                process.kill()
             if first < end:
                 words.seek(0)
                 yield {"case": first, "outcome": ended, "detail": words.read().decode(errors="replace")[-1000:]}
@@ -72,12 +73,16 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     chosen = [
         reader for reader in readers().values() if not options.only or any(text in reader.name for text in options.only)
     ]
-    counts = {reader.name: max(1, options.count // (_FEW if reader.network else 1)) for reader in chosen}
+    counts = {reader.name: max(1, options.count // (_FEW if reader.slow else 1)) for reader in chosen}
     found: dict[str, Counter[str]] = {name: Counter() for name in counts}
     failures: list[dict[str, Any]] = []
 
+    stopped = threading.Event()
+
     def attack(name: str) -> None:
-        for outcome in outcomes(name, options.seed, options.first, counts[name]):
+        for outcome in outcomes(name, options.seed, options.first, 0 if stopped.is_set() else counts[name]):
+            if stopped.is_set():
+                return
             kind = outcome["outcome"]
             found[name][kind] += 1
             if kind not in ("read", "refused") and found[name][kind] <= _SHOWN:
@@ -86,8 +91,13 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             bar.update()
 
     with tqdm(total=sum(counts.values()), unit="file") as bar, ThreadPoolExecutor(options.processes) as threads:
-        for future in [threads.submit(attack, name) for name in counts]:
-            future.result()
+        attacks = [threads.submit(attack, name) for name in counts]
+        try:
+            for future in attacks:
+                future.result()
+        except KeyboardInterrupt:
+            # What has been counted so far counts.
+            stopped.set()
     return {
         "seed": options.seed,
         "first": options.first,

@@ -63,7 +63,7 @@ class Reader:
         read: reads it; what it returns can be compared by `==`.
         bent: a strategy of damaged files that keep the structure, from the good one's bytes.
         exact: whether whatever it reads without an error must be what the good file gives: its content is checked.
-        network: whether TensorFlow is needed, which takes its time.
+        slow: whether a copy takes a second or so, for TensorFlow or a process of its own.
     """
 
     name: str
@@ -72,7 +72,7 @@ class Reader:
     read: Make
     bent: Callable[[bytes], st.SearchStrategy[bytes]] | None = None
     exact: bool = False
-    network: bool = False
+    slow: bool = False
 
 
 def _draw(folder: Path) -> Path:
@@ -317,7 +317,7 @@ def _open_keras(folder: Path, *names: str) -> Any:
 
 def _classifiers() -> Iterable[Reader]:
     yield Reader("manifest", f"classifier/{MANIFEST}", _make_classifier, _predict, _of_json)
-    yield Reader("network.tflite", f"classifier/{LIGHT_NETWORK}", _make_classifier, _predict_vouched)
+    yield Reader("network.tflite", f"classifier/{LIGHT_NETWORK}", _make_classifier, _predict_vouched, slow=True)
     yield Reader("seen.npy", f"classifier/{SEEN}", _make_seen, partial(_record, name=SEEN), _of_npy)
     yield Reader("trained_on.npy", f"classifier/{TRAINED_ON}", _make_hashes, partial(_record, name=TRAINED_ON), _of_npy)
     weights = (BACKBONE_WEIGHTS, HEAD_WEIGHTS)
@@ -326,12 +326,10 @@ def _classifiers() -> Iterable[Reader]:
         f"classifier/{KERAS_NETWORK}",
         _make_keras,
         lambda folder: _open_keras(folder, KERAS_NETWORK),
-        network=True,
+        slow=True,
     )
     for name in weights:
-        yield Reader(
-            name, f"classifier/{name}", _make_weights, lambda folder: _open_keras(folder, *weights), network=True
-        )
+        yield Reader(name, f"classifier/{name}", _make_weights, lambda folder: _open_keras(folder, *weights), slow=True)
 
 
 # Runs and stores.
@@ -482,7 +480,7 @@ def _runs() -> Iterable[Reader]:
         lambda folder: str(read_evaluation(folder / "evaluation.json")),
         _of_json,
     )
-    yield Reader("checkpoint", "head.npz", _make_checkpoint, _read_checkpoint, _of_checkpoint, network=True)
+    yield Reader("checkpoint", "head.npz", _make_checkpoint, _read_checkpoint, _of_checkpoint, slow=True)
     failures = "\n".join(json.dumps([f"http://host/{id}", "404"]) for id in _IDS)
     yield Reader(
         "failed downloads", FAILURES, _write(FAILURES, failures), lambda folder: read_failures(folder), _of_lines

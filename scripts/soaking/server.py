@@ -31,7 +31,7 @@ _WARM_S = 10.0
 def add_parser(parts: Any) -> None:
     """Add the subcommand `server`."""
     parser = parts.add_parser("server", help="clients of `posters serve`, 30% of their requests malformed")
-    parser.add_argument("--seconds", type=float, default=600.0, help="after 10 s of warming up (default: 600)")
+    parser.add_argument("--minutes", type=float, default=10.0, help="after 10 s of warming up (default: 10)")
     parser.add_argument("--clients", type=int, default=50, help="at a time (default: 50)")
     parser.add_argument("--seed", type=int, default=1, help="of the order of requests (default: 1)")
     parser.set_defaults(run=run)
@@ -160,7 +160,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             return clients, _resident(process)
 
         _, before = load(_WARM_S)
-        clients, after = load(options.seconds)
+        clients, after = load(60 * options.minutes)
         alive, lines = process.poll() is None, log.read_text().splitlines()[1:]
     statuses = sum((client.statuses for client in clients), Counter[str]())
     seconds = [each for client in clients for each in client.seconds]
@@ -173,7 +173,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     }
     return {
         "clients": options.clients,
-        "seconds": options.seconds,
+        "minutes": options.minutes,
         "requests": dict(statuses),
         "good_median_s": round(quantiles(seconds, n=100)[49], 4),
         "good_p99_s": round(quantiles(seconds, n=100)[98], 4),
