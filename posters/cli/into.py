@@ -21,7 +21,7 @@ from posters.catalogue.text_files import read_text_file
 from posters.classifier.prediction_rows import PredictionRow
 from posters.cli.output import BINARY, open_output
 from posters.cli.workbooks import set_cell, write_workbook
-from posters.errors import ConfigError
+from posters.errors import CatalogueError, ConfigError, PostersError
 
 GENRES, PROBABILITIES, ERROR = "predicted_genres", "predicted_probabilities", "prediction_error"
 PROBABILITY = "probability_"  # and the genre
@@ -122,7 +122,13 @@ def write_into(source: Path, columns: Columns, target: Path) -> None:
     forms = source.suffix.lower().removeprefix("."), target.suffix.lower().removeprefix(".")
     # Read first: source and target may be one file.
     data = io.BytesIO()
-    _WRITERS[forms](source, columns, data)
+    try:
+        _WRITERS[forms](source, columns, data)
+    except PostersError:
+        raise
+    # Of a damaged workbook, openpyxl reads parts that the reader of tables has passed over, and raises nearly anything.
+    except Exception as error:
+        raise CatalogueError(f"{source}: can't be written back ({error})") from error
     with open_output(target) as file:
         file.write(data.getbuffer())
 

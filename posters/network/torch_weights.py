@@ -3,6 +3,7 @@
 import pickle
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from math import prod
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -78,9 +79,10 @@ def _storage(file: IO[bytes], dtype: np.dtype[Any]) -> np.ndarray:
 
 
 def _tensor(view: _View, numbers: np.ndarray) -> np.ndarray:
-    # Checked by hand: as_strided would look beyond the storage without a word.
+    # Checked by hand: as_strided would look beyond the storage without a word, and a stride of 0 repeats without end.
     last = view.offset + sum((size - 1) * stride for size, stride in zip(view.shape, view.strides, strict=True))
-    if min((0, view.offset, *view.strides)) < 0 or (0 not in view.shape and last >= len(numbers)):
+    outside = min((0, view.offset, *view.strides, *view.shape)) < 0 or (0 not in view.shape and last >= len(numbers))
+    if outside or prod(view.shape) > len(numbers):
         raise ValueError("a tensor is larger than its storage")
     strides = tuple(stride * numbers.itemsize for stride in view.strides)
     return np.lib.stride_tricks.as_strided(numbers[view.offset :], view.shape, strides, writeable=False).copy()

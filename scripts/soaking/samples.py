@@ -3,10 +3,11 @@
 import gzip
 import io
 import json
+import pickle
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable
-from contextlib import closing
+from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -24,7 +25,9 @@ from posters.catalogue.catalogue import store_catalogue, stored_catalogue
 from posters.classifier import load_classifier, read_manifest
 from posters.classifier.manifest import KERAS_NETWORK, LIGHT_NETWORK, MANIFEST
 from posters.classifier.seen_posters import SEEN, SeenPosters
+from posters.cli import main
 from posters.config import PreprocessConfig, TrainConfig, read_config, read_table_options, write_config
+from posters.errors import PostersError
 from posters.evaluation.evaluate import evaluate
 from posters.evaluation.evaluation import read_evaluation
 from posters.images.bulk_download import FAILURES, read_failures
@@ -519,6 +522,50 @@ def _decode(folder: Path, name: str) -> Any:
     return decode(folder / name, _SMALL).tobytes()
 
 
+def _text(text: str) -> bytes:
+    """Return the opcodes of a text in a pickle."""
+    return b"X" + len(text).to_bytes(4, "little") + text.encode()
+
+
+def make_torch_weights(folder: Path) -> None:
+    """Write weights.pth as PyTorch before 1.6 saved a state dict: `w`, 0 to 3 in two rows."""
+    empty = b"ccollections\nOrderedDict\n(tR"
+    storage = b"(" + _text("storage") + b"ctorch\nFloatStorage\n" + _text("0") + _text("cpu") + b"K\x04NtQ"
+    tensor = b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage + b"K\x00(K\x02K\x02t(K\x02K\x01t\x89" + empty + b"tR"
+    state = b"\x80\x02" + empty + b"(" + _text("w") + tensor + b"u."
+    head = b"".join(pickle.dumps(part, 2) for part in (0x1950A86A20F9469CFC6C, 1001, "the machine"))
+    numbers = (4).to_bytes(8, "little") + np.arange(4, dtype="<f4").tobytes()
+    (folder / "weights.pth").write_bytes(head + state + pickle.dumps(["0"], 2) + numbers)
+
+
+def _read_torch_weights(folder: Path) -> Any:
+    from posters.network.torch_weights import read_torch_weights
+
+    return {name: array.tolist() for name, array in read_torch_weights(folder / "weights.pth").items()}
+
+
+def _predict_into(folder: Path, name: str) -> int:
+    """Write predictions back into a table by the command line, whose refusals are lines and exit codes."""
+    words = ["predict", "--into", str(folder / name), "--images", str(folder / "images"), "--classifier", str(TINY)]
+    with redirect_stderr(io.StringIO()) as refusal, redirect_stdout(io.StringIO()):
+        code = main(words)
+    if code == 2:
+        # Beside the name of the command.
+        raise PostersError(refusal.getvalue().removeprefix("posters: ").removesuffix("\n").replace("\n", "\a"))
+    return code
+
+
+def _intos() -> Iterable[Reader]:
+    savers: dict[str, Callable[[Any, Path], Any]] = {
+        "t.parquet": lambda frame, path: frame.to_parquet(path),
+        "t.xlsx": lambda frame, path: frame.to_excel(path, index=False),
+    }
+    for name, save in savers.items():
+        yield Reader(f"--into {name}", name, _make_frame(name, save), partial(_predict_into, name=name))
+    for name, text, bent in (("t.csv", _PLAIN, _of_text), ("t.json", json.dumps(_ROWS), _of_json)):
+        yield Reader(f"--into {name}", name, _write(name, text), partial(_predict_into, name=name), bent)
+
+
 def _images() -> Iterable[Reader]:
     for suffix in ("jpg", "png", "webp", "gif", "tiff", "bmp", "avif"):
         name = f"poster.{suffix}"
@@ -527,5 +574,6 @@ def _images() -> Iterable[Reader]:
 
 def readers() -> dict[str, Reader]:
     """Return every reader by its name."""
-    found = (*_tables(), *_classifiers(), *_stores(), *_runs(), *_images())
+    torch = Reader("weights of PyTorch", "weights.pth", make_torch_weights, _read_torch_weights, slow=True)
+    found = (*_tables(), *_classifiers(), *_stores(), *_runs(), *_intos(), *_images(), torch)
     return {reader.name: reader for reader in found}

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import shutil
+import zipfile
 from codecs import BOM_UTF8
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -177,3 +178,20 @@ def test_any_cells_of_any_table_survive(rows, separator):
 def test_the_folder_of_a_run_is_no_table(into):
     shutil.copytree("images", "films.csv")
     assert "is a folder" in into("--into", "films.csv").refusal
+
+
+@pytest.mark.parametrize("part", ["xl/styles.xml", "docProps/core.xml", "[Content_Types].xml"])
+def test_a_workbook_that_can_be_read_but_not_written_back_stays_as_it_was(into, part):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in csv.reader(io.StringIO(TABLE)):
+        book.active.append(row)
+    book.save("good.xlsx")
+    with zipfile.ZipFile("good.xlsx") as good, zipfile.ZipFile("shop.xlsx", "w") as damaged:
+        for name in good.namelist():
+            damaged.writestr(name, b"<a" if name == part else good.read(name))
+    before = Path("shop.xlsx").read_bytes()
+    outcome = into("--into", "shop.xlsx")
+    assert outcome.code == 2
+    assert "shop.xlsx: can't be" in outcome.err
+    assert Path("shop.xlsx").read_bytes() == before

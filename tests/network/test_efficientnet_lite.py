@@ -14,6 +14,7 @@ from posters.network.backbones import build_backbone, find_backbone, scale_pixel
 from posters.network.efficientnet_lite import VARIANTS, efficientnet_lite, imagenet_file
 from posters.network.model import build_network
 from posters.network.torch_weights import read_torch_weights
+from scripts.soaking.samples import make_torch_weights
 
 # Trainable parameters with the classifier and multiply-adds at the size of training, in millions, as published.
 PUBLISHED = {"efficientnet_lite0": (4.652, 407), "efficientnet_lite1": (5.416, 631), "efficientnet_lite2": (6.092, 899)}
@@ -100,6 +101,17 @@ class TestTorchWeights:
             with pytest.raises(TrainingError, match="which is no tensor"):
                 read_torch_weights(path)
         assert not (tmp_path / "ran").exists()
+
+    @pytest.mark.parametrize(
+        "sizes", [b"(J\x00\x00\x00\x40K\x02t(K\x00K\x01t", b"(J\xff\xff\xff\xffK\x02t(K\x02K\x01t"]
+    )
+    def test_a_tensor_that_repeats_its_numbers_without_end_is_refused(self, tmp_path, sizes):
+        make_torch_weights(tmp_path)
+        path = tmp_path / "weights.pth"
+        assert read_torch_weights(path)["w"].tolist() == [[0, 1], [2, 3]]
+        path.write_bytes(path.read_bytes().replace(b"(K\x02K\x02t(K\x02K\x01t", sizes))
+        with pytest.raises(TrainingError, match="a tensor is larger than its storage"):
+            read_torch_weights(path)
 
     def test_statistics_are_those_of_a_network(self):
         tensors = read_torch_weights(imagenet_file("efficientnet_lite0"))
