@@ -6,7 +6,7 @@ import os
 import pytest
 
 from posters._base.log import logger
-from scripts.soaking import readers, reading, server
+from scripts.soaking import readers, reading, scorecard, server
 from scripts.soaking.__main__ import main
 from scripts.soaking.reading import Outcome, Trial, cases
 from scripts.soaking.samples import readers as all_readers
@@ -84,3 +84,31 @@ def test_the_server_keeps_its_promises_under_load(capsys, monkeypatch):
     assert counts["fallen"] == []
     assert counts["requests"]["good 200"] > 0
     assert sum(counts["requests"].values()) > counts["requests"]["good 200"]
+
+
+def test_the_scorecard_is_made_from_the_counts():
+    kept = json.loads(scorecard.KEPT.read_text())
+    page = scorecard.PAGE.read_text()
+    assert scorecard.with_scorecard(page, kept) == page
+    assert {part: scorecard.part_of(counts) for part, counts in kept.items()} == {part: part for part in kept}
+
+
+def test_the_scorecard_hides_no_failure():
+    readers_counts = {"readers": {"table: a": {"read": 2, "refused": 1}, "table: b": {"crash -11": 1, "read": 1}}}
+    (row,) = scorecard.readers_rows(readers_counts)
+    assert row.endswith("| 5 damaged copies | 3 read, 1 refused, 1 crash -11 |")
+    happened = {
+        "killed inside a write": 2,
+        "killed at a moment": 1,
+        "same": 1,
+        "different: a.npy": 1,
+        "ended before": 4,
+    }
+    (row,) = scorecard.runs_rows({"jobs": {"pack": {"happened": happened, "not compared": ["run/train.log"]}}})
+    assert "2 kills inside a write, 1 at a random moment" in row
+    assert "1 times the same files to the bit (apart from train.log), **1 different: a.npy**" in row
+    figures = {"clients": 50, "minutes": 10, "good_median_s": 0.51, "good_p99_s": 1.23}
+    requests = {"requests": {"wrong_form 400": 2, "wrong_form 500": 1}, "resident_kb": {"before": 2048, "after": 4096}}
+    row, server_row = scorecard.server_rows(requests | figures)
+    assert row == "| requests: wrong form | 3 | 400 2 times, 500 1 times |"
+    assert server_row.endswith("0.5 s (median) and 1.2 s (99 of 100); 2 MB resident before, 4 MB after |")

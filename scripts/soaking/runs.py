@@ -108,7 +108,7 @@ _CONTEXT = multiprocessing.get_context("forkserver")
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Return the counts of each job, and those that came out differently."""
     os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "TQDM_DISABLE": "1"}
-    names = options.only or list(JOBS)
+    names = list(options.only or JOBS)
     # Each process is forked from one that has imported all, so that a kill strikes the job and not its imports.
     of_networks = ["posters.network.features", "posters.tasks.train"] if set(names) & set(OF_NETWORKS) else []
     _CONTEXT.set_forkserver_preload(["scripts.soaking.__main__", "scripts.soaking.jobs", *of_networks])
@@ -120,8 +120,14 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             job = _Job(name, images, Path(folder) / name)
             found: Counter[str] = Counter()
             trials = [threads.submit(job.killed, number, options.seed) for number in range(options.count)]
-            for trial in tqdm(trials, desc=name, unit="kill", disable=False):
-                found.update(trial.result())
+            try:
+                for trial in tqdm(trials, desc=name, unit="kill", disable=False):
+                    found.update(trial.result())
+            except KeyboardInterrupt:
+                # What has been counted so far counts.
+                names.clear()
+                for trial in trials:
+                    trial.cancel()
             counts[name] = {"happened": dict(sorted(found.items())), "not compared": job.left_out}
     fallen = [name for name, each in counts.items() if any(":" in what for what in each["happened"])]
     return {"seed": options.seed, "count": options.count, "jobs": counts, "fallen": fallen}

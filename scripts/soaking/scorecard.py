@@ -1,0 +1,99 @@
+"""Write the scorecard of docs/reliability.md from what `scripts/soak` printed.
+
+    python -m scripts.soaking.scorecard readers.json runs.json server.json
+
+Each file is kept in docs/soak.json by its part; a part that no file is of stays as it was there.
+"""
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+_DOCS = Path(__file__).parents[2] / "docs"
+KEPT, PAGE = _DOCS / "soak.json", _DOCS / "reliability.md"
+_COLUMNS = "| what | tried | what happened |\n| --- | --- | --- |"
+_GROUPS = {
+    "table: ": "tables, of every format and dialect",
+    "--into ": "tables that predictions are written back into",
+    "image: ": "images",
+    "packed: ": "packed posters and their journals",
+    "index: ": "indexes of look-alikes",
+    "features: ": "frozen features",
+    "predicted part": "predictions in parts",
+}
+# Which part a file is of: the key that no other has.
+_PARTS = {"readers": "readers", "jobs": "runs", "requests": "server"}
+
+
+def part_of(counts: dict[str, Any]) -> str:
+    """Return which part of `scripts/soak` printed some counts."""
+    return next(part for key, part in _PARTS.items() if key in counts)
+
+
+def readers_rows(counts: dict[str, Any]) -> list[str]:
+    """Return a row for each kind of file: how many damaged copies were read, and what became of them."""
+    groups: dict[str, Counter[str]] = {}
+    for name, outcomes in counts["readers"].items():
+        group = next((title for start, title in _GROUPS.items() if name.startswith(start)), name)
+        groups.setdefault(group, Counter()).update(outcomes)
+    return [f"| {group} | {found.total():,} damaged copies | {_told(found)} |" for group, found in groups.items()]
+
+
+def runs_rows(counts: dict[str, Any]) -> list[str]:
+    """Return a row for each job: how often it was killed, and how often it left the same files."""
+    rows = []
+    for name, each in counts["jobs"].items():
+        happened = Counter(each["happened"])
+        inside, moment = (happened.pop(f"killed {how}", 0) for how in ("inside a write", "at a moment"))
+        happened.pop("ended before", None)
+        apart = f" (apart from {', '.join(Path(path).name for path in left)})" if (left := each["not compared"]) else ""
+        same = f"{happened.pop('same', 0):,} times the same files to the bit{apart}"
+        told = ", ".join([same, *(f"**{count:,} {what}**" for what, count in happened.items())])
+        rows.append(f"| {name} | {inside:,} kills inside a write, {moment:,} at a random moment | {told} |")
+    return rows
+
+
+def server_rows(counts: dict[str, Any]) -> list[str]:
+    """Return a row for the good requests, one for each kind of malformed ones, and one for time and memory."""
+    rows: dict[str, Counter[str]] = {}
+    for key, count in counts["requests"].items():
+        kind, _, status = key.rpartition(" ")
+        rows.setdefault(kind.replace("_", " "), Counter())[status] += count
+    before, after = (counts["resident_kb"][when] // 1024 for when in ("before", "after"))
+    load = f"{counts['clients']} clients for {counts['minutes']:g} minutes"
+    told = f"good requests took {counts['good_median_s']:.1f} s (median) and {counts['good_p99_s']:.1f} s (99 of 100)"
+    answers = {
+        kind: ", ".join(f"{status} {count:,} times" for status, count in found.most_common())
+        for kind, found in sorted(rows.items())
+    }
+    table = [f"| requests: {kind} | {rows[kind].total():,} | {answer} |" for kind, answer in answers.items()]
+    return [*table, f"| the server | {load} | {told}; {before} MB resident before, {after} MB after |"]
+
+
+def _told(found: Counter[str]) -> str:
+    return ", ".join(f"{count:,} {what}" for what, count in found.most_common())
+
+
+def with_scorecard(page: str, kept: dict[str, Any]) -> str:
+    """Return a page with the table of all counts between its markers."""
+    rows = {"readers": readers_rows, "runs": runs_rows, "server": server_rows}
+    lines = [_COLUMNS, *(row for part in rows if part in kept for row in rows[part](kept[part]))]
+    begin, end = "<!-- soak: begin -->\n", "<!-- soak: end -->"
+    return page[: page.index(begin) + len(begin)] + "\n".join(lines) + "\n" + page[page.index(end) :]
+
+
+def main(files: list[str]) -> None:
+    """Keep the counts of files, and write the scorecard from all that are kept; jobs are kept one by one."""
+    kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    for counts in (json.loads(Path(file).read_text()) for file in files):
+        part = part_of(counts)
+        jobs = {"jobs": kept[part]["jobs"] | counts["jobs"]} if part == "runs" and part in kept else {}
+        kept[part] = counts | jobs
+    KEPT.write_text(json.dumps(kept, indent=2, sort_keys=True) + "\n")
+    PAGE.write_text(with_scorecard(PAGE.read_text(), kept))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
