@@ -251,20 +251,23 @@ def cached_rows(
     """
     path = row_file.path
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The name vouches for what was computed, and a digest for what became of it. Files of before 0.3 have none.
+    # The name vouches for what was computed, and a digest for what became of it; files of before 0.3 have none.
     with locked(path.with_name(f"{path.name}.lock")):
         if path.exists() and digest_path(path).exists() and not is_intact(path):
             logger.warning(f"{path} was damaged since it was written: it is made again")
             path.unlink()
         if not path.exists():
+            digest_path(path).unlink(missing_ok=True)
             done = min(GrowingRows.count_partial(path, row_file.row_shape, row_file.dtype), count)
             with _growing(row_file, done) as growing, bar(total=count, initial=done) as progress:
                 for rows in compute(done):
                     growing.append(rows)
                     progress.update(len(rows))
                 growing.finish()
-            vouch_for(path)
     found = open_rows(path)
     if not row_file.fits(found, count):
         raise ArraysError(f"{path} holds the rows of other posters: remove it, and it will be made again")
+    # New ones, and those of a process that was killed in its last moment.
+    if not digest_path(path).exists():
+        vouch_for(path)
     return found

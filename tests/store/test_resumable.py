@@ -16,7 +16,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from posters import build_index, load_classifier
-from posters._base.atomic_files import fingerprint
+from posters._base.atomic_files import fingerprint, is_intact
 from posters.audit.inspection import PREPROCESS, inspect_images
 from posters.catalogue import Catalogue, Poster
 from posters.classifier.manifest import LIGHT_NETWORK
@@ -224,10 +224,12 @@ def test_cached_rows_that_were_damaged_are_made_again(tmp_path, messages):
     assert any("squares.npy was damaged since it was written: it is made again" in message for message in messages)
 
 
-def test_cached_rows_of_older_versions_have_no_checksum_and_are_used(tmp_path):
+def test_cached_rows_without_a_checksum_are_used_and_get_one(tmp_path):
+    """They are of an older version, or of a process that was killed in its last moment."""
     squares = RowFile(tmp_path / "squares.npy", (), np.int64)
     np.save(squares.path, np.arange(9) ** 2)
     assert cached_rows(squares, 9, lambda start: pytest.fail("computed"), partial(tqdm, disable=True))[8] == 64
+    assert is_intact(squares.path)
 
 
 @pytest.mark.parametrize("damage", [b"", b"\xff\xfe", b"0" * 64])
