@@ -355,5 +355,5 @@ def read_evaluation(path: Path) -> Evaluation:
         return Evaluation.from_dict(json.loads(Path(path).read_text(encoding="utf-8")))
     except OSError as error:
         raise ScoresError(f"{path}: the evaluation can't be read ({error.strerror})") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # JSON may be nested too deeply.
         raise ScoresError(f"{path}: not an evaluation ({error})") from error

@@ -295,7 +295,16 @@ def test_whole_numbers_are_accepted_as_floats(evaluation):
     assert Evaluation.from_dict(plain) == evaluation
 
 
-@pytest.mark.parametrize(("text", "message"), [(None, "can't be read"), ("{", "not an evaluation"), ("[]", "format 3")])
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "can't be read"),
+        ("{", "not an evaluation"),
+        ("[" * 5000, "not an evaluation"),
+        ("9" * 5000, "not an evaluation"),
+        ("[]", "format 3"),
+    ],
+)
 def test_a_file_that_is_no_evaluation_is_named(tmp_path, text, message):
     path = tmp_path / "evaluation.json"
     if text is not None:

@@ -114,6 +114,8 @@ def test_folds_can_be_written_and_read(tmp_path_factory, ids):
         ("id,fold\na,0\nb\n", "row 3: must be an id"),
         ("id,fold\na,0\nb,-1\n", "row 3: must be an id"),
         ("id,fold\na,0\nb,x\n", "row 3: must be an id"),
+        (f"id,fold\na,0\nb,{'9' * 5000}\n", "row 3: must be an id"),
+        ("id,fold\na,0\nb,999999999\n", "without a gap"),
         ("id,fold\na,0\na,1\n", "row 3: the poster 'a' is listed twice"),
         ("id,fold\na,0\nb,2\n", "without a gap"),
         ("id,fold\na,0\n", "at least two folds"),

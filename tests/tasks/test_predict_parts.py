@@ -151,9 +151,10 @@ def test_damaged_settings_and_damaged_parts_are_named(images, classifier, tmp_pa
     made.paths[0].write_bytes(b"PAR1 and then nothing")
     with pytest.raises(ArraysError, match=r"part-00000.parquet is damaged"):
         predict_parts(images, tmp_path / "out", classifier)
-    (tmp_path / "out" / "_predictions.json").write_text("{")
-    with pytest.raises(ConfigError, match=r"_predictions.json is damaged"):
-        predict_parts(images, tmp_path / "out", classifier)
+    for text in ("{", "7", "[" * 5000):
+        (tmp_path / "out" / "_predictions.json").write_text(text)
+        with pytest.raises(ConfigError, match=r"_predictions.json is damaged"):
+            predict_parts(images, tmp_path / "out", classifier)
 
 
 @pytest.mark.parametrize("line", ["null", "7", "[" * 5000, "{", '"error"', "\udcff"])
