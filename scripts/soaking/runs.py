@@ -97,9 +97,9 @@ class _Job:
 
 def _contents(folder: Path) -> dict[str, bytes]:
     """Return the bytes of all files below a folder but hidden ones, which a kill may leave and nothing reads."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    names = {str(path.relative_to(folder)): path for path in files}
-    return {name: path.read_bytes() for name, path in names.items() if not path.name.startswith(".")}
+    files = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
+    shown = {name: path for name, path in files.items() if not any(part.startswith(".") for part in name.parts)}
+    return {str(name): path.read_bytes() for name, path in shown.items()}
 
 
 _CONTEXT = multiprocessing.get_context("forkserver")

@@ -2,7 +2,7 @@
 
     python -m scripts.soaking.scorecard readers.json runs.json server.json
 
-Each file is kept in docs/soak.json by its part; a part that no file is of stays as it was there.
+The counts are kept in docs/soak.json; readers and jobs that no file has stay as they were there.
 """
 
 import json
@@ -25,11 +25,6 @@ _GROUPS = {
 }
 # Which part a file is of: the key that no other has.
 _PARTS = {"readers": "readers", "jobs": "runs", "requests": "server"}
-
-
-def part_of(counts: dict[str, Any]) -> str:
-    """Return which part of `scripts/soak` printed some counts."""
-    return next(part for key, part in _PARTS.items() if key in counts)
 
 
 def readers_rows(counts: dict[str, Any]) -> list[str]:
@@ -65,7 +60,7 @@ def server_rows(counts: dict[str, Any]) -> list[str]:
     load = f"{counts['clients']} clients for {counts['minutes']:g} minutes"
     told = f"good requests took {counts['good_median_s']:.1f} s (median) and {counts['good_p99_s']:.1f} s (99 of 100)"
     answers = {
-        kind: ", ".join(f"{status} {count:,} times" for status, count in found.most_common())
+        kind: ", ".join(f"{count:,} times {status}" for status, count in found.most_common())
         for kind, found in sorted(rows.items())
     }
     table = [f"| requests: {kind} | {rows[kind].total():,} | {answer} |" for kind, answer in answers.items()]
@@ -84,15 +79,22 @@ def with_scorecard(page: str, kept: dict[str, Any]) -> str:
     return page[: page.index(begin) + len(begin)] + "\n".join(lines) + "\n" + page[page.index(end) :]
 
 
+def merged(kept: dict[str, Any], counts: dict[str, Any]) -> dict[str, Any]:
+    """Return what is kept, with the counts of one file; readers and jobs are kept one by one."""
+    part, key = next((part, key) for key, part in _PARTS.items() if key in counts)
+    if part != "server":
+        counts = {key: kept.get(part, {}).get(key, {}) | counts[key]}
+    return kept | {part: counts}
+
+
 def main(files: list[str]) -> None:
-    """Keep the counts of files, and write the scorecard from all that are kept; jobs are kept one by one."""
+    """Keep the counts of files, and write the scorecard from all that are kept."""
     kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
-    for counts in (json.loads(Path(file).read_text()) for file in files):
-        part = part_of(counts)
-        jobs = {"jobs": kept[part]["jobs"] | counts["jobs"]} if part == "runs" and part in kept else {}
-        kept[part] = counts | jobs
+    for file in files:
+        kept = merged(kept, json.loads(Path(file).read_text()))
     KEPT.write_text(json.dumps(kept, indent=2, sort_keys=True) + "\n")
-    PAGE.write_text(with_scorecard(PAGE.read_text(), kept))
+    # As it is kept, which is in another order.
+    PAGE.write_text(with_scorecard(PAGE.read_text(), json.loads(KEPT.read_text())))
 
 
 if __name__ == "__main__":
