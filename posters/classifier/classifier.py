@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,6 +14,7 @@ from posters.classifier.explanation import Explanation, explain_map
 from posters.classifier.interpreters import InterpreterPool
 from posters.classifier.loading import LoadedPoster, PosterSource, load_pixels, load_poster
 from posters.classifier.manifest import LIGHT_NETWORK, Manifest, read_manifest
+from posters.classifier.novelty import NOVELTY, Novelty
 from posters.classifier.predictions import Decide, Features, Prediction, choose_rule, predicted_genres
 from posters.classifier.runtime import FEATURES, MAPS, LiteNetwork, Outputs
 from posters.classifier.trial import check_network
@@ -75,6 +76,12 @@ class Classifier:
         """The number of posters that are computed at a time."""
         return self._networks.size
 
+    @cached_property
+    def _novelty(self) -> Novelty | None:
+        if NOVELTY not in self.manifest.files or FEATURES not in self._networks.outputs:
+            return None
+        return Novelty.read(self.directory / NOVELTY)
+
     @property
     def explains(self) -> bool:
         """Whether `explain` works; old classifiers and networks without average pooling have no maps."""
@@ -110,8 +117,8 @@ class Classifier:
         """
         decide = choose_rule(self.manifest, rule, top, threshold)
         pixels = load_pixels(poster, self.manifest.preprocess)
-        probabilities = self._networks.for_one(lambda network: network(pixels))
-        return self._prediction(poster, probabilities, decide)
+        outputs = self._networks.for_one(lambda network: network.outputs(pixels))
+        return self._prediction(poster, outputs, decide)
 
     def predict_many(
         self,
@@ -141,7 +148,7 @@ class Classifier:
         """
         # Not a generator itself, so that a wrong option is refused right away.
         decide = choose_rule(self.manifest, rule, top, threshold)
-        results = self._compute_each(posters, load_pixels, LiteNetwork.__call__)
+        results = self._compute_each(posters, load_pixels, LiteNetwork.outputs)
         return (
             _unreadable(poster, result) if isinstance(result, ImageError) else self._prediction(poster, result, decide)
             for poster, result in results
@@ -169,7 +176,7 @@ class Classifier:
             raise ConfigError(f"the classifier has no genre {genre!r}{meant}")
         loaded = load_poster(poster, self.manifest.preprocess)
         outputs = self._networks.for_one(lambda network: network.outputs(loaded.pixels))
-        prediction = self._prediction(poster, outputs.probabilities, choose_rule(self.manifest))
+        prediction = self._prediction(poster, outputs, choose_rule(self.manifest))
         if genre is None:
             probabilities = prediction.probabilities
             genre = prediction.genres[0] if prediction.genres else max(probabilities, key=probabilities.__getitem__)
@@ -205,7 +212,7 @@ class Classifier:
 
         def compute(network: LiteNetwork, loaded: LoadedPoster) -> Prediction:
             outputs = network.outputs(loaded.pixels)
-            prediction = self._prediction(None, outputs.probabilities, decide)
+            prediction = self._prediction(None, outputs, decide)
             explanations = [self._explanation(genre, prediction, outputs, loaded.size) for genre in prediction.genres]
             return replace(prediction, explanations=tuple(explanations), source=loaded.source)
 
@@ -343,14 +350,20 @@ class Classifier:
     ) -> Iterator[tuple[PosterSource, ResultT | ImageError]]:
         return compute_each(posters, lambda poster: poster, load, compute, self._networks, self.manifest.preprocess)
 
-    def _prediction(self, poster: "PosterSource | None", probabilities: np.ndarray, decide: Decide) -> Prediction:
-        """Calibrate and decide on the network's probabilities, float32 (G,)."""
-        y_score = self.manifest.calibration.apply(probabilities[None])[0]
+    def _prediction(self, poster: "PosterSource | None", outputs: Outputs, decide: Decide) -> Prediction:
+        """Calibrate and decide on the network's probabilities."""
+        y_score = self.manifest.calibration.apply(outputs.probabilities[None])[0]
         return Prediction(
             genres=predicted_genres(y_score, self.genre_names, decide),
             probabilities=dict(zip(self.genre_names, y_score.tolist(), strict=True)),
             poster=poster,
+            novelty=self._novelty_of(outputs),
         )
+
+    def _novelty_of(self, outputs: Outputs) -> float | None:
+        if self._novelty is None or outputs.features is None:
+            return None
+        return float(self._novelty.of(outputs.features[None])[0])
 
     def _explanation(self, genre: str, prediction: Prediction, outputs: Outputs, size: tuple[int, int]) -> Explanation:
         if outputs.maps is None:

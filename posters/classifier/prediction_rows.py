@@ -12,6 +12,8 @@ from posters.classifier.predictions import Prediction
 # Of Parquet: the writer keeps one group in memory, and readers skip whole groups.
 ROWS_PER_GROUP = 10_000
 
+UNLIKE_POSTERS = " (unlike the posters it learned from: this may be no poster)"
+
 
 @dataclass(frozen=True, slots=True)
 class PredictionRow:
@@ -43,9 +45,11 @@ class PredictionRow:
         """Return the predicted genres with their probabilities, for people."""
         genres, probabilities = self.prediction.genres, self.prediction.probabilities
         if genres:
-            return ", ".join(f"{name} {probabilities[name]:.2f}" for name in genres)
-        name, probability = self.likeliest_first()[0]
-        return f"no genre is sure enough (likeliest: {name} {probability:.2f})"
+            summary = ", ".join(f"{name} {probabilities[name]:.2f}" for name in genres)
+        else:
+            name, probability = self.likeliest_first()[0]
+            summary = f"no genre is sure enough (likeliest: {name} {probability:.2f})"
+        return summary + (UNLIKE_POSTERS if self.prediction.looks_like_a_poster is False else "")
 
     def likeliest_first(self) -> list[tuple[str, float]]:
         """Return all genres with their probabilities."""
@@ -60,6 +64,8 @@ class PredictionRow:
         plain: dict[str, Any] = {"poster": self.name, "genres": genres}
         if every:
             plain["probabilities"] = shares
+        if self.prediction.novelty is not None:
+            plain["novelty"] = round(self.prediction.novelty, 3)
         if self.pictures is not None:
             explained = zip(self.prediction.explanations, self.pictures, strict=True)
             plain["explanations"] = [{"genre": e.genre, "picture": path, "box": e.box} for e, path in explained]
@@ -83,7 +89,7 @@ def as_json_lines(rows: Iterable[PredictionRow], genre_names: Sequence[str], eve
 
 
 def write_parquet(rows: Iterable[PredictionRow], genre_names: Sequence[str], every: bool, file: BinaryIO) -> None:
-    """Write a row for each poster: poster, genres, their probabilities or those of each genre in a column, and error.
+    """Write a row for each poster: poster, genres, their probabilities or those of each genre, novelty, and error.
 
     Args:
         rows: of the posters, in order.
@@ -106,7 +112,8 @@ def write_parquet(rows: Iterable[PredictionRow], genre_names: Sequence[str], eve
     pyarrow, parquet = require("pyarrow", "parquet"), require("pyarrow.parquet", "parquet")
     text, share = pyarrow.string(), pyarrow.float32()
     shares = [(name, share) for name in genre_names] if every else [("probabilities", pyarrow.list_(share))]
-    schema = pyarrow.schema([("poster", text), ("genres", pyarrow.list_(text)), *shares, ("error", text)])
+    columns = [("poster", text), ("genres", pyarrow.list_(text)), *shares, ("novelty", share), ("error", text)]
+    schema = pyarrow.schema(columns)
     with parquet.ParquetWriter(_Counted(file), schema) as writer:
         for batch in batched((_parquet_row(row, every) for row in rows), ROWS_PER_GROUP):
             writer.write_batch(pyarrow.RecordBatch.from_pylist(batch, schema))
@@ -144,4 +151,4 @@ def _parquet_row(row: PredictionRow, every: bool) -> dict[str, Any]:
         return {"poster": name, "error": error}
     genres, shares = row.prediction.genres, row.prediction.probabilities
     columns = shares if every else {"probabilities": [shares[genre] for genre in genres]}
-    return {"poster": name, "genres": list(genres), **columns}
+    return {"poster": name, "genres": list(genres), **columns, "novelty": row.prediction.novelty}

@@ -38,6 +38,9 @@ class Prediction:
         poster: the poster as the caller gave it.
         error: why the poster can't be read; None if it can.
         explanations: of the predicted genres, in the same order; empty unless requested.
+        novelty: how unlike the posters that the classifier learned from the picture is; above 1, as for one in a
+            hundred posters, it is likelier no poster at all, and its probabilities mean little. None if the poster
+            can't be read, or the classifier can't tell.
         source: the poster that explanations are drawn on, in a form that needs neither a download nor the file again;
             None unless explanations were requested.
 
@@ -54,7 +57,13 @@ class Prediction:
     poster: "PosterSource | None" = field(default=None, repr=False, compare=False)
     error: ImageError | None = None
     explanations: tuple[Explanation, ...] = field(default=(), repr=False, compare=False)
+    novelty: float | None = field(default=None, compare=False)
     source: "ImageSource | None" = field(default=None, repr=False, compare=False)
+
+    @property
+    def looks_like_a_poster(self) -> bool | None:
+        """False if the novelty is above 1; None without a novelty."""
+        return None if self.novelty is None else self.novelty <= 1
 
     def _repr_html_(self) -> str:
         # What a notebook shows: the poster beside its likeliest genres.

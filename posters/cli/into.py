@@ -24,6 +24,7 @@ from posters.cli.workbooks import set_cell, write_workbook
 from posters.errors import CatalogueError, ConfigError, PostersError
 
 GENRES, PROBABILITIES, ERROR = "predicted_genres", "predicted_probabilities", "prediction_error"
+NOVELTY = "prediction_novelty"
 PROBABILITY = "probability_"  # and the genre
 
 _DUMP = partial(json.dumps, ensure_ascii=False)
@@ -96,7 +97,10 @@ def prediction_columns(
             columns[PROBABILITY + genre] = [None if value is None else round(value, 6) for value in values]
     else:
         columns[PROBABILITIES] = ["|".join(f"{p.probabilities[name]:.6f}" for name in p.genres) for p in predictions]
-    return columns | {ERROR: [rows[name].error for name in names]}
+    novelty = [None if found.novelty is None else round(found.novelty, 3) for found in predictions]
+    # Not every classifier can tell, and a column of nothing is in the way.
+    known = {} if set(novelty) == {None} else {NOVELTY: novelty}
+    return columns | known | {ERROR: [rows[name].error for name in names]}
 
 
 def write_into(source: Path, columns: Columns, target: Path) -> None:
@@ -192,7 +196,7 @@ def _to_workbook(source: Path, columns: Columns, file: BinaryIO) -> None:
 
 
 def _to_new_workbook(source: Path, columns: Columns, file: BinaryIO) -> None:
-    numbers = [name for name in columns if name.startswith(PROBABILITY)]
+    numbers = [name for name in columns if name.startswith((PROBABILITY, NOVELTY))]
     write_workbook(_cells(open_table(source), columns), file, numbers)
 
 
@@ -201,7 +205,7 @@ def _to_parquet(source: Path, columns: Columns, file: BinaryIO) -> None:
     table = parquet.read_table(source)
     table = table.drop_columns([name for name in table.column_names if name in columns])
     for name, column in columns.items():
-        kind = pyarrow.float32() if name.startswith(PROBABILITY) else pyarrow.string()
+        kind = pyarrow.float32() if name.startswith((PROBABILITY, NOVELTY)) else pyarrow.string()
         table = table.append_column(name, pyarrow.array(column, kind))
     parquet.write_table(table, file)
 

@@ -150,6 +150,7 @@ def _exit_code(failed: int, posters: int) -> int:
 def _rows(
     classifier: "Classifier", sources: Sequence["Source"], options: argparse.Namespace, failed: list[str]
 ) -> "Iterator[PredictionRow]":
+    from posters._base.log import logger
     from posters.classifier.prediction_rows import PredictionRow
 
     predict = classifier.explain_many if options.explain else classifier.predict_many
@@ -163,10 +164,14 @@ def _rows(
     shown = sources if quiet else progress_bar("predicting")(sources)
 
     def rows() -> "Iterator[PredictionRow]":
+        unlike = 0
         for source, prediction in zip(shown, predictions, strict=True):
+            unlike += prediction.looks_like_a_poster is False
             error = source.log_error(prediction.error) if prediction.error else ""
             failed.extend([error] if error else [])
             drawn = pictures.draw(source.name, prediction) if pictures else None
             yield PredictionRow(source.name, prediction, error, drawn)
+        if unlike and len(sources) > 1:
+            logger.warning(f"{unlike:,} of {len(sources):,} are unlike the posters that the classifier learned from")
 
     return rows()

@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 
 from posters._base.text import csv_line, json_array, shown_name
-from posters.classifier.prediction_rows import PredictionRow, as_json_lines, write_parquet
+from posters.classifier.prediction_rows import UNLIKE_POSTERS, PredictionRow, as_json_lines, write_parquet
 from posters.cli.output import open_output, write_lines
 
 
@@ -37,15 +37,16 @@ def as_json(rows: Iterable[PredictionRow], genre_names: Sequence[str], every: bo
 
 
 def as_cells(rows: Iterable[PredictionRow], genre_names: Sequence[str], every: bool) -> Iterator[list[str]]:
-    """Yield a header and a row for each poster: its genres joined by `|`, and theirs or all genres' probabilities."""
+    """Yield a header and a row for each poster: its genres joined by `|`, their or all probabilities, and novelty."""
     columns = genre_names if every else ["probabilities"]
-    yield ["poster", "genres", *columns, "error"]
+    yield ["poster", "genres", *columns, "novelty", "error"]
     for row in rows:
         genres, probabilities = row.prediction.genres, row.prediction.probabilities
         values = [f"{probabilities[name]:.6f}" for name in (genre_names if every else genres) if not row.error]
         # A row of an unreadable poster needs its empty cells too: readers of CSV count columns.
         cells = values or [""] * len(columns) if every else ["|".join(values)]
-        yield [row.name, "|".join(genres), *cells, row.error]
+        novelty = row.prediction.novelty
+        yield [row.name, "|".join(genres), *cells, "" if novelty is None else f"{novelty:.3f}", row.error]
 
 
 def as_csv(rows: Iterable[PredictionRow], genre_names: Sequence[str], every: bool) -> Iterator[str]:
@@ -71,6 +72,7 @@ def as_html(rows: Iterable[PredictionRow], genre_names: Sequence[str], every: bo
         shown = likeliest if every else [(name, p) for name, p in likeliest if name in row.prediction.genres]
         bars = "".join(f"<li><meter value={p:.4f}></meter> {escape(name)} {p:.2f}" for name, p in shown)
         said = escape(row.error) if row.error else f"<ul>{bars}</ul>" if bars else escape(row.summary())
+        said += f"<p>{UNLIKE_POSTERS.strip(' ()')}" if bars and row.prediction.looks_like_a_poster is False else ""
         yield f"<tr><td>{picture}<td>{escape(shown_name(row.name))}<td>{said}"
     yield "</table></html>"
 
@@ -111,6 +113,6 @@ def write_predictions(
 
         header, *_ = as_cells([], genre_names, every)
         with open_output(output) as file:
-            write_workbook(as_cells(rows, genre_names, every), file, numbers=header[2:-1] if every else ())
+            write_workbook(as_cells(rows, genre_names, every), file, numbers=header[2:-1] if every else ["novelty"])
     else:
         write_lines(TEXT_FORMATS[form](rows, genre_names, every), output, mark=form in ("csv", "tsv"))

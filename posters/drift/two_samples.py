@@ -8,7 +8,7 @@ import numpy as np
 MOST_IN_KERNEL = 1000
 PERMUTATIONS = 999
 # Of the covariance towards a sphere of its mean variance, which makes it invertible with fewer posters than features.
-SHRINKAGE = 0.1
+SHRINKAGE = 0.3
 _RIDGE = 0.1
 
 

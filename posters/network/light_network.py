@@ -137,6 +137,23 @@ def whole_outputs(model: Any) -> Any:
     return keras.Model(model.input, outputs)
 
 
+def features_part(model: Any) -> Any:
+    """Return the part of a network that ends at its pooled features; None if `build_network` did not make it.
+
+    Args:
+        model: Keras, uint8 (B, H, W, 3) to probabilities (B, G).
+
+    Examples:
+        >>> from posters.config import TrainConfig
+        >>> from posters.network.model import build_network
+        >>> model = build_network(TrainConfig(backbone="small_cnn", weights="none"), n_genres=5).whole
+        >>> features_part(model).output_shape
+        (None, 128)
+    """
+    features = whole_outputs(model).output.get(FEATURES)
+    return None if features is None else keras.Model(model.input, features)
+
+
 def maps_of(model: Any) -> Callable[[Any, Any], Any]:
     """Return what turns a feature map (B, h, w, F) and its features (B, F) into class activation maps (B, h, w, G).
 

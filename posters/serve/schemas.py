@@ -85,6 +85,11 @@ class PosterPrediction(Schema):
         default=None,
         description="what each rule predicts, likeliest first; null without the parameter `all`",
     )
+    novelty: float | None = Field(
+        default=None,
+        description="how unlike the posters that the classifier learned from; above 1, as for one in a hundred "
+        "posters, it may be no poster, and the probabilities mean little; null if the classifier can't tell",
+    )
     error: str | None = Field(default=None, description="why the poster can't be read; then there are no genres")
 
 

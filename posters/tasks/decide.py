@@ -12,7 +12,8 @@ from posters.calibration import cross_calibrated, fit_calibration, no_calibratio
 from posters.catalogue import Catalogue
 from posters.classifier import Manifest, read_manifest, write_classifier
 from posters.classifier.manifest import LIGHT_NETWORK
-from posters.classifier.seen_posters import SEEN, SeenPosters
+from posters.classifier.novelty import Novelty, fit_novelty
+from posters.classifier.seen_posters import SeenPosters
 from posters.classifier.trial import note_network
 from posters.config import TrainConfig
 from posters.evaluation.reliability import reliability
@@ -24,6 +25,8 @@ from posters.thresholds import fit_rules
 
 # The light network must give the probabilities that training saw, on a few posters and but for rounding.
 CHECKED_POSTERS = 8
+# More of them make no better threshold, and a second's features for each 40 or so.
+_NOVELTY_POSTERS, _NOVELTY_BATCH = 1000, 32
 _TOLERANCE = {"float32": 1e-3, "mixed_float16": 2e-2, "mixed_bfloat16": 5e-2}
 
 
@@ -145,6 +148,31 @@ def provenance_of(catalogue: Catalogue, split: str, config: TrainConfig) -> dict
     }
 
 
+def novelty_of(model: Any, posters: np.ndarray, learned: np.ndarray, others: np.ndarray, seed: int) -> Novelty | None:
+    """Fit how unlike posters a picture is, on a sample of the posters.
+
+    Args:
+        model: Keras, uint8 (B, H, W, 3) to probabilities (B, G); the network that ships.
+        posters: uint8 (N, H, W, 3).
+        learned: rows of the posters that trained the network.
+        others: rows of posters that did not.
+        seed: draws the sample.
+
+    Returns:
+        None if the network gives no features, or there are too few posters; see `fit_novelty`.
+    """
+    from posters.network.features import network_scores
+    from posters.network.light_network import features_part
+
+    part = features_part(model)
+    if part is None or not len(learned) or not len(others):
+        return None
+    rng = np.random.default_rng(seed)
+    samples = [rng.permutation(rows)[:_NOVELTY_POSTERS] for rows in (learned, others)]
+    # In the order of the file, which is read from disk.
+    return fit_novelty(*(network_scores(part, posters, np.sort(rows), _NOVELTY_BATCH, "novelty") for rows in samples))
+
+
 def save_classifier(
     directory: Path,
     manifest: Manifest,
@@ -153,7 +181,7 @@ def save_classifier(
     y_score: np.ndarray,
     write_weights: Callable[[Path], None],
     precision: str = "float32",
-    seen: SeenPosters | None = None,
+    also: Mapping[str, SeenPosters | Novelty | None] | None = None,
 ) -> None:
     """Write a whole classifier directory, or nothing; the light network is checked before.
 
@@ -165,7 +193,8 @@ def save_classifier(
         y_score: (n, G), the uncalibrated probabilities that it must give for them.
         write_weights: writes the Keras weights into the folder that it is given.
         precision: in which `y_score` was computed; decides how far the light network may differ.
-        seen: the posters that trained it; evaluations look for these among theirs.
+        also: further files by name, of those that there are: the posters that trained it, and what tells pictures that
+            are no posters.
 
     Raises:
         TrainingError: the light network differs from the trained one.
@@ -176,8 +205,9 @@ def save_classifier(
     # Called inside `write_classifier`: if the check fails, the directory from before stays untouched.
     def write_networks(folder: Path) -> None:
         write_weights(folder)
-        if seen is not None:
-            seen.write(folder / SEEN)
+        for name, file in (also or {}).items():
+            if file is not None:
+                file.write(folder / name)
         write_light_network(network, folder / LIGHT_NETWORK, posters, y_score, _TOLERANCE[precision])
 
     write_classifier(directory, manifest, model_card(manifest), write_networks)

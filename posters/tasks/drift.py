@@ -9,6 +9,7 @@ from posters._base.log import logger
 from posters.catalogue import Catalogue
 from posters.classifier import Classifier
 from posters.classifier.loading import PosterSource
+from posters.classifier.novelty import root_directions
 from posters.drift import LEAST_POSTERS, DriftSample
 from posters.errors import ImageError, ScoresError
 from posters.scores import Scores
@@ -53,7 +54,7 @@ def drift_sample(
     labels = None if y_true is None else y_true[rows]
     # The same poster may be named twice: rows, and not names, tell posters apart.
     scores = Scores(tuple(map(str, rows)), classifier.genre_names, np.array(y_score), labels)
-    return DriftSample(name, np.array(features), scores, len(posters) - len(rows))
+    return DriftSample(name, root_directions(np.array(features)), scores, len(posters) - len(rows))
 
 
 def labels_for(catalogue: Catalogue, genre_names: Sequence[str]) -> np.ndarray:

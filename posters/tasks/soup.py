@@ -10,7 +10,8 @@ from posters.catalogue import Catalogue
 from posters.classifier import Classifier, load_classifier
 from posters.classifier.looks import looks_of
 from posters.classifier.manifest import KERAS_NETWORK
-from posters.classifier.seen_posters import SeenPosters
+from posters.classifier.novelty import NOVELTY
+from posters.classifier.seen_posters import SEEN, SeenPosters
 from posters.errors import RunError
 from posters.evaluation.bootstrap import Interval
 from posters.evaluation.jackknife import Jackknife, jackknife
@@ -20,7 +21,7 @@ from posters.splitting.groups import group_posters, perceptual_hashes
 from posters.store.cache import arrays_directory, default_cache
 from posters.store.packed_posters import pack
 from posters.tasks.crossvalidate import fold_runs
-from posters.tasks.decide import CHECKED_POSTERS, decide, provenance_of, save_classifier
+from posters.tasks.decide import CHECKED_POSTERS, decide, novelty_of, provenance_of, save_classifier
 from posters.tasks.overlap import seen_by_weights
 
 _SPLIT = "out-of-fold scores"
@@ -106,6 +107,8 @@ def soup(
         raise RunError(f"{config.weights} keeps no record of its training posters, and the average would hide them")
 
     y_score = np.asarray(network(checked, training=False))
+    # Its backbone has learned from none or from all of them alike: either half is as good.
+    one, other = np.array_split(np.random.default_rng(config.seed).permutation(len(arrays)), 2)
     save_classifier(
         Path(directory),
         manifest,
@@ -113,7 +116,7 @@ def soup(
         checked,
         y_score,
         lambda folder: write_shipped_weights(network, config, folder),
-        seen=seen + before,
+        also={SEEN: seen + before, NOVELTY: novelty_of(network, arrays.posters, one, other, config.seed)},
     )
     return load_classifier(directory)
 

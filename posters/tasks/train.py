@@ -16,6 +16,8 @@ from posters.catalogue.multi_hot import prevalence
 from posters.classifier import Classifier, load_classifier
 from posters.classifier.looks import looks_of
 from posters.classifier.manifest import KERAS_NETWORK
+from posters.classifier.novelty import NOVELTY
+from posters.classifier.seen_posters import SEEN
 from posters.classifier.starting_weights import check_weights
 from posters.config import Stage, TrainConfig, with_options
 from posters.errors import ArraysError, PostersError, RunError, TrainingError
@@ -26,7 +28,14 @@ from posters.splitting.groups import group_posters, perceptual_hashes
 from posters.splitting.splits import Splits, draw_splits, given_splits, splits_by_id, splits_table
 from posters.store.cache import arrays_directory, default_cache
 from posters.store.packed_posters import PosterArrays, pack
-from posters.tasks.decide import CHECKED_POSTERS, decide, provenance_of, save_classifier, validation_metrics
+from posters.tasks.decide import (
+    CHECKED_POSTERS,
+    decide,
+    novelty_of,
+    provenance_of,
+    save_classifier,
+    validation_metrics,
+)
 from posters.tasks.overlap import record_training, splits_of_weights
 from posters.tasks.probe import write_probe_scores
 from posters.train_options import TrainOptions, names_options
@@ -326,7 +335,10 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
             y_score[checked],
             lambda folder: shipped.save(folder / KERAS_NETWORK),
             precision,
-            seen=sightings,
+            also={
+                SEEN: sightings,
+                NOVELTY: novelty_of(shipped, arrays.posters, train_rows, validation_rows, config.seed),
+            },
         )
         table = "" if splits.test else " TABLE"
         logger.info(f"the classifier is in {run.classifier}; judge it by `posters evaluate {run.path}{table}`")

@@ -325,12 +325,12 @@ class TestOutput:
         name = "=1+Am\N{LATIN SMALL LETTER E WITH ACUTE}lie.png"
         assert predict(name, "tab\x01.png", "none.png", "--all", "--output", "a.xlsx")[0] == 1
         header, first, second, third = openpyxl.load_workbook("a.xlsx").active.iter_rows()
-        assert [cell.value for cell in header] == ["poster", "genres", *GENRES, "error"]
-        assert [cell.data_type for cell in first] == ["s", "s", *"nnnn", "s"] or first[-1].value is None
+        assert [cell.value for cell in header] == ["poster", "genres", *GENRES, "novelty", "error"]
+        assert [cell.data_type for cell in first[:6]] == ["s", "s", *"nnnn"]
         assert (first[0].value, first[0].data_type, first[1].value) == (name, "s", "Western")
         assert first[5].value == pytest.approx(0.662513)
         assert second[0].value == "tab\N{REPLACEMENT CHARACTER}.png"
-        assert third[6].value == "none.png: there is no such file"
+        assert third[7].value == "none.png: there is no such file"
 
     def test_a_page_shows_the_posters_and_runs_nothing_of_their_names(self, predict):
         shutil.copy("posters/dusk.png", "<script>.png")
@@ -348,7 +348,7 @@ class TestOutput:
         def interrupted(*_):
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("posters.classifier.runtime.LiteNetwork.__call__", interrupted)
+        monkeypatch.setattr("posters.classifier.runtime.LiteNetwork.outputs", interrupted)
         code, out, err = predict("posters", "--output", "said.csv")
         assert (code, out, err) == (130, b"", ["posters: interrupted"])
         assert Path("said.csv").read_text() == "old"
@@ -384,20 +384,20 @@ class TestParquet:
 
     def test_it_says_what_predict_says(self, read, golden):
         table = read("posters", "none.png")
-        assert table.column_names == ["poster", "genres", "probabilities", "error"]
+        assert table.column_names == ["poster", "genres", "probabilities", "novelty", "error"]
         *rows, last = table.to_pylist()
         classifier = load_classifier(golden / "classifier")
         for row in rows:
             said = classifier.predict(row["poster"])
             assert (row["genres"], row["error"]) == (list(said.genres), None)
             assert row["probabilities"] == pytest.approx([said.probabilities[name] for name in said.genres])
-        assert last == {"poster": "none.png", "genres": None, "probabilities": None} | {
+        assert last == {"poster": "none.png", "genres": None, "probabilities": None, "novelty": None} | {
             "error": "none.png: there is no such file"
         }
 
     def test_all_genres_have_a_column_each(self, read, golden):
         table = read("posters", "--all")
-        assert table.column_names == ["poster", "genres", *GENRES, "error"]
+        assert table.column_names == ["poster", "genres", *GENRES, "novelty", "error"]
         said = load_classifier(golden / "classifier").predict("posters/dusk.png").probabilities
         assert {name: table[name][0].as_py() for name in GENRES} == pytest.approx(said)
 

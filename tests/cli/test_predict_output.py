@@ -8,11 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from posters.calibration import no_calibration
 from posters.cli import main
 from posters.thresholds import fixed_thresholds
 from tests.cli.running import GENRES, Outcome, csv_rows, parsed
+
+POSTER = Path(__file__).parents[2] / "docs" / "poster.jpg"
 
 
 class TestPredict:
@@ -53,8 +56,20 @@ class TestPredict:
         outcome = predict(images[0], classifier=tiny_classifier)
         assert outcome.out == f"{images[0]}: no genre is sure enough (likeliest: Western 0.66)\n"
         assert outcome.code == 0
-        assert csv_rows(predict(images[0], "--format", "csv", classifier=tiny_classifier).out)[1][1:] == ["", "", ""]
+        assert csv_rows(predict(images[0], "--format", "csv", classifier=tiny_classifier).out)[1][1:] == [""] * 4
         assert json.loads(predict(images[0], "--format", "json", classifier=tiny_classifier).out)[0]["genres"] == []
+
+    def test_a_picture_that_is_no_poster_is_called_one(self, posters, tmp_path):
+        Image.effect_noise((400, 600), 90).save(tmp_path / "noise.png")
+        line, other = posters("predict", tmp_path / "noise.png", POSTER, "--format", "table").out.splitlines()
+        assert line.endswith(" (unlike the posters it learned from: this may be no poster)")
+        assert not other.endswith(")")
+        counted = posters("predict", tmp_path / "noise.png", POSTER, "--format", "csv")
+        (_, noise, poster) = csv_rows(counted.out)
+        assert float(noise[3]) > 1 > float(poster[3])
+        assert counted.err == "1 of 2 are unlike the posters that the classifier learned from\n"
+        (row,) = json.loads(posters("predict", tmp_path / "noise.png", "--format", "json").out)
+        assert row["novelty"] == pytest.approx(float(noise[3]))
 
     @pytest.mark.parametrize("every", [False, True])
     def test_json_and_json_lines_say_what_predict_says(self, predict, images, classifier, every):
@@ -74,8 +89,8 @@ class TestPredict:
 
     def test_csv_says_what_predict_says(self, predict, images, classifier):
         header, *rows = csv_rows(predict(*images, "--format", "csv").out)
-        assert header == ["poster", "genres", "probabilities", "error"]
-        for (poster, genres, probabilities, _), image in zip(rows, images, strict=True):
+        assert header == ["poster", "genres", "probabilities", "novelty", "error"]
+        for (poster, genres, probabilities, _, _), image in zip(rows, images, strict=True):
             said = classifier.predict(image)
             assert (poster, genres) == (str(image), "|".join(said.genres))
             shown = [float(value) for value in probabilities.split("|")]
@@ -83,8 +98,8 @@ class TestPredict:
 
     def test_csv_of_all_genres_has_a_column_for_each(self, predict, images, classifier):
         header, *rows = csv_rows(predict(*images, "--format", "csv", "--all").out)
-        assert header == ["poster", "genres", *GENRES, "error"]
-        for (_, _, *values, _), image in zip(rows, images, strict=True):
+        assert header == ["poster", "genres", *GENRES, "novelty", "error"]
+        for (_, _, *values, _, _), image in zip(rows, images, strict=True):
             said = classifier.predict(image)
             assert [float(value) for value in values] == pytest.approx(list(said.probabilities.values()), abs=1e-6)
 

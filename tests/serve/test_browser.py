@@ -1,6 +1,7 @@
 """The page in a real browser: dropped, pasted and chosen posters; light and dark; phone and desktop; by keyboard."""
 
 import base64
+import io
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
@@ -126,6 +127,18 @@ def test_with_posters_it_has_no_barrier_and_asks_nobody_else(opened, address, du
     # The browser itself says that a request was refused, and nothing else is said.
     assert all("400 (Bad Request)" in line or "blob:" in line for line in said), said
     assert [url for url in asked if not url.startswith((address, f"blob:{address}"))] == []
+
+
+def test_a_picture_that_is_no_poster_is_called_one(explained):
+    page, said, _ = explained
+    noise = io.BytesIO()
+    Image.effect_noise((400, 600), 90).save(noise, "PNG")
+    hand_in(page, "drop", **{"noise.png": noise.getvalue()})
+    page.locator("#samples button").first.click()
+    assert card(page, "noise.png").get_by_text("Unlike the posters it learned from").is_visible()
+    assert not card(page, "Probe at Ward Thirteen").get_by_text("Unlike the posters").is_visible()
+    assert barriers(page) == []
+    assert said == []
 
 
 @pytest.mark.parametrize("opened", DOCS, indirect=True, ids=lambda screen: "-".join(map(str, screen)))

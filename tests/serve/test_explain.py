@@ -1,10 +1,12 @@
 """Where on a poster a genre comes from, over the API."""
 
+import io
 from pathlib import Path
 
 import httpx
 import numpy as np
 import pytest
+from PIL import Image
 
 import posters
 from posters.classifier.runtime import LiteNetwork
@@ -107,6 +109,15 @@ def test_what_can_not_be_read(ask, body, status, reason):
     response = ask(body, "Drama")
     assert response.status_code == status
     assert refusal(response).startswith(reason)
+
+
+def test_a_picture_that_is_no_poster_has_a_novelty_above_1(explaining, client, dusk):
+    file = io.BytesIO()
+    Image.effect_noise((400, 600), 90).save(file, "PNG")
+    (noise,) = httpx.post(f"{explaining}/api/predict", content=file.getvalue()).json()["posters"]
+    assert noise["novelty"] > 1
+    # The golden classifier can't tell.
+    assert client.post("/api/predict", content=dusk).json()["posters"][0]["novelty"] is None
 
 
 def test_a_classifier_that_does_not_explain_says_so(client, explaining, dusk):

@@ -34,11 +34,13 @@ async function answer(path, options) {
 /** What serves: genres, rules with their thresholds, figures, limits. */
 export const readClassifier = () => answer("api/classifier");
 
-/** Of a poster (a Blob): {genres, byRule}, every genre with its probability, the surest first, and what each rule predicts. */
+/** Of a poster (a Blob): {genres, byRule, novelty}: every genre with its probability, the surest first, what each rule
+ *  predicts, and how unlike the classifier's posters the picture is, above 1 if it may be none. */
 export async function predict(blob) {
   const values = await answer("api/predict?all=true", { method: "POST", body: blob });
-  const { probabilities, by_rule: byRule } = values.posters[0];
-  return { genres: Object.entries(probabilities).map(([genre, probability]) => ({ genre, probability })), byRule };
+  const { probabilities, by_rule: byRule, novelty } = values.posters[0];
+  const genres = Object.entries(probabilities).map(([genre, probability]) => ({ genre, probability }));
+  return { genres, byRule, novelty };
 }
 
 /** Where on a poster (a Blob) a genre comes from: {genre, size, frame, box, map}, see ExplainAnswer on the page of the API. */

@@ -61,8 +61,9 @@ export class Card {
     }
   }
 
-  /** Show {genres, byRule}, by a rule. */
-  show({ genres, byRule }, rule) {
+  /** Show {genres, byRule, novelty}, by a rule. */
+  show({ genres, byRule, novelty }, rule) {
+    this.part(".unlike").hidden = !(novelty > 1); // null: the classifier can't tell.
     this.genres = genres;
     this.byRule = byRule;
     this.draw(rule);

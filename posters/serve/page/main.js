@@ -37,7 +37,8 @@ async function fill(card) {
     const { max_bytes: most } = classifier.limits;
     if (card.poster.blob.size > most) throw new Error(`The file is larger than the ${most / 1e6} MB that the server takes.`);
     card.show(await predict(card.poster.blob), rule);
-    announce(`${card.poster.name}: ${card.predicted().join(", ") || "no genre reaches its threshold"}.`);
+    const doubt = card.part(".unlike").hidden ? "" : " Unlike the posters it learned from.";
+    announce(`${card.poster.name}: ${card.predicted().join(", ") || "no genre reaches its threshold"}.${doubt}`);
   } catch (error) {
     card.fail(error.message);
     announce(`${card.poster.name}: ${error.message}`);
