@@ -20,17 +20,23 @@ _OF_TABLES = ("corrections", "dialect", "column", "alias", "separator", "downloa
 
 @dataclass(frozen=True)
 class _Judged:
-    """An evaluation, the number of posters that it was to judge, and the catalogue of images for the report."""
+    """An evaluation, how many posters it was to judge, the catalogue of images, and whether --unseen-only works."""
 
     evaluation: "Evaluation"
     posters: int
     catalogue: "Catalogue"
+    can_leave_out: bool = True
 
 
 def add_parser(commands: Any) -> None:
-    description = "Evaluate a run on its own test posters, or any classifier on a table, and write the report."
+    description = (
+        "Evaluate a run on its own test posters, a cross-validation on all its posters, or any classifier on a table, "
+        "and write the report."
+    )
     parser = commands.add_parser("evaluate", help="evaluate a classifier", description=description)
-    parser.add_argument("run_or_classifier", type=Path, metavar="RUN", help="a run, or a classifier directory")
+    parser.add_argument(
+        "run_or_classifier", type=Path, metavar="RUN", help="a run, a cross-validation, or a classifier directory"
+    )
     parser.add_argument("table", type=Path, nargs="?", metavar="TABLE", help="evaluate on this table instead")
     parser.add_argument("--split", choices=SPLITS, help="which split of the run (default: test)")
     report = "where to write the report (default: RUN/report; with TABLE: ./report)"
@@ -61,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     for path in write_report(judged.evaluation, directory, images=images, progress=drawing):
         logger.info(f"wrote {path}")
     seen = judged.evaluation.seen
-    if seen and seen.macro_map:
+    if seen and seen.macro_map and judged.can_leave_out:
         logger.info("for a report on the posters that it has not seen, add --unseen-only to the command")
     evaluated = judged.evaluation.posters + (seen.left_out if seen else 0)
     return 0 if evaluated == judged.posters else 1
@@ -69,9 +75,11 @@ def run(options: argparse.Namespace) -> int:
 
 def _judge_by_run(options: argparse.Namespace, report: Path) -> _Judged:
     from posters.tasks.evaluate import evaluate_run
-    from posters.tasks.scoring import finished_run, split_catalogue
+    from posters.tasks.scoring import finished_run, is_cross_validation, split_catalogue
 
     _check_run(options.run_or_classifier, options)
+    if is_cross_validation(options.run_or_classifier):
+        return _judge_by_folds(options, report)
     run, split = finished_run(options.run_or_classifier), options.split or "test"
     # Before the scoring, which takes minutes: images that were moved away are noticed here.
     chosen = split_catalogue(run, split, options.images)
@@ -80,6 +88,22 @@ def _judge_by_run(options: argparse.Namespace, report: Path) -> _Judged:
     evaluation = evaluate_run(run.path, split=split, images=images, unseen_only=unseen, progress=bar)
     # The whole catalogue, not the split: the report shows label issues of every split.
     return _Judged(evaluation, len(chosen), run.catalogue(options.images))
+
+
+def _judge_by_folds(options: argparse.Namespace, report: Path) -> _Judged:
+    from posters.tasks.crossvalidate import evaluate_crossvalidation, fold_runs
+
+    if options.split or options.unseen_only:
+        name = "split" if options.split else "unseen-only"
+        raise ConfigError(f"--{name} goes with a run, and a cross-validation judges all its posters: leave it out")
+    runs = fold_runs(options.run_or_classifier)
+    catalogue = runs[0].catalogue(options.images)
+    check_report(report)
+    evaluation = evaluate_crossvalidation(
+        options.run_or_classifier, images=options.images, progress=progress_bar("scoring")
+    )
+    posters = sum(split == "test" for run in runs for split in run.splits().values())
+    return _Judged(evaluation, posters, catalogue, can_leave_out=False)
 
 
 def _judge_by_table(options: argparse.Namespace, report: Path) -> _Judged:

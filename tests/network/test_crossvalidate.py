@@ -102,6 +102,11 @@ def test_the_command_writes_the_report_and_the_table_and_goes_on(colours, tmp_pa
     names = ("crossvalidation.csv", "crossvalidation.tex", "crossvalidation.md", "crossvalidation.json", "index.html")
     assert all((report / name).is_file() for name in names)
     assert load_classifier(tmp_path / "cv" / "average").genre_names == colours.genre_names
+    report.joinpath("index.html").unlink()
+    assert main(["evaluate", str(tmp_path / "cv"), "--images", str(colours.image_root)]) == 0
+    assert (report / "index.html").is_file()
+    assert main(["evaluate", str(tmp_path / "cv"), "--split", "test"]) == 2
+    assert "judges all its posters" in capsys.readouterr().err
     assert main(words) == 2
     assert "exists already" in capsys.readouterr().err
     # Without its options: the config is that of the runs.

@@ -49,6 +49,15 @@ def test_what_ships_is_one_network_in_three_files(made, colours):
         np.testing.assert_allclose(light, classifier.manifest.calibration.apply(kept)[0], atol=1e-4)
 
 
+def test_it_tells_pictures_unlike_its_posters(made, colours):
+    classifier, _ = made
+    posters = [classifier.predict(colours.image_path(poster)).novelty for poster in colours.posters]
+    # Fitted on one half of them, its threshold on the other: the farthest of these has the novelty 1, but for rounding.
+    assert max(posters) < 2
+    assert np.mean(np.array(posters) <= 1.01) > 0.8
+    assert classifier.predict(np.random.default_rng(0).integers(0, 256, (90, 60, 3), np.uint8)).novelty > max(posters)
+
+
 def test_its_backbone_starts_another_training(made, colours, small, tmp_path):
     _, folder = made
     weights = str(folder / "soup" / "backbone.weights.h5")
