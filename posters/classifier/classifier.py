@@ -363,7 +363,7 @@ class Classifier:
     def _novelty_of(self, outputs: Outputs) -> float | None:
         if self._novelty is None or outputs.features is None:
             return None
-        return float(self._novelty.of(outputs.features[None])[0])
+        return round(float(self._novelty.of(outputs.features[None])[0]), 3)
 
     def _explanation(self, genre: str, prediction: Prediction, outputs: Outputs, size: tuple[int, int]) -> Explanation:
         if outputs.maps is None:

@@ -65,7 +65,7 @@ class PredictionRow:
         if every:
             plain["probabilities"] = shares
         if self.prediction.novelty is not None:
-            plain["novelty"] = round(self.prediction.novelty, 3)
+            plain["novelty"] = self.prediction.novelty
         if self.pictures is not None:
             explained = zip(self.prediction.explanations, self.pictures, strict=True)
             plain["explanations"] = [{"genre": e.genre, "picture": path, "box": e.box} for e, path in explained]

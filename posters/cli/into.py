@@ -97,7 +97,7 @@ def prediction_columns(
             columns[PROBABILITY + genre] = [None if value is None else round(value, 6) for value in values]
     else:
         columns[PROBABILITIES] = ["|".join(f"{p.probabilities[name]:.6f}" for name in p.genres) for p in predictions]
-    novelty = [None if found.novelty is None else round(found.novelty, 3) for found in predictions]
+    novelty = [found.novelty for found in predictions]
     # Not every classifier can tell, and a column of nothing is in the way.
     known = {} if set(novelty) == {None} else {NOVELTY: novelty}
     return columns | known | {ERROR: [rows[name].error for name in names]}

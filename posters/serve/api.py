@@ -166,7 +166,7 @@ def _poster(name: str | None, prediction: Prediction, rules: dict[str, Decide] |
         predicted=list(prediction.genres),
         genres=[GenrePrediction(genre=genre, probability=shares[genre]) for genre in prediction.genres],
         probabilities=None if rules is None else dict(sorted(shares.items(), key=lambda item: -item[1])),
-        novelty=None if prediction.novelty is None else round(prediction.novelty, 3),
+        novelty=prediction.novelty,
         by_rule=None if rules is None else {rule: named(decide) for rule, decide in rules.items()},
     )
 
