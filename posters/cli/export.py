@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from posters.tasks.export import Export
 
 # posters.tasks.export.TARGETS, which --help need not wait for.
-_TARGETS = ("litert", "litert-int8", "onnx", "saved_model")
+_TARGETS = ("litert", "litert-int8", "onnx", "saved_model", "web")
 _DESCRIPTION = (
     "Write a classifier (posters is the one that comes with the package) for another runtime: uint8 pixels in, "
     "calibrated probabilities out; genre names, thresholds and preprocessing inside. It is compared with Keras on "
     "posters first, and nothing is written if it differs; rounding to 8 bits may cost 0.005 of macro mAP, if the "
-    "posters have labels to measure it by. Needs the train extra; onnx needs the onnx extra as well."
+    "posters have labels to measure it by. web is a folder for any web host: a page whose visitors predict posters in "
+    "their own browsers. Needs the train extra; onnx and web need the onnx extra as well, and web needs npm."
 )
 _POSTERS = (
     "a table with genres; or files, folders and patterns (default: a run's validation posters, or six drawn posters, "
@@ -30,7 +31,7 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser("export", help="write a classifier for another runtime", description=_DESCRIPTION)
     parser.add_argument("classifier", metavar="CLASSIFIER", help="a run, a classifier directory, or posters")
     parser.add_argument("--to", choices=_TARGETS, required=True, help="the format")
-    output = "the file; for saved_model the folder that gets a version 1 (default: named after the classifier)"
+    output = "the file; for saved_model the folder of a version 1, for web of the page (default: after the classifier)"
     parser.add_argument("--output", type=Path, metavar="PATH", help=output)
     parser.add_argument("--force", action="store_true", help="replace an existing file or folder")
     parser.add_argument(

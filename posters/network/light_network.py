@@ -155,9 +155,10 @@ def maps_of(model: Any) -> Callable[[Any, Any], Any]:
         TensorShape([1, 24, 16, 5])
     """
     head = model.get_layer("head")
-    kernel = tf.constant(head.get_layer("genres").kernel.numpy())
+    # NumPy's arrays, which become constants of whatever graph they are used in.
+    kernel = head.get_layer("genres").kernel.numpy()
     standardisation = head.get_layer("standardisation")
-    spread = tf.constant(np.sqrt(standardisation.moving_variance.numpy() + standardisation.epsilon))
+    spread = np.sqrt(standardisation.moving_variance.numpy() + standardisation.epsilon)
     _, height, width, _ = model.get_layer(_AVERAGE).input.shape
 
     def maps(feature_map: Any, features: Any) -> Any:

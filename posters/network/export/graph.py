@@ -8,7 +8,7 @@ each other, and float32 stays within 1e-6 of NumPy.
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -18,7 +18,11 @@ from posters.calibration.calibration import CalibrationCurve, logit
 from posters.classifier import Manifest
 from posters.network.tensorflow import tf
 
+# An opened file: uint8 posters (n, H, W, 3) to calibrated probabilities (n, G).
+Runtime: TypeAlias = Callable[[np.ndarray], np.ndarray]
+
 INPUT, OUTPUT = "poster", "probabilities"
+METADATA = "posters"  # what a file calls the contents
 # Raised whenever a key of the contents changes its meaning.
 _CONTENTS_VERSION = 1
 _IDENTITY = ((0.0, 0.0), (1.0, 1.0))
