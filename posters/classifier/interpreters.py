@@ -6,7 +6,7 @@ from queue import SimpleQueue
 from threading import Lock
 
 from posters._base.threads import threads_or_cores
-from posters.classifier.runtime import LiteNetwork
+from posters.classifier.runtime import Network
 from posters.errors import ConfigError
 
 
@@ -32,6 +32,7 @@ class InterpreterPool:
 
     Examples:
         >>> from posters.models import CLASSIFIER
+        >>> from posters.classifier.runtime import LiteNetwork
         >>> pool = InterpreterPool(lambda _: LiteNetwork(CLASSIFIER / "network.tflite", (288, 192, 3), 22), 2)
         >>> with pool.for_many() as network:
         ...     sorted(network.output_names) == sorted(pool.outputs)
@@ -39,7 +40,7 @@ class InterpreterPool:
     """
 
     def __init__(
-        self, open_network: Callable[[int], LiteNetwork], threads: int | None = None, interpreters: int | None = None
+        self, open_network: Callable[[int], Network], threads: int | None = None, interpreters: int | None = None
     ) -> None:
         if interpreters is not None and threads is not None:
             raise ConfigError("threads and interpreters exclude each other: give one of them")
@@ -50,8 +51,8 @@ class InterpreterPool:
         self._open = open_network
         self._wide_threads = threads or 1
         self._lock = Lock()
-        self._narrow: SimpleQueue[LiteNetwork] = SimpleQueue()
-        self._wide: SimpleQueue[LiteNetwork] | None = None
+        self._narrow: SimpleQueue[Network] = SimpleQueue()
+        self._wide: SimpleQueue[Network] | None = None
         # One at least, even if it may never compute: a broken network is an error of opening, not of the first poster.
         self._opened = interpreters or 1
         for _ in range(self._opened):
@@ -60,7 +61,7 @@ class InterpreterPool:
         self.outputs = network.output_names
 
     @contextmanager
-    def for_one(self) -> Iterator[LiteNetwork]:
+    def for_one(self) -> Iterator[Network]:
         """Lend a network for a single poster."""
         if self._wide_threads == 1:
             with self.for_many() as network:
@@ -75,7 +76,7 @@ class InterpreterPool:
             yield network
 
     @contextmanager
-    def for_many(self) -> Iterator[LiteNetwork]:
+    def for_many(self) -> Iterator[Network]:
         """Lend a network of one thread, for one of many posters."""
         # Another one only when all are lent: most processes predict a single poster, and need a single network.
         with self._lock:
@@ -87,7 +88,7 @@ class InterpreterPool:
 
 
 @contextmanager
-def _lend(idle: SimpleQueue[LiteNetwork]) -> Iterator[LiteNetwork]:
+def _lend(idle: SimpleQueue[Network]) -> Iterator[Network]:
     network = idle.get()
     try:
         yield network

@@ -145,7 +145,7 @@ def maps_of(model: Any) -> Callable[[Any, Any], Any]:
     divided by the h*w places, and so a map's places sum to what the features add to the logit, to first order.
 
     Args:
-        model: a network that pools by average; its weights are read now.
+        model: a network that pools by average; its weights are read now, and become constants of any graph.
 
     Examples:
         >>> from posters.config import TrainConfig
@@ -155,7 +155,6 @@ def maps_of(model: Any) -> Callable[[Any, Any], Any]:
         TensorShape([1, 24, 16, 5])
     """
     head = model.get_layer("head")
-    # NumPy's arrays, which become constants of whatever graph they are used in.
     kernel = head.get_layer("genres").kernel.numpy()
     standardisation = head.get_layer("standardisation")
     spread = np.sqrt(standardisation.moving_variance.numpy() + standardisation.epsilon)

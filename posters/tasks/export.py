@@ -158,6 +158,8 @@ def export(
     directory = classifier_directory(classifier)
     manifest = read_manifest(directory)
     place = _choose_place(target, directory, Path(output) if output else None, force)
+    if to == "web":
+        check_ready(place)
     checked, steps = _choose_posters(target, directory, manifest, posters, images)
     # Imported here, since TensorFlow takes seconds to load, and an error above should not wait for it.
     from posters.network.export import FORMATS
@@ -195,8 +197,6 @@ def _choose_place(target: ExportTarget, classifier: Path, output: Path | None, f
         raise ConfigError(f"{chosen} is a file, and {target.name} is a folder: choose another --output")
     if not target.is_folder and place.is_dir():
         raise ConfigError(f"{place} is a folder, and {target.name} is a file: choose another --output")
-    if target.name == "web":
-        check_ready(place)
     if place.exists() and not force and (place.is_file() or any(place.iterdir())):
         raise ConfigError(f"{place} exists already: choose another --output, or overwrite it with --force")
     return place

@@ -222,6 +222,18 @@ print(json.dumps([str(predict.structured_input_signature[1]["poster"].dtype), li
     assert (folder / "assets" / "labels.txt").read_text() == "Blue\nGreen\nRed\n"
 
 
+@pytest.mark.parametrize("name", [name for name in FILES if not TARGETS[name].is_folder])
+def test_a_file_is_a_classifier_itself(run, written, colours, name):
+    file, directory = load_classifier(written[name].path), load_classifier(run)
+    paths = [colours.image_path(poster) for poster in colours.posters[:6]]
+    for one, other in zip(file.predict_many(paths, "f1"), directory.predict_many(paths, "f1"), strict=True):
+        near = 0.2 if TARGETS[name].rounded else 1e-4
+        assert one.probabilities == pytest.approx(other.probabilities, abs=near)
+    assert file.manifest.rules == directory.manifest.rules
+    assert file.manifest.provenance == directory.manifest.provenance
+    assert file.manifest.calibration.fitted_on == "validation, 24 posters"
+
+
 # Which classifiers, and which posters
 
 

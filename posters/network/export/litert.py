@@ -13,10 +13,11 @@ import numpy as np
 
 from posters._base.log import stderr_held_back
 from posters.classifier import Manifest
+from posters.classifier.manifest import METADATA
 from posters.classifier.runtime import LiteNetwork
 from posters.errors import ClassifierError
 from posters.network.export.flatbuffer import joined, with_metadata
-from posters.network.export.graph import METADATA, Runtime, calibrated_graph, contents_json, graph_of
+from posters.network.export.graph import Runtime, calibrated_graph, contents_json, graph_of
 from posters.network.tensorflow import keras, tf
 
 _POOLINGS = ("average", "maximum")
