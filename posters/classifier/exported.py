@@ -19,6 +19,7 @@ SUFFIXES = (".onnx", ".tflite")
 # https://github.com/onnx/onnx/blob/main/onnx/onnx.proto and https://protobuf.dev/programming-guides/encoding/.
 _METADATA_PROPS, _KEY, _VALUE, _LENGTH_DELIMITED = 14, 1, 2, 2
 _FIXED = {1: 8, 5: 4}  # bytes by wire type
+_WIRE_TYPES = (0, _LENGTH_DELIMITED, *_FIXED)
 
 
 def is_export(path: Path) -> bool:
@@ -103,15 +104,11 @@ def _fields(file: BinaryIO, start: int, end: int) -> Iterator[tuple[int, int, in
     while place < end:
         file.seek(place)
         key = _varint(file)
-        kind, length = key & 7, 0
-        if kind == _LENGTH_DELIMITED:
-            length = _varint(file)
-        elif kind == 0:
-            _varint(file)
-        elif kind in _FIXED:
-            length = _FIXED[kind]
-        else:
+        # What is no length is the value itself, of which only the bytes matter here.
+        first = 0 if key & 7 in _FIXED else _varint(file)
+        if key & 7 not in _WIRE_TYPES:
             raise ValueError("it is no ONNX file")
+        length = first if key & 7 == _LENGTH_DELIMITED else _FIXED.get(key & 7, 0)
         place = file.tell()
         if place + length > end:
             raise ValueError("it is cut short, or no ONNX file")

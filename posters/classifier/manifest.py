@@ -24,6 +24,7 @@ READABLE_FORMATS = (2, 3, FORMAT)
 # Of what an exported network tells of itself. Raised whenever a key changes its meaning.
 EXPORT_FORMAT = 1
 METADATA = "posters"  # what a file calls that
+WEB_NETWORK = "network.onnx"  # in the folder of a page
 MANIFEST = "classifier.json"
 LIGHT_NETWORK = "network.tflite"
 KERAS_NETWORK = "network.keras"
@@ -183,6 +184,10 @@ def read_manifest(directory: Path) -> Manifest:
     except (FileNotFoundError, NotADirectoryError) as error:
         there = "it is a file, and a classifier is a directory" if directory.exists() else "there is no such directory"
         reason = f"it has no {MANIFEST}" if directory.is_dir() else there
+        if (directory / "saved_model.pb").exists() or (directory / "1" / "saved_model.pb").exists():
+            reason = (
+                "it is a SavedModel, which only TensorFlow runs; use the classifier, or export it as onnx or litert"
+            )
         raise ClassifierError(f"{directory} is not a classifier: {reason}") from error
     except OSError as error:
         raise ClassifierError(f"{path} can't be read ({error.strerror})") from error

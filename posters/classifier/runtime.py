@@ -209,16 +209,13 @@ class OnnxNetwork(Network):
         super().__init__(path, n_genres)
         runtime = require("onnxruntime", "onnxruntime")
         options = runtime.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        options.log_severity_level = 4  # What goes wrong is raised as well.
+        options.intra_op_num_threads, options.log_severity_level = threads, 4  # What goes wrong is raised as well.
         try:
             self._session = runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        # The runtime raises classes of its own for whatever is wrong with a file.
-        except Exception as error:
+        except Exception as error:  # The runtime has classes of its own for whatever is wrong with a file.
             raise self._failure(error) from error
         self._input, *others = self._session.get_inputs()
-        # The first side is the number of posters, by whatever name.
-        shapes = {value.name: (1, *value.shape[1:]) for value in self._session.get_outputs()}
+        shapes = {value.name: (1, *value.shape[1:]) for value in self._session.get_outputs()}  # (N, ...) of any N
         fits = not others and list(self._input.shape[1:]) == list(shape)
         self._check_shapes("uint8" if fits and self._input.type == "tensor(uint8)" else "", shapes)
         self.output_names = frozenset(shapes) & {PROBABILITIES, FEATURES, MAPS}

@@ -14,8 +14,9 @@ from posters._base.brief import brief_repr
 from posters._base.log import logger
 from posters._base.optional_imports import check_installed
 from posters.catalogue import Catalogue
-from posters.classifier import Manifest, load_classifier, read_manifest
+from posters.classifier import Classifier, Manifest, load_classifier, read_manifest
 from posters.classifier.loading import PosterSource
+from posters.classifier.manifest import WEB_NETWORK
 from posters.errors import ClassifierError, ConfigError
 from posters.metrics import METRICS
 from posters.models import classifier_directory
@@ -180,8 +181,77 @@ def export(
         calibrated = manifest.calibration.apply(by_keras)
         result = _compare(target, place, size, checked.take(rows), calibrated, by_file)
         # Raised in here, before the file takes its place.
-        _refuse_if_far(target, result)
+        if reason := too_far(to, result):
+            raise ClassifierError(
+                f"as {to} the classifier would differ from Keras {reason}, on {result.checked_on}: nothing was "
+                f"written; {'try other posters, or litert' if target.rounded else 'please report it'}"
+            )
     return result
+
+
+def check_export(
+    classifier: str | Path,
+    to: str,
+    *,
+    output: str | Path | None = None,
+    posters: Catalogue | Sequence[PosterSource] | None = None,
+    images: str | Path | None = None,
+    progress: Callable[[Decoded, int], Decoded] = lambda decoded, total: decoded,
+) -> Export:
+    """Compare what `export` has written, run by its own runtime, with the classifier it was written from.
+
+    Only a SavedModel needs TensorFlow for that.
+
+    Args:
+        classifier: as in `export`.
+        to: as in `export`.
+        output: the file or folder, as `export` was given it.
+        posters: as in `export`.
+        images: as in `export`.
+        progress: as in `export`.
+
+    Returns:
+        How near the two are; `too_far` judges it.
+
+    Raises:
+        ConfigError: there is no such format, nothing at that place, or no poster to check it on.
+        MissingExtraError: the format's runtime is not installed.
+        ClassifierError: one of the two can't be opened, or they have different genres.
+
+    Examples:
+        >>> check_export("posters", "onnx", output="none.onnx")
+        Traceback (most recent call last):
+        posters.errors.ConfigError: there is no none.onnx to check: write it first, or name its place
+    """
+    if to not in TARGETS:
+        raise ConfigError(f"there is no export format {to!r}; there are {', '.join(TARGETS)}")
+    target, directory = TARGETS[to], classifier_directory(classifier)
+    manifest = read_manifest(directory)
+    place = _choose_place(target, directory, Path(output) if output else None, force=True)
+    if not place.exists():
+        raise ConfigError(f"there is no {place} to check: write it first, or name its place")
+    run_file = _opened(to, place, manifest)
+    checked, _ = _choose_posters(target, directory, manifest, posters, images)
+    decoded = progress(checked.decoded(manifest.preprocess), len(checked))
+    rows, expected, given = _predict_by_both(decoded, _probabilities_by(load_classifier(directory)), run_file)
+    size = sum(file.stat().st_size for file in (place, *place.rglob("*")) if file.is_file())
+    return _compare(target, place, size, checked.take(rows), expected, given)
+
+
+def _opened(to: str, place: Path, manifest: Manifest) -> Callable[[np.ndarray], np.ndarray]:
+    if to == "saved_model":
+        check_installed("tensorflow")
+        from posters.network.export import FORMATS
+
+        return FORMATS[to].open(place, manifest)
+    opened = load_classifier(place / WEB_NETWORK if to == "web" else place)
+    if opened.genre_names != manifest.genre_names or opened.manifest.preprocess != manifest.preprocess:
+        raise ClassifierError(f"{place} has other genres or another input than the classifier: it is of another one")
+    return _probabilities_by(opened)
+
+
+def _probabilities_by(classifier: Classifier) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda pixels: np.array([[*each.probabilities.values()] for each in classifier.predict_many(pixels)])
 
 
 def _choose_place(target: ExportTarget, classifier: Path, output: Path | None, force: bool) -> Path:
@@ -257,7 +327,18 @@ def _compare(
     return Export(place, size, str(checked), float(differences.max()), float(differences.mean()), macro_maps)
 
 
-def _refuse_if_far(target: ExportTarget, result: Export) -> None:
+def too_far(to: str, result: Export) -> str:
+    """Return by how much an export differs too much from its classifier, in words; "" if it is near enough.
+
+    Args:
+        to: its format.
+        result: how near it comes.
+
+    Examples:
+        >>> too_far("onnx", Export(Path("first.onnx"), 9_000_000, "32 posters", 0.25, 1e-7, None))
+        'by up to 0.25, and 0.001 is allowed'
+    """
+    target = TARGETS[to]
     # Each written so that NaN fails as well.
     if not target.rounded:
         allowed = HALF_TOLERANCE if target.halved else TOLERANCE
@@ -267,11 +348,7 @@ def _refuse_if_far(target: ExportTarget, result: Export) -> None:
         fits, reason = loss <= WORST_LOSS, f"by {loss:.4f} of macro mAP, and {WORST_LOSS:g} is allowed"
     else:
         fits, reason = result.mean <= WORST_MEAN, f"by {result.mean:.2g} on average, and {WORST_MEAN:g} is allowed"
-    if not fits:
-        raise ClassifierError(
-            f"as {target.name} the classifier would differ from Keras {reason}, on {result.checked_on}: nothing was "
-            f"written; {'try other posters, or litert' if target.rounded else 'please report it'}"
-        )
+    return "" if fits else reason
 
 
 @contextmanager

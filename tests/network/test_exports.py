@@ -234,6 +234,15 @@ def test_a_file_is_a_classifier_itself(run, written, colours, name):
     assert file.manifest.calibration.fitted_on == "validation, 24 posters"
 
 
+@pytest.mark.parametrize("name", FILES)
+def test_what_was_written_is_near_when_it_is_checked_again(run, written, name, monkeypatch):
+    monkeypatch.setattr(task, "WORST_LOSS", 1.0)
+    path = written[name].path
+    found = task.check_export(run, name, output=path.parent if name == "saved_model" else path)
+    assert task.too_far(name, found) == ""
+    assert found.size == written[name].size
+
+
 # Which classifiers, and which posters
 
 

@@ -8,13 +8,10 @@ import numpy as np
 from posters._base.log import stderr_held_back
 from posters._base.optional_imports import require
 from posters.classifier import Manifest
-from posters.classifier.manifest import METADATA
+from posters.classifier.manifest import METADATA, WEB_NETWORK
 from posters.classifier.runtime import FEATURES, MAPS, PROBABILITIES
 from posters.network.export.graph import OUTPUT, Runtime, calibrated, calibrated_graph, contents_json, graph_of
 from posters.network.light_network import FEATURE_MAP, maps_of, whole_outputs
-
-# In the folder of a page.
-WEB_NETWORK = "network.onnx"
 
 # Old enough that ONNX Runtime 1.7, TensorRT 8 and whatever is newer read it.
 _OPSET = 13
