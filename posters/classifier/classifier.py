@@ -75,6 +75,11 @@ class Classifier:
         return self.directory if is_export(self.directory) else self.directory / MANIFEST
 
     @property
+    def network_file(self) -> Path:
+        """The file of the network that predicts."""
+        return self.directory if is_export(self.directory) else self.directory / LIGHT_NETWORK
+
+    @property
     def genre_names(self) -> tuple[str, ...]:
         """The genres that the classifier knows, in the order of its probabilities."""
         return self.manifest.genre_names

@@ -52,6 +52,16 @@ class Rule:
         pairs = zip(self.fitted.genre_names, self.fitted.values, strict=True)
         return {genre: None if value == NEVER else value for genre, value in pairs}
 
+    def told(self) -> dict[str, Any]:
+        """Return what people are told about it, ready for JSON."""
+        return {
+            "name": self.name,
+            "promise": self.promise,
+            "fitted_on": "nothing" if self.fitted is None else self.fitted.fitted_on,
+            "thresholds": self.thresholds,
+            "most": getattr(self.fitted, "most", None),
+        }
+
 
 def rules_of(manifest: Manifest) -> tuple[Rule, ...]:
     """Return all rules of a classifier; the first is the default.
@@ -134,22 +144,12 @@ def description(manifest: Manifest, name: str, explains: bool) -> dict[str, Any]
         >>> len(description(read_manifest(CLASSIFIER), "mine", explains=True)["genres"])
         22
     """
-    rules = [
-        {
-            "name": rule.name,
-            "promise": rule.promise,
-            "fitted_on": "nothing" if rule.fitted is None else rule.fitted.fitted_on,
-            "thresholds": rule.thresholds,
-            "most": getattr(rule.fitted, "most", None),
-        }
-        for rule in rules_of(manifest)
-    ]
     return {
         "classifier": identity(manifest, name),
         "genres": list(manifest.genre_names),
         "explains": explains,
         "prior": dict(zip(manifest.genre_names, manifest.prior, strict=True)),
-        "rules": rules,
+        "rules": [rule.told() for rule in rules_of(manifest)],
         "calibrated_on": manifest.calibration.fitted_on,
         "metrics": manifest.metrics,
         "preprocess": asdict(manifest.preprocess),
