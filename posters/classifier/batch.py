@@ -10,7 +10,7 @@ import numpy as np
 from posters._base.log import logger
 from posters.classifier.interpreters import InterpreterPool
 from posters.classifier.loading import PosterSource
-from posters.classifier.runtime import LiteNetwork
+from posters.classifier.runtime import Network
 from posters.config import PreprocessConfig
 from posters.errors import ImageError, ScoresError
 from posters.scores import Scores
@@ -31,7 +31,7 @@ def compute_each(
     items: Iterable[ItemT],
     poster_of: Callable[[ItemT], PosterSource],
     load: Callable[[PosterSource, PreprocessConfig], LoadedT],
-    compute: Callable[[LiteNetwork, LoadedT], ResultT],
+    compute: Callable[[Network, LoadedT], ResultT],
     networks: InterpreterPool,
     preprocess: PreprocessConfig,
 ) -> Iterator[tuple[ItemT, ResultT | ImageError]]:
@@ -48,9 +48,10 @@ def compute_each(
     Examples:
         >>> from posters.models import CLASSIFIER
         >>> from posters.classifier.loading import load_pixels
+        >>> from posters.classifier.runtime import LiteNetwork
         >>> pool = InterpreterPool(lambda _: LiteNetwork(CLASSIFIER / "network.tflite", (288, 192, 3), 22), 1)
         >>> black, config = np.zeros((90, 60, 3), np.uint8), PreprocessConfig(height=288, width=192)
-        >>> results = compute_each([black], lambda item: item, load_pixels, LiteNetwork.__call__, pool, config)
+        >>> results = compute_each([black], lambda item: item, load_pixels, Network.__call__, pool, config)
         >>> [result.shape for _, result in results]
         [(22,)]
     """

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from posters._base.optional_imports import check_installed
 from posters._base.text import counted, did_you_mean
 from posters.classifier.batch import check_genres, collect_scores, compute_each
 from posters.classifier.explanation import Explanation, explain_map
+from posters.classifier.exported import is_export, read_export
 from posters.classifier.interpreters import InterpreterPool
 from posters.classifier.loading import LoadedPoster, PosterSource, load_pixels, load_poster
-from posters.classifier.manifest import LIGHT_NETWORK, Manifest, read_manifest
+from posters.classifier.manifest import LIGHT_NETWORK, MANIFEST, Manifest, read_manifest
 from posters.classifier.novelty import NOVELTY, Novelty
 from posters.classifier.predictions import Decide, Features, Prediction, choose_rule, predicted_genres
-from posters.classifier.runtime import FEATURES, MAPS, LiteNetwork, Outputs
+from posters.classifier.runtime import FEATURES, MAPS, Network, Outputs, network_of
 from posters.classifier.trial import check_network
 from posters.config import PreprocessConfig
 from posters.errors import ClassifierError, ConfigError, ImageError
@@ -37,7 +39,7 @@ class Classifier:
     Pickled, for other processes of this machine, it is its directory, which they open anew.
 
     Attributes:
-        directory: the classifier directory.
+        directory: the classifier directory, or the exported file.
         manifest: genre names, preprocessing, thresholds, figures and provenance.
 
     Examples:
@@ -61,10 +63,22 @@ class Classifier:
 
     @property
     def name(self) -> str:
-        """The name of the directory; of the run, for a classifier inside a run."""
+        """The name of the directory or exported file; of the run, for a classifier inside a run."""
         # A run keeps its classifier in a folder called "classifier", a name that identifies nothing.
         directory = self.directory.resolve()
+        if is_export(directory):
+            return directory.stem
         return directory.parent.name if directory.name == "classifier" else directory.name
+
+    @property
+    def identity_file(self) -> Path:
+        """The file that differs between any two classifiers."""
+        return self.directory if is_export(self.directory) else self.directory / MANIFEST
+
+    @property
+    def network_file(self) -> Path:
+        """The file of the network that predicts."""
+        return self.directory if is_export(self.directory) else self.directory / LIGHT_NETWORK
 
     @property
     def genre_names(self) -> tuple[str, ...]:
@@ -148,7 +162,7 @@ class Classifier:
         """
         # Not a generator itself, so that a wrong option is refused right away.
         decide = choose_rule(self.manifest, rule, top, threshold)
-        results = self._compute_each(posters, load_pixels, LiteNetwork.outputs)
+        results = self._compute_each(posters, load_pixels, Network.outputs)
         return (
             _unreadable(poster, result) if isinstance(result, ImageError) else self._prediction(poster, result, decide)
             for poster, result in results
@@ -210,7 +224,7 @@ class Classifier:
         decide = choose_rule(self.manifest, rule, top, threshold)
         self._check_output(MAPS)
 
-        def compute(network: LiteNetwork, loaded: LoadedPoster) -> Prediction:
+        def compute(network: Network, loaded: LoadedPoster) -> Prediction:
             outputs = network.outputs(loaded.pixels)
             prediction = self._prediction(None, outputs, decide)
             explanations = [self._explanation(genre, prediction, outputs, loaded.size) for genre in prediction.genres]
@@ -280,7 +294,7 @@ class Classifier:
         """
         self._check_output(FEATURES)
 
-        def compute(network: LiteNetwork, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        def compute(network: Network, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             outputs = network.outputs(pixels)
             return self._features_of(outputs), self.manifest.calibration.apply(outputs.probabilities[None])[0]
 
@@ -337,16 +351,14 @@ class Classifier:
         """
         check_genres(catalogue, self.genre_names, self.directory)
         rows, preprocess = progress(catalogue), self.manifest.preprocess
-        results = compute_each(
-            rows, catalogue.image_path, load_pixels, LiteNetwork.__call__, self._networks, preprocess
-        )
+        results = compute_each(rows, catalogue.image_path, load_pixels, Network.__call__, self._networks, preprocess)
         return collect_scores(results, catalogue, self.genre_names)
 
     def _compute_each(
         self,
         posters: Iterable[PosterSource],
         load: Callable[[PosterSource, PreprocessConfig], LoadedT],
-        compute: Callable[[LiteNetwork, LoadedT], ResultT],
+        compute: Callable[[Network, LoadedT], ResultT],
     ) -> Iterator[tuple[PosterSource, ResultT | ImageError]]:
         return compute_each(posters, lambda poster: poster, load, compute, self._networks, self.manifest.preprocess)
 
@@ -371,7 +383,7 @@ class Classifier:
         heat = np.ascontiguousarray(outputs.maps[..., self.genre_names.index(genre)])
         return explain_map(genre, prediction.probabilities[genre], heat, size, self.manifest.preprocess)
 
-    def _features(self, network: LiteNetwork, pixels: np.ndarray) -> np.ndarray:
+    def _features(self, network: Network, pixels: np.ndarray) -> np.ndarray:
         return self._features_of(network.outputs(pixels))
 
     def _features_of(self, outputs: Outputs) -> np.ndarray:
@@ -389,6 +401,8 @@ def _unreadable(poster: PosterSource, error: ImageError) -> Prediction:
 
 
 def _lacks(name: str, directory: Path) -> ClassifierError:
+    if is_export(directory):
+        return ClassifierError(f"{directory} gives no {name}, as an exported network: use the classifier itself")
     return ClassifierError(f"the classifier in {directory} has no {name}: train it again with this version")
 
 
@@ -398,7 +412,8 @@ def load_classifier(
     """Open a classifier.
 
     Args:
-        directory: a classifier directory, or a run that holds one; "posters" is the classifier of the package.
+        directory: a classifier directory, or a run that holds one; "posters" is the classifier of the package. Or a
+            file of `posters export`, .tflite or .onnx; the latter needs the extra `onnxruntime`.
         threads: the number of threads that compute, together on a single poster, or each on one of many. By default one
             for a single poster, and the cores for many. The probabilities do not depend on it.
         interpreters: for servers, instead of threads: open this many networks now, each of which computes one poster
@@ -410,18 +425,21 @@ def load_classifier(
 
     Raises:
         ClassifierError: this is not a classifier, a file is missing or changed, its format is unknown, or its network
-            can't be run.
+            can't be run; or an exported file tells too little of itself.
         ConfigError: threads or interpreters is below 1.
+        MissingExtraError: ONNX Runtime is not installed.
 
     Examples:
         >>> load_classifier("posters", threads=1).manifest.head
         'sigmoid'
     """
     directory = classifier_directory(directory)
-    manifest = read_manifest(directory)
-    check_network(directory, manifest)
+    exported = is_export(directory)
+    network = directory if exported else directory / LIGHT_NETWORK
+    manifest = read_export(network) if exported else read_manifest(directory)
+    if network.suffix.lower() == ".onnx":
+        check_installed("onnxruntime", extra="onnxruntime")
+    check_network(network, manifest)
     shape, n_genres = manifest.preprocess.shape, len(manifest.genre_names)
-    networks = InterpreterPool(
-        lambda count: LiteNetwork(directory / LIGHT_NETWORK, shape, n_genres, count), threads, interpreters
-    )
+    networks = InterpreterPool(lambda count: network_of(network, shape, n_genres, count), threads, interpreters)
     return Classifier(directory, manifest, networks)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from posters._base.log import logger
 from posters._base.threads import threads_or_cores
-from posters.classifier.runtime import LiteNetwork
+from posters.classifier.runtime import Network
 from posters.errors import ClassifierError, ConfigError
 
 ResultT = TypeVar("ResultT")
@@ -36,13 +36,14 @@ class InterpreterPool:
 
     Examples:
         >>> from posters.models import CLASSIFIER
+        >>> from posters.classifier.runtime import LiteNetwork
         >>> pool = InterpreterPool(lambda _: LiteNetwork(CLASSIFIER / "network.tflite", (288, 192, 3), 22), 2)
         >>> pool.for_many(lambda network: network.output_names == pool.outputs)
         True
     """
 
     def __init__(
-        self, open_network: Callable[[int], LiteNetwork], threads: int | None = None, interpreters: int | None = None
+        self, open_network: Callable[[int], Network], threads: int | None = None, interpreters: int | None = None
     ) -> None:
         if interpreters is not None and threads is not None:
             raise ConfigError("threads and interpreters exclude each other: give one of them")
@@ -53,8 +54,8 @@ class InterpreterPool:
         self._open = open_network
         self._wide_threads = threads or 1
         self._lock = Lock()
-        self._narrow: SimpleQueue[LiteNetwork] = SimpleQueue()
-        self._wide: SimpleQueue[LiteNetwork] | None = None
+        self._narrow: SimpleQueue[Network] = SimpleQueue()
+        self._wide: SimpleQueue[Network] | None = None
         # One at least, even if it may never compute: a broken network is an error of opening, not of the first poster.
         self._opened = interpreters or 1
         for _ in range(self._opened):
@@ -62,7 +63,7 @@ class InterpreterPool:
             self._narrow.put(network)
         self.outputs = network.output_names
 
-    def for_one(self, compute: Callable[[LiteNetwork], ResultT]) -> ResultT:
+    def for_one(self, compute: Callable[[Network], ResultT]) -> ResultT:
         """Return what a single poster's computation gives.
 
         Args:
@@ -80,7 +81,7 @@ class InterpreterPool:
                 self._wide.put(self._open(self._wide_threads))
         return self._computed(compute, self._wide, self._wide_threads)
 
-    def for_many(self, compute: Callable[[LiteNetwork], ResultT]) -> ResultT:
+    def for_many(self, compute: Callable[[Network], ResultT]) -> ResultT:
         """Return what the computation of one of many posters gives, by a network of one thread; see `for_one`."""
         # Another one only when all are lent: most processes predict a single poster, and need a single network.
         with self._lock:
@@ -90,7 +91,7 @@ class InterpreterPool:
         return self._computed(compute, self._narrow, 1)
 
     def _computed(
-        self, compute: Callable[[LiteNetwork], ResultT], idle: "SimpleQueue[LiteNetwork]", threads: int
+        self, compute: Callable[[Network], ResultT], idle: "SimpleQueue[Network]", threads: int
     ) -> ResultT:
         network = idle.get()
         try:

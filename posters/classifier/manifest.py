@@ -2,8 +2,9 @@
 
 import json
 import shutil
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -11,7 +12,7 @@ from posters._base.atomic_files import replacing_directory, sha256_of, write_jso
 from posters._base.brief import brief_repr
 from posters._base.regular_files import is_inside, open_regular
 from posters._base.validation import Between, from_plain
-from posters.calibration import Calibration
+from posters.calibration import Calibration, no_calibration
 from posters.config import Head, PreprocessConfig
 from posters.errors import ClassifierError, ConfigError
 from posters.thresholds import Rule, read_rule
@@ -20,6 +21,10 @@ FORMAT = 4
 # Can still be read: format 3, in which every rule had thresholds, and format 2, which versions before 0.2 wrote, and in
 # which a rule's name was called `optimises`.
 READABLE_FORMATS = (2, 3, FORMAT)
+# Of what an exported network tells of itself. Raised whenever a key changes its meaning.
+EXPORT_FORMAT = 1
+METADATA = "posters"  # what a file calls that
+WEB_NETWORK = "network.onnx"  # in the folder of a page
 MANIFEST = "classifier.json"
 LIGHT_NETWORK = "network.tflite"
 KERAS_NETWORK = "network.keras"
@@ -27,7 +32,8 @@ CARD = "MODEL_CARD.md"
 HEADS = get_args(Head)
 
 # Limits for what strangers send: far above any classifier's, and far below what fills a machine. Sizes are in bytes.
-_LARGEST = {MANIFEST: 16 * 2**20, CARD: 2**20}
+LARGEST_CONTENTS = 16 * 2**20
+_LARGEST = {MANIFEST: LARGEST_CONTENTS, CARD: 2**20}
 _LARGEST_OTHER = 2 * 2**30
 _MOST_GENRES, _MOST_RULES, _LONGEST_NAME, _DEEPEST = 10_000, 1000, 200, 50
 
@@ -173,25 +179,77 @@ def read_manifest(directory: Path) -> Manifest:
     """
     path = directory / MANIFEST
     try:
-        manifest = _parse(_bytes_of(path).decode(), path)
+        with _damage_raised(path):
+            manifest = _parse(_bytes_of(path).decode(), path)
     except (FileNotFoundError, NotADirectoryError) as error:
         there = "it is a file, and a classifier is a directory" if directory.exists() else "there is no such directory"
         reason = f"it has no {MANIFEST}" if directory.is_dir() else there
+        if (directory / "saved_model.pb").exists() or (directory / "1" / "saved_model.pb").exists():
+            reason = (
+                "it is a SavedModel, which only TensorFlow runs; use the classifier, or export it as onnx or litert"
+            )
         raise ClassifierError(f"{directory} is not a classifier: {reason}") from error
     except OSError as error:
         raise ClassifierError(f"{path} can't be read ({error.strerror})") from error
-    # Anyone may have written the file: a broken encoding is a ValueError, values of Calibration or PreprocessConfig may
-    # be a TypeError or a KeyError, and JSON that nests too deeply is a RecursionError.
-    except KeyError as error:
-        raise ClassifierError(f"{path} is damaged (it has no {error.args[0]}): {_FIX}") from error
-    except (ValueError, TypeError, RecursionError, OverflowError) as error:
-        raise ClassifierError(f"{path} is damaged ({error}): {_FIX}") from error
     if LIGHT_NETWORK not in manifest.files:
         raise ClassifierError(f"{path} lists no {LIGHT_NETWORK}: {_FIX}")
     # Every file and not only the network: changed weights beside an old manifest would be trained on.
     for name, digest in manifest.files.items():
         _check_file(directory / name, digest)
     return manifest
+
+
+def exported_manifest(contents: bytes, path: Path, digest: str) -> Manifest:
+    """Return the manifest of an exported network, from what was written into it.
+
+    Its calibration changes nothing, since the network applies it, and `files` holds the network under the name that it
+    has in a classifier directory.
+
+    Args:
+        contents: JSON, as `posters export` writes it.
+        path: of the file, for messages.
+        digest: its SHA-256.
+
+    Raises:
+        ClassifierError: the contents are damaged, lack something, or have an unknown format.
+
+    Examples:
+        >>> exported_manifest(b'{"export_format": 2}', Path("drama.onnx"), "")
+        Traceback (most recent call last):
+        posters.errors.ClassifierError: drama.onnx has the export format 2, and this version of posters reads 1: \
+export the classifier again
+    """
+    with _damage_raised(path):
+        values = from_plain(dict[str, Any], json.loads(contents), "what it tells of itself")
+        number = values.get("export_format")
+        if number != EXPORT_FORMAT:
+            raise ClassifierError(
+                f"{path} has the export format {number!r}, and this version of posters reads {EXPORT_FORMAT}: "
+                "export the classifier again"
+            )
+        needed = ("genre_names", "preprocess", "head", "calibration", "rules", "prior")
+        if missing := [name for name in needed if name not in values]:
+            raise ClassifierError(
+                f"{path} can't be used as a classifier, since it tells no {', '.join(missing)}: export it again"
+            )
+        names = from_plain(tuple[str, ...], values["genre_names"], "genre_names")
+        fitted_on = from_plain(dict[str, Any], values["calibration"], "calibration").get("fitted_on", "nothing")
+        applied = replace(no_calibration(names), fitted_on=from_plain(str, fitted_on, "fitted_on")).to_dict()
+        own = {"format": FORMAT, "metrics": {}, "provenance": {}, **values, "calibration": applied}
+        return _parse(json.dumps(own | {"files": {LIGHT_NETWORK: digest}}), path)
+
+
+@contextmanager
+def _damage_raised(path: Path) -> Iterator[None]:
+    """Raise as one line whatever is wrong with JSON that anyone may have written."""
+    # A broken encoding is a ValueError, values of Calibration or PreprocessConfig may be a TypeError or a KeyError, and
+    # JSON that nests too deeply is a RecursionError.
+    try:
+        yield
+    except KeyError as error:
+        raise ClassifierError(f"{path} is damaged (it has no {error.args[0]}): {_FIX}") from error
+    except (ValueError, TypeError, RecursionError, OverflowError) as error:
+        raise ClassifierError(f"{path} is damaged ({error}): {_FIX}") from error
 
 
 @dataclass(frozen=True)

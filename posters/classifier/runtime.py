@@ -1,4 +1,4 @@
-"""Run an exported network with LiteRT, one poster at a time: on a CPU, a batch is no faster."""
+"""Run a network with LiteRT or ONNX Runtime, one poster at a time: on a CPU, a batch is no faster."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +8,7 @@ import numpy as np
 
 from posters._base.brief import brief_repr
 from posters._base.log import stderr_held_back
+from posters._base.optional_imports import require
 from posters._base.threads import check_threads
 from posters.errors import ClassifierError
 
@@ -37,17 +38,89 @@ class Outputs:
     maps: np.ndarray | None
 
 
-class LiteNetwork:
-    """A LiteRT network from uint8 posters to probabilities, and perhaps features and maps. Not thread-safe.
+class Network:
+    """A network from uint8 posters to probabilities, and perhaps features and maps. Not thread-safe.
+
+    Attributes:
+        output_names: "probabilities", and perhaps "features" and "maps".
+
+    Examples:
+        >>> issubclass(LiteNetwork, Network)
+        True
+    """
+
+    output_names: frozenset[str]
+
+    def __init__(self, path: Path, n_genres: int) -> None:
+        self._path = path
+        self._n_genres = n_genres
+
+    def __call__(self, poster: np.ndarray) -> np.ndarray:
+        """Return the uncalibrated probabilities, float32 (G,), of one poster, uint8 (H, W, 3).
+
+        Raises:
+            ClassifierError: the network fails, or what it gives are no probabilities.
+        """
+        self._run(poster)
+        return self._probabilities()
+
+    def outputs(self, poster: np.ndarray) -> Outputs:
+        """Return all outputs for one poster, uint8 (H, W, 3).
+
+        Raises:
+            ClassifierError: as for the probabilities alone; or features or maps are not finite.
+        """
+        self._run(poster)
+        features, maps = (self._value(name) if name in self.output_names else None for name in (FEATURES, MAPS))
+        for name, value in ((FEATURES, features), (MAPS, maps)):
+            if value is not None and not np.isfinite(value).all():
+                raise self._no_figures(name)
+        return Outputs(self._probabilities(), features, maps)
+
+    def _run(self, poster: np.ndarray) -> None:
+        raise NotImplementedError
+
+    def _value(self, name: str) -> np.ndarray:
+        raise NotImplementedError
+
+    def _probabilities(self) -> np.ndarray:
+        value = self._value(PROBABILITIES)
+        # Written so that NaN fails as well. On every call: which posters a damaged network fails for, nobody knows.
+        if not (value.shape == (self._n_genres,) and (value >= 0).all() and (value <= 1).all()):
+            raise self._no_figures(PROBABILITIES)
+        return value
+
+    def _no_figures(self, name: str) -> ClassifierError:
+        return ClassifierError(
+            f"{self._path} gives {name} that can't be: the network is damaged; copy or train the classifier again"
+        )
+
+    def _failure(self, error: Exception) -> ClassifierError:
+        # Of the runtime's words the first line: one message is one line.
+        reason = str(error).strip().partition("\n")[0]
+        failure = ClassifierError(f"{self._path} can't be run ({reason}): copy or train the classifier again")
+        failure.__cause__ = error
+        return failure
+
+    def _check_shapes(self, pixels: str, shapes: dict[str, tuple[Any, ...]]) -> None:
+        n_genres = self._n_genres
+        if pixels != "uint8" or shapes.get(PROBABILITIES) != (1, n_genres):
+            raise ClassifierError(
+                f"{self._path} does not map uint8 posters to {n_genres} probabilities: train the classifier again"
+            )
+        features, maps = shapes.get(FEATURES, (1, 0)), shapes.get(MAPS, (1, 0, 0, n_genres))
+        if len(features) != 2 or len(maps) != 4 or maps[3] != n_genres:
+            raise ClassifierError(f"{self._path} has features or maps of an unknown shape: train the classifier again")
+
+
+class LiteNetwork(Network):
+    """A network that LiteRT runs.
 
     Args:
         path: the .tflite file.
         shape: (height, width, 3) of one poster.
         n_genres: G, the number of probabilities.
         threads: the number of threads that compute one poster.
-
-    Attributes:
-        output_names: "probabilities", and perhaps "features" and "maps".
 
     Raises:
         ConfigError: threads is below 1, or not a whole number.
@@ -62,12 +135,12 @@ class LiteNetwork:
 
     def __init__(self, path: Path, shape: tuple[int, int, int], n_genres: int, threads: int = 1) -> None:
         check_threads(threads)
-        self._path = path
+        super().__init__(path, n_genres)
         self._interpreter = self._open(shape, threads)
         self._input = self._interpreter.get_input_details()[0]
         self._outputs = self._outputs_by_name()
-        self._n_genres = n_genres
-        self._check_shapes(n_genres)
+        shapes = {name: tuple(details["shape"]) for name, details in self._outputs.items()}
+        self._check_shapes(np.dtype(self._input["dtype"]).name, shapes)
         self.output_names = frozenset(self._outputs)
 
     def _open(self, shape: tuple[int, int, int], threads: int) -> Any:
@@ -89,11 +162,6 @@ class LiteNetwork:
             raise failure
         return interpreter
 
-    def _failure(self, error: Exception) -> ClassifierError:
-        failure = ClassifierError(f"{self._path} can't be run ({error}): copy or train the classifier again")
-        failure.__cause__ = error
-        return failure
-
     def _outputs_by_name(self) -> dict[str, dict[str, Any]]:
         # By name, never by shape: there may be as many features as genres.
         signatures = list(self._interpreter.get_signature_list())
@@ -101,50 +169,6 @@ class LiteNetwork:
             return dict(self._interpreter.get_signature_runner(signatures[0]).get_output_details())
         only, *others = self._interpreter.get_output_details()
         return {} if others else {PROBABILITIES: only}
-
-    def _check_shapes(self, n_genres: int) -> None:
-        shapes = {name: tuple(details["shape"]) for name, details in self._outputs.items()}
-        if self._input["dtype"] != np.uint8 or shapes.get(PROBABILITIES) != (1, n_genres):
-            raise ClassifierError(
-                f"{self._path} does not map uint8 posters to {n_genres} probabilities: train the classifier again"
-            )
-        features, maps = shapes.get(FEATURES, (1, 0)), shapes.get(MAPS, (1, 0, 0, n_genres))
-        if len(features) != 2 or len(maps) != 4 or maps[3] != n_genres:
-            raise ClassifierError(f"{self._path} has features or maps of an unknown shape: train the classifier again")
-
-    def __call__(self, poster: np.ndarray) -> np.ndarray:
-        """Return the uncalibrated probabilities, float32 (G,), of one poster, uint8 (H, W, 3).
-
-        Raises:
-            ClassifierError: the network fails, or what it gives are no probabilities.
-        """
-        self._run(poster)
-        return self._probabilities()
-
-    def outputs(self, poster: np.ndarray) -> Outputs:
-        """Return all outputs for one poster, uint8 (H, W, 3).
-
-        Raises:
-            ClassifierError: as for the probabilities alone; or features or maps are not finite.
-        """
-        self._run(poster)
-        features, maps = (self._value(name) if name in self._outputs else None for name in (FEATURES, MAPS))
-        for name, value in ((FEATURES, features), (MAPS, maps)):
-            if value is not None and not np.isfinite(value).all():
-                raise self._no_figures(name)
-        return Outputs(self._probabilities(), features, maps)
-
-    def _probabilities(self) -> np.ndarray:
-        value = self._value(PROBABILITIES)
-        # Written so that NaN fails as well. On every call: which posters a damaged network fails for, nobody knows.
-        if not (value.shape == (self._n_genres,) and (value >= 0).all() and (value <= 1).all()):
-            raise self._no_figures(PROBABILITIES)
-        return value
-
-    def _no_figures(self, name: str) -> ClassifierError:
-        return ClassifierError(
-            f"{self._path} gives {name} that can't be: the network is damaged; copy or train the classifier again"
-        )
 
     def _run(self, poster: np.ndarray) -> None:
         self._interpreter.set_tensor(self._input["index"], poster[None])
@@ -156,3 +180,76 @@ class LiteNetwork:
     def _value(self, name: str) -> np.ndarray:
         value: np.ndarray = self._interpreter.get_tensor(self._outputs[name]["index"])[0]
         return value
+
+
+class OnnxNetwork(Network):
+    """A network that ONNX Runtime runs, on the processor.
+
+    Args:
+        path: the .onnx file.
+        shape: (height, width, 3) of one poster.
+        n_genres: G, the number of probabilities.
+        threads: the number of threads that compute one poster.
+
+    Raises:
+        ConfigError: threads is below 1, or not a whole number.
+        ClassifierError: the file is not a network, or its inputs or outputs have other shapes.
+        MissingExtraError: ONNX Runtime is not installed.
+
+    Examples:
+        >>> try:
+        ...     OnnxNetwork(Path("none.onnx"), (288, 192, 3), n_genres=22)
+        ... except ClassifierError as error:
+        ...     print(str(error)[:24])
+        none.onnx can't be run (
+    """
+
+    def __init__(self, path: Path, shape: tuple[int, int, int], n_genres: int, threads: int = 1) -> None:
+        check_threads(threads)
+        super().__init__(path, n_genres)
+        runtime = require("onnxruntime", "onnxruntime")
+        options = runtime.SessionOptions()
+        options.intra_op_num_threads, options.log_severity_level = threads, 4  # What goes wrong is raised as well.
+        try:
+            self._session = runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # The runtime has classes of its own for whatever is wrong with a file.
+            raise self._failure(error) from error
+        self._input, *others = self._session.get_inputs()
+        shapes = {value.name: (1, *value.shape[1:]) for value in self._session.get_outputs()}  # (N, ...) of any N
+        fits = not others and list(self._input.shape[1:]) == list(shape)
+        self._check_shapes("uint8" if fits and self._input.type == "tensor(uint8)" else "", shapes)
+        self.output_names = frozenset(shapes) & {PROBABILITIES, FEATURES, MAPS}
+        self._given: dict[str, np.ndarray] = {}
+
+    def _run(self, poster: np.ndarray) -> None:
+        names = sorted(self.output_names)
+        try:
+            values = self._session.run(names, {self._input.name: poster[None]})
+        except Exception as error:  # As above.
+            raise self._failure(error) from error
+        self._given = dict(zip(names, values, strict=True))
+
+    def _value(self, name: str) -> np.ndarray:
+        value: np.ndarray = self._given[name][0]
+        return value
+
+
+def network_of(path: Path, shape: tuple[int, int, int], n_genres: int, threads: int = 1) -> Network:
+    """Open a network by the runtime of its kind: ONNX Runtime for .onnx, and LiteRT for any other.
+
+    Args:
+        path: of the file.
+        shape: (height, width, 3) of one poster.
+        n_genres: G, the number of probabilities.
+        threads: the number of threads that compute one poster.
+
+    Raises:
+        ClassifierError: as in `LiteNetwork` and `OnnxNetwork`.
+
+    Examples:
+        >>> from posters.models import CLASSIFIER
+        >>> type(network_of(CLASSIFIER / "network.tflite", (288, 192, 3), 22)).__name__
+        'LiteNetwork'
+    """
+    kind = OnnxNetwork if path.suffix.lower() == ".onnx" else LiteNetwork
+    return kind(path, shape, n_genres, threads)

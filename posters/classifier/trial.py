@@ -17,8 +17,8 @@ from posters._base.atomic_files import fingerprint
 from posters._base.cache_folder import default_cache
 from posters._base.log import logger
 from posters.classifier.manifest import LIGHT_NETWORK, Manifest
-from posters.classifier.runtime import LiteNetwork
-from posters.errors import ClassifierError
+from posters.classifier.runtime import network_of
+from posters.errors import ClassifierError, MissingExtraError
 from posters.models import CLASSIFIER
 
 MEMORY = 4 * 2**30  # bytes of address space; the runtime and Python map about 1 GB before they need any
@@ -27,11 +27,11 @@ SECONDS = 60
 _FIX = "copy or train the classifier again"
 
 
-def check_network(directory: Path, manifest: Manifest) -> None:
-    """Try the network of a classifier directory, unless it is known to run.
+def check_network(path: Path, manifest: Manifest) -> None:
+    """Try a network, unless it is known to run.
 
     Args:
-        directory: its files are those of the manifest.
+        path: of the network, whose digest the manifest has as that of the light network.
         manifest: its own, read already.
 
     Raises:
@@ -40,19 +40,19 @@ def check_network(directory: Path, manifest: Manifest) -> None:
     Examples:
         >>> from posters.classifier import read_manifest
         >>> from posters.models import CLASSIFIER
-        >>> check_network(CLASSIFIER, read_manifest(CLASSIFIER))
+        >>> check_network(CLASSIFIER / LIGHT_NETWORK, read_manifest(CLASSIFIER))
     """
-    if directory.resolve().parent == CLASSIFIER.parent or _note(manifest).exists():
+    if path.resolve().parent.parent == CLASSIFIER.parent or _note(manifest).exists():
         return
     if not sys.executable:
-        logger.warning(f"{directory / LIGHT_NETWORK} is opened without a trial: there is no Python to try it in")
+        logger.warning(f"{path} is opened without a trial: there is no Python to try it in")
         return
     # Here, since the classifiers of the package don't need it.
     import subprocess
 
     # This package, wherever this process found it.
     paths = [str(CLASSIFIER.parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
-    path, shape = directory / LIGHT_NETWORK, manifest.preprocess.shape
+    shape = manifest.preprocess.shape
     command = [sys.executable, "-P", "-m", __name__, str(path), *map(str, shape[:2]), str(len(manifest.genre_names))]
     try:
         # The words are a path and three numbers, and no shell reads them.
@@ -109,7 +109,7 @@ def _try(path: Path, shape: tuple[int, int, int], n_genres: int) -> None:
 
         for kind, limit in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_CORE, 0)):
             resource.setrlimit(kind, (limit, limit))
-    network = LiteNetwork(path, shape, n_genres)
+    network = network_of(path, shape, n_genres)
     noise = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     for poster in (np.zeros(shape, np.uint8), np.full(shape, 255, np.uint8), noise):
         network.outputs(poster)
@@ -118,6 +118,6 @@ def _try(path: Path, shape: tuple[int, int, int], n_genres: int) -> None:
 if __name__ == "__main__":
     try:
         _try(Path(sys.argv[1]), (int(sys.argv[2]), int(sys.argv[3]), 3), int(sys.argv[4]))
-    except (ClassifierError, MemoryError) as error:
+    except (ClassifierError, MissingExtraError, MemoryError) as error:
         print(error, file=sys.stderr)
         sys.exit(1)

@@ -41,6 +41,7 @@ COMMANDS = (
     "drift",
     "serve",
     "export",
+    "benchmark",
     "cache",
 )
 

@@ -35,7 +35,10 @@ def add_parser(commands: Any) -> None:
     )
     parser = commands.add_parser("evaluate", help="evaluate a classifier", description=description)
     parser.add_argument(
-        "run_or_classifier", type=Path, metavar="RUN", help="a run, a cross-validation, or a classifier directory"
+        "run_or_classifier",
+        type=Path,
+        metavar="RUN",
+        help="a run, a cross-validation, a classifier directory, or an exported file (.tflite, .onnx)",
     )
     parser.add_argument("table", type=Path, nargs="?", metavar="TABLE", help="evaluate on this table instead")
     parser.add_argument("--split", choices=SPLITS, help="which split of the run (default: test)")
@@ -120,6 +123,8 @@ def _judge_by_table(options: argparse.Namespace, report: Path) -> _Judged:
 
 
 def _check_run(path: Path, options: argparse.Namespace) -> None:
+    if path.suffix in (".onnx", ".tflite") and path.is_file():
+        raise ConfigError(f"{path} is a classifier without a split of its own: run posters evaluate {path} TABLE")
     if not path.is_dir():
         raise ConfigError(
             f"{path}: {'a file, and no run or classifier' if path.exists() else 'there is no such directory'}"

@@ -13,13 +13,15 @@ if TYPE_CHECKING:
     from posters.tasks.export import Export
 
 # posters.tasks.export.TARGETS, which --help need not wait for.
-_TARGETS = ("litert", "litert-int8", "onnx", "saved_model")
+_TARGETS = ("litert", "litert-int8", "onnx", "saved_model", "web")
 _DESCRIPTION = (
     "Write a classifier (posters is the one that comes with the package) for another runtime: uint8 pixels in, "
     "calibrated probabilities out; genre names, thresholds and preprocessing inside. It is compared with Keras on "
     "posters first, and nothing is written if it differs; rounding to 8 bits may cost 0.005 of macro mAP, if the "
-    "posters have labels to measure it by. Needs the train extra; onnx needs the onnx extra as well."
+    "posters have labels to measure it by. web is a folder for any web host: a page whose visitors predict posters in "
+    "their own browsers. Needs the train extra; onnx and web need the onnx extra as well, and web needs npm."
 )
+_CHECK = "write nothing, but compare what was written before, run by its own runtime, with the classifier"
 _POSTERS = (
     "a table with genres; or files, folders and patterns (default: a run's validation posters, or six drawn posters, "
     "which are too few for litert-int8)"
@@ -30,12 +32,13 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser("export", help="write a classifier for another runtime", description=_DESCRIPTION)
     parser.add_argument("classifier", metavar="CLASSIFIER", help="a run, a classifier directory, or posters")
     parser.add_argument("--to", choices=_TARGETS, required=True, help="the format")
-    output = "the file; for saved_model the folder that gets a version 1 (default: named after the classifier)"
+    output = "the file; for saved_model the folder of a version 1, for web of the page (default: after the classifier)"
     parser.add_argument("--output", type=Path, metavar="PATH", help=output)
-    parser.add_argument("--force", action="store_true", help="replace an existing file or folder")
-    parser.add_argument(
-        "--opset", type=int, metavar="N", help="of onnx: version of its operators, 13 to 18 (default: 13)"
-    )
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--force", action="store_true", help="replace an existing file or folder")
+    instead.add_argument("--check", action="store_true", help=_CHECK)
+    opset = "of onnx: version of its operators, 13 to 18 (default: 13)"
+    parser.add_argument("--opset", type=int, metavar="N", help=opset)
     group = add_table_options(parser, "posters to check it on", "beside the table, or as the run has it")
     group.add_argument("--posters", nargs="+", metavar="POSTER", help=_POSTERS)
     add_recursive_option(group)
@@ -43,17 +46,32 @@ def add_parser(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from posters._base.log import logger
     from posters.tasks.export import export
 
     posters = _posters(options.posters, table_options(options), options.recursive)
-    output, images, bar = options.output, options.images, progress_bar("comparing", leave=False)
-    where = {"output": output, "force": options.force, "opset": options.opset}
-    written = export(options.classifier, options.to, posters=posters, images=images, progress=bar, **where)
-    for line in _sentences(written):
-        logger.info(line)
+    chosen = {"output": options.output, "images": options.images, "posters": posters}
+    chosen["progress"] = progress_bar("comparing", leave=False)
+    if options.check:
+        return _check(options, chosen)
+    written = export(options.classifier, options.to, **chosen, force=options.force, opset=options.opset)
+    _report(written, "Keras")
     print(written.path)
     return 0
+
+
+def _check(options: argparse.Namespace, chosen: dict[str, Any]) -> int:
+    from posters._base.log import logger
+    from posters.errors import ConfigError
+    from posters.tasks.export import check_export, too_far
+
+    if options.opset:
+        raise ConfigError("--opset is for writing, and --check writes nothing: leave one of them out")
+    found = check_export(options.classifier, options.to, **chosen)
+    _report(found, "the classifier")
+    reason = too_far(options.to, found)
+    if reason:
+        logger.warning(f"{found.path} differs from the classifier {reason}: write it again")
+    return 1 if reason else 0
 
 
 def _posters(words: list[str] | None, reading: dict[str, Any], recursive: bool) -> "Catalogue | Sequence[Any] | None":
@@ -68,12 +86,14 @@ def _posters(words: list[str] | None, reading: dict[str, Any], recursive: bool) 
     return [source.poster for source in sources_of(words, recursive=recursive, **reading)]
 
 
-def _sentences(written: "Export") -> list[str]:
-    lines = [
-        f"compared with Keras on {written.checked_on}: probabilities differ by {written.largest:.2g} at most, "
+def _report(written: "Export", other: str) -> None:
+    from posters._base.log import logger
+
+    logger.info(
+        f"compared with {other} on {written.checked_on}: probabilities differ by {written.largest:.2g} at most, "
         f"by {written.mean:.2g} on average"
-    ]
+    )
     if written.macro_map:
         before, after = written.macro_map
-        lines.append(f"macro mAP {after:.4f}; Keras has {before:.4f} on the same posters")
-    return [*lines, f"{written.size / 1e6:.1f} MB"]
+        logger.info(f"macro mAP {after:.4f}; {other} has {before:.4f} on the same posters")
+    logger.info(f"{written.size / 1e6:.1f} MB")

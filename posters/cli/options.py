@@ -77,8 +77,11 @@ def add_recursive_option(parser: Any) -> None:
 
 def add_classifier_option(parser: argparse.ArgumentParser) -> None:
     """Add the option that names a classifier."""
-    description = "a classifier directory, or a run that holds one; posters comes with the package (default: posters)"
-    parser.add_argument("--classifier", default=POSTERS, metavar="DIR", help=description)
+    description = (
+        "a classifier directory, a run that holds one, or a file of posters export (.tflite, .onnx); posters comes "
+        "with the package (default: posters)"
+    )
+    parser.add_argument("--classifier", default=POSTERS, metavar="PATH", help=description)
 
 
 def add_threads_option(parser: argparse.ArgumentParser) -> None:

@@ -162,7 +162,7 @@ def maps_of(model: Any) -> Callable[[Any, Any], Any]:
     divided by the h*w places, and so a map's places sum to what the features add to the logit, to first order.
 
     Args:
-        model: a network that pools by average; its weights are read now.
+        model: a network that pools by average; its weights are read now, and become constants of any graph.
 
     Examples:
         >>> from posters.config import TrainConfig
@@ -172,9 +172,9 @@ def maps_of(model: Any) -> Callable[[Any, Any], Any]:
         TensorShape([1, 24, 16, 5])
     """
     head = model.get_layer("head")
-    kernel = tf.constant(head.get_layer("genres").kernel.numpy())
+    kernel = head.get_layer("genres").kernel.numpy()
     standardisation = head.get_layer("standardisation")
-    spread = tf.constant(np.sqrt(standardisation.moving_variance.numpy() + standardisation.epsilon))
+    spread = np.sqrt(standardisation.moving_variance.numpy() + standardisation.epsilon)
     _, height, width, _ = model.get_layer(_AVERAGE).input.shape
 
     def maps(feature_map: Any, features: Any) -> Any:

@@ -10,10 +10,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from posters.classifier import Classifier, Explanation, Prediction
+from posters.classifier.description import find_rule, rules_of
 from posters.classifier.heatmap import strength
 from posters.classifier.manifest import CARD
 from posters.classifier.predictions import Decide, choose_rule, predicted_genres
-from posters.serve.description import describe, find_rule, identify, rules_of
+from posters.serve.description import describe, identify
 from posters.serve.metrics import Metrics
 from posters.serve.queue import JobQueue
 from posters.serve.schemas import (

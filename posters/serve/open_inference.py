@@ -11,7 +11,8 @@ from starlette.exceptions import HTTPException
 from posters import __version__
 from posters._base.text import quoted
 from posters.classifier import Classifier
-from posters.serve.description import identify, rules_of
+from posters.classifier.description import rules_of
+from posters.serve.description import identify
 from posters.serve.metrics import Metrics
 from posters.serve.queue import JobQueue
 from posters.serve.schemas import ErrorResponse

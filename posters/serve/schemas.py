@@ -149,6 +149,7 @@ class RuleDescription(Schema):
     thresholds: dict[str, float | None] | None = Field(
         description="by genre, null for a genre that is never predicted; null for a rule that decides poster by poster"
     )
+    most: int | None = Field(default=None, description="`balanced` predicts no more genres than this")
 
 
 class Limits(Schema):

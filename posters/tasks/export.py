@@ -14,27 +14,29 @@ from posters._base.brief import brief_repr
 from posters._base.log import logger
 from posters._base.optional_imports import check_installed
 from posters.catalogue import Catalogue
-from posters.classifier import Manifest, read_manifest
+from posters.classifier import Classifier, Manifest, load_classifier, read_manifest
 from posters.classifier.loading import PosterSource
+from posters.classifier.manifest import WEB_NETWORK
 from posters.errors import ClassifierError, ConfigError
 from posters.metrics import METRICS
 from posters.models import classifier_directory
 from posters.runs import Run
 from posters.tasks.export_posters import NO_POSTERS, CheckPosters, posters_of_catalogue, posters_of_run, sample_posters
+from posters.tasks.web_page import check_ready, write_page
 
 # Row and pixels of each poster.
 Decoded: TypeAlias = Iterable[tuple[int, np.ndarray]]
 
 # How far a probability may be from Keras's: as far as that of the light network that every classifier has.
 TOLERANCE = 1e-3
+# The same with weights in float16.
+HALF_TOLERANCE = 5e-3
 # What rounding to 8 bits may cost in macro mAP; where labels are missing, how far it may move probabilities on average.
 WORST_LOSS = 0.005
 WORST_MEAN = 0.05
 # Versions of ONNX's operators: from the one that is written by default to the last that tf2onnx 1.17 is tested with.
 OPSETS = range(13, 19)
 _BATCH = 16
-# TensorFlow Serving looks for numbered versions, and takes the highest.
-_VERSION = "1"
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,12 @@ class ExportTarget:
 
     Attributes:
         name: what `--to` calls it.
-        suffix: of its file's name, after that of the classifier; "" for a folder.
+        suffix: of its name, after that of the classifier.
         rounded: whether it computes in 8 bits, which changes probabilities, and needs posters to choose its steps by.
+        halved: whether its weights are float16.
         modules: those that it needs beside TensorFlow, from the extra `onnx`.
+        is_folder: whether it is written as a folder.
+        version: the folder in it that is written; "" for itself.
 
     Examples:
         >>> TARGETS["saved_model"].is_folder, TARGETS["litert-int8"].rounded
@@ -55,21 +60,23 @@ class ExportTarget:
     name: str
     suffix: str
     rounded: bool = False
+    halved: bool = False
     modules: tuple[str, ...] = ()
+    is_folder: bool = False
+    version: str = ""
 
-    @property
-    def is_folder(self) -> bool:
-        """Whether it is written as a folder."""
-        return not self.suffix
 
+_ONNX = ("onnx", "tf2onnx", "onnxruntime")
 
 TARGETS = {
     target.name: target
     for target in (
         ExportTarget("litert", ".tflite"),
         ExportTarget("litert-int8", "-int8.tflite", rounded=True),
-        ExportTarget("onnx", ".onnx", modules=("onnx", "tf2onnx", "onnxruntime")),
-        ExportTarget("saved_model", ""),
+        ExportTarget("onnx", ".onnx", modules=_ONNX),
+        # TensorFlow Serving looks for numbered versions, and takes the highest.
+        ExportTarget("saved_model", "", is_folder=True, version="1"),
+        ExportTarget("web", "-web", halved=True, modules=_ONNX, is_folder=True),
     )
 }
 
@@ -116,9 +123,9 @@ def export(
 
     Args:
         classifier: a run, a classifier directory, or "posters" for the one that comes with the package.
-        to: one of `TARGETS`: "litert", "litert-int8", "onnx" or "saved_model".
-        output: the file, or for saved_model the folder that gets a version 1; by default named after the classifier,
-            in the working directory.
+        to: one of `TARGETS`: "litert", "litert-int8", "onnx", "saved_model" or "web".
+        output: the file; for saved_model the folder that gets a version 1, for web the folder of the page; by default
+            named after the classifier, in the working directory.
         posters: real ones to check it on; in 8 bits others of them choose the steps. By default the validation posters
             of a run, else six drawn ones that come with the package, which are not enough for 8 bits.
         images: where a run's images are now, if they were moved.
@@ -131,15 +138,16 @@ def export(
         What was written, and how near it comes to Keras.
 
     Raises:
-        ConfigError: there is no such format or opset, something is in the way, or there is no poster to check it on.
+        ConfigError: there is no such format or opset, something is in the way, there is no poster to check it on, or
+            npm can't fetch what a page needs.
         MissingExtraError: the format needs a package that is not installed.
         ClassifierError: there is no classifier with a Keras network, it is of another version, or the file would
             differ from it too much: nothing is written then.
 
     Examples:
-        >>> export("posters", "coreml")
+        >>> export("posters", "litert", opset=13)
         Traceback (most recent call last):
-        posters.errors.ConfigError: there is no export format 'coreml'; there are litert, litert-int8, onnx, saved_model
+        posters.errors.ConfigError: there is no opset 13 of litert: onnx alone has opsets, 13 to 18
     """
     if to not in TARGETS:
         raise ConfigError(f"there is no export format {to!r}; there are {', '.join(TARGETS)}")
@@ -151,6 +159,8 @@ def export(
     directory = classifier_directory(classifier)
     manifest = read_manifest(directory)
     place = _choose_place(target, directory, Path(output) if output else None, force)
+    if to == "web":
+        check_ready(place)
     checked, steps = _choose_posters(target, directory, manifest, posters, images)
     # Imported here, since TensorFlow takes seconds to load, and an error above should not wait for it.
     from posters.network.export import FORMATS
@@ -160,6 +170,8 @@ def export(
     with _written_whole(target, place) as path:
         to_round = [np.stack([pixels for _, pixels in steps.decoded(manifest.preprocess)])] if target.rounded else []
         FORMATS[to].write(model, manifest, path, *to_round, **({} if opset is None else {"opset": opset}))
+        if to == "web":
+            write_page(path, load_classifier(directory))
         run_file = FORMATS[to].open(path, manifest)
         decoded = progress(checked.decoded(manifest.preprocess), len(checked))
         rows, by_keras, by_file = _predict_by_both(
@@ -169,8 +181,77 @@ def export(
         calibrated = manifest.calibration.apply(by_keras)
         result = _compare(target, place, size, checked.take(rows), calibrated, by_file)
         # Raised in here, before the file takes its place.
-        _refuse_if_far(target, result)
+        if reason := too_far(to, result):
+            raise ClassifierError(
+                f"as {to} the classifier would differ from Keras {reason}, on {result.checked_on}: nothing was "
+                f"written; {'try other posters, or litert' if target.rounded else 'please report it'}"
+            )
     return result
+
+
+def check_export(
+    classifier: str | Path,
+    to: str,
+    *,
+    output: str | Path | None = None,
+    posters: Catalogue | Sequence[PosterSource] | None = None,
+    images: str | Path | None = None,
+    progress: Callable[[Decoded, int], Decoded] = lambda decoded, total: decoded,
+) -> Export:
+    """Compare what `export` has written, run by its own runtime, with the classifier it was written from.
+
+    Only a SavedModel needs TensorFlow for that.
+
+    Args:
+        classifier: as in `export`.
+        to: as in `export`.
+        output: the file or folder, as `export` was given it.
+        posters: as in `export`.
+        images: as in `export`.
+        progress: as in `export`.
+
+    Returns:
+        How near the two are; `too_far` judges it.
+
+    Raises:
+        ConfigError: there is no such format, nothing at that place, or no poster to check it on.
+        MissingExtraError: the format's runtime is not installed.
+        ClassifierError: one of the two can't be opened, or they have different genres.
+
+    Examples:
+        >>> check_export("posters", "onnx", output="none.onnx")
+        Traceback (most recent call last):
+        posters.errors.ConfigError: there is no none.onnx to check: write it first, or name its place
+    """
+    if to not in TARGETS:
+        raise ConfigError(f"there is no export format {to!r}; there are {', '.join(TARGETS)}")
+    target, directory = TARGETS[to], classifier_directory(classifier)
+    manifest = read_manifest(directory)
+    place = _choose_place(target, directory, Path(output) if output else None, force=True)
+    if not place.exists():
+        raise ConfigError(f"there is no {place} to check: write it first, or name its place")
+    run_file = _opened(to, place, manifest)
+    checked, _ = _choose_posters(target, directory, manifest, posters, images)
+    decoded = progress(checked.decoded(manifest.preprocess), len(checked))
+    rows, expected, given = _predict_by_both(decoded, _probabilities_by(load_classifier(directory)), run_file)
+    size = sum(file.stat().st_size for file in (place, *place.rglob("*")) if file.is_file())
+    return _compare(target, place, size, checked.take(rows), expected, given)
+
+
+def _opened(to: str, place: Path, manifest: Manifest) -> Callable[[np.ndarray], np.ndarray]:
+    if to == "saved_model":
+        check_installed("tensorflow")
+        from posters.network.export import FORMATS
+
+        return FORMATS[to].open(place, manifest)
+    opened = load_classifier(place / WEB_NETWORK if to == "web" else place)
+    if opened.genre_names != manifest.genre_names or opened.manifest.preprocess != manifest.preprocess:
+        raise ClassifierError(f"{place} has other genres or another input than the classifier: it is of another one")
+    return _probabilities_by(opened)
+
+
+def _probabilities_by(classifier: Classifier) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda pixels: np.array([[*each.probabilities.values()] for each in classifier.predict_many(pixels)])
 
 
 def _choose_place(target: ExportTarget, classifier: Path, output: Path | None, force: bool) -> Path:
@@ -181,12 +262,12 @@ def _choose_place(target: ExportTarget, classifier: Path, output: Path | None, f
     chosen = Path(name + target.suffix) if output is None else Path(output)
     if not target.is_folder and chosen.is_dir():
         chosen = chosen / (name + target.suffix)
-    place = chosen / _VERSION if target.is_folder else chosen
+    place = chosen / target.version
     if target.is_folder and chosen.exists() and not chosen.is_dir():
         raise ConfigError(f"{chosen} is a file, and {target.name} is a folder: choose another --output")
     if not target.is_folder and place.is_dir():
         raise ConfigError(f"{place} is a folder, and {target.name} is a file: choose another --output")
-    if place.exists() and not force:
+    if place.exists() and not force and (place.is_file() or any(place.iterdir())):
         raise ConfigError(f"{place} exists already: choose another --output, or overwrite it with --force")
     return place
 
@@ -246,20 +327,28 @@ def _compare(
     return Export(place, size, str(checked), float(differences.max()), float(differences.mean()), macro_maps)
 
 
-def _refuse_if_far(target: ExportTarget, result: Export) -> None:
+def too_far(to: str, result: Export) -> str:
+    """Return by how much an export differs too much from its classifier, in words; "" if it is near enough.
+
+    Args:
+        to: its format.
+        result: how near it comes.
+
+    Examples:
+        >>> too_far("onnx", Export(Path("first.onnx"), 9_000_000, "32 posters", 0.25, 1e-7, None))
+        'by up to 0.25, and 0.001 is allowed'
+    """
+    target = TARGETS[to]
     # Each written so that NaN fails as well.
     if not target.rounded:
-        fits, reason = result.largest <= TOLERANCE, f"by up to {result.largest:.2g}, and {TOLERANCE:g} is allowed"
+        allowed = HALF_TOLERANCE if target.halved else TOLERANCE
+        fits, reason = result.largest <= allowed, f"by up to {result.largest:.2g}, and {allowed:g} is allowed"
     elif result.macro_map is not None:
         loss = result.macro_map[0] - result.macro_map[1]
         fits, reason = loss <= WORST_LOSS, f"by {loss:.4f} of macro mAP, and {WORST_LOSS:g} is allowed"
     else:
         fits, reason = result.mean <= WORST_MEAN, f"by {result.mean:.2g} on average, and {WORST_MEAN:g} is allowed"
-    if not fits:
-        raise ClassifierError(
-            f"as {target.name} the classifier would differ from Keras {reason}, on {result.checked_on}: nothing was "
-            f"written; {'try other posters, or litert' if target.rounded else 'please report it'}"
-        )
+    return "" if fits else reason
 
 
 @contextmanager

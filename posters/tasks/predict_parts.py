@@ -17,7 +17,6 @@ from posters._base.atomic_files import sha256_of, write_json
 from posters._base.brief import brief_repr
 from posters._base.log import logger
 from posters.classifier import Classifier, load_classifier
-from posters.classifier.manifest import MANIFEST
 from posters.classifier.prediction_rows import PredictionRow
 from posters.errors import ConfigError
 from posters.similar.index import Posters, posters_by_name
@@ -106,7 +105,7 @@ def predict_parts(
     classifier.predict_many((), **rule)
     named = list(posters_by_name(posters).items())
     folder = Path(output).absolute()
-    identity = {"posters": digest_of(named), "classifier": sha256_of(classifier.directory / MANIFEST)}
+    identity = {"posters": digest_of(named), "classifier": sha256_of(classifier.identity_file)}
     chosen = {name: value for name, value in rule.items() if value is not None}
     settings = _settled(folder, form, {**identity, "part_size": part_size, "every": every, "rule": chosen})
     parts = [(start // part_size, named[start : start + part_size]) for start in range(0, len(named), part_size)]

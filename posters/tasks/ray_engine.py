@@ -21,7 +21,6 @@ from posters import __version__, errors
 from posters._base.atomic_files import sha256_of
 from posters._base.optional_imports import require
 from posters.classifier import Classifier, load_classifier
-from posters.classifier.manifest import MANIFEST
 from posters.models import CLASSIFIER, POSTERS
 from posters.tasks.prediction_parts import SETTINGS, Part, PartSettings
 
@@ -160,7 +159,7 @@ class PartWorker:
                 f"a worker does not see {self.folder}: name a folder that all machines share as --output"
             )
         opened = load_classifier(self.directory, threads=1)
-        if sha256_of(opened.directory / MANIFEST) != self.settings.classifier:
+        if sha256_of(opened.identity_file) != self.settings.classifier:
             raise errors.ClassifierError(
                 f"a worker has another classifier in {opened.directory}: copy this machine's there"
             )

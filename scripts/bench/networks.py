@@ -47,7 +47,7 @@ def onnx_file(folder: Path) -> Path:
     """Export the shipped classifier to ONNX, once a folder."""
     path = folder / "network.onnx"
     if not path.exists():
-        from posters.network.export.formats import write_onnx
+        from posters.network.export.onnx_files import write_onnx
         from posters.network.weights import keras_network
 
         manifest = shipped()

@@ -89,7 +89,7 @@ class TestNetworks:
         for folder in (tiny_classifier, tiny_classifier / "cache"):
             folder.mkdir(exist_ok=True)
             (folder / "trial-0123456789abcdef").touch()
-        trial.check_network(tiny_classifier, read_manifest(tiny_classifier))
+        trial.check_network(tiny_classifier / "network.tflite", read_manifest(tiny_classifier))
         assert list(cache.glob("trial-*"))
 
     def test_a_cache_that_can_not_be_written_costs_a_trial_each_time(self, tiny_classifier, cache):

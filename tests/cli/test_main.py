@@ -17,7 +17,7 @@ from tests.cli.running import own_fields, start
 
 COMMANDS = (
     *("catalogue", "audit", "train", "cross-validate", "evaluate", "figures", "compare", "thresholds", "predict"),
-    *("plan", "similar", "drift", "serve", "export", "cache"),
+    *("plan", "similar", "drift", "serve", "export", "benchmark", "cache"),
 )
 # The fewest words that each of them can do with.
 LEAST = {
@@ -34,6 +34,7 @@ LEAST = {
     "drift": ["old", "new"],
     "serve": [],
     "export": ["r", "--to", "onnx"],
+    "benchmark": ["r"],
     "figures": ["r"],
     "cache": [],
 }

@@ -348,7 +348,7 @@ class TestOutput:
         def interrupted(*_):
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("posters.classifier.runtime.LiteNetwork.outputs", interrupted)
+        monkeypatch.setattr("posters.classifier.runtime.Network.outputs", interrupted)
         code, out, err = predict("posters", "--output", "said.csv")
         assert (code, out, err) == (130, b"", ["posters: interrupted"])
         assert Path("said.csv").read_text() == "old"

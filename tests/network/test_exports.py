@@ -29,7 +29,9 @@ from posters.tasks.train import train
 DOCUMENT = Path(__file__).parents[2] / "docs" / "prediction.md"
 PLATT = CalibrationCurve("platt", (1.3, 0.4))
 ISOTONIC = CalibrationCurve("isotonic", (), ((0.0, 0.0), (0.02, 0.1), (0.3, 0.35), (0.9, 0.8), (1.0, 1.0)))
-EXACT = [name for name, target in TARGETS.items() if not target.rounded]
+# A page is of files that npm fetches: test_web_page.py.
+FILES = [name for name in TARGETS if name != "web"]
+EXACT = [name for name in FILES if not TARGETS[name].rounded]
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +58,7 @@ def written(run, tmp_path_factory):
         patch.chdir(folder)
         # So few posters tell nothing to the third decimal.
         patch.setattr(task, "WORST_LOSS", 1.0)
-        made = {name: export(run, name) for name in TARGETS}
+        made = {name: export(run, name) for name in FILES}
     return {name: replace(each, path=folder / each.path) for name, each in made.items()}
 
 
@@ -220,6 +222,27 @@ print(json.dumps([str(predict.structured_input_signature[1]["poster"].dtype), li
     assert (folder / "assets" / "labels.txt").read_text() == "Blue\nGreen\nRed\n"
 
 
+@pytest.mark.parametrize("name", [name for name in FILES if not TARGETS[name].is_folder])
+def test_a_file_is_a_classifier_itself(run, written, colours, name):
+    file, directory = load_classifier(written[name].path), load_classifier(run)
+    paths = [colours.image_path(poster) for poster in colours.posters[:6]]
+    for one, other in zip(file.predict_many(paths, "f1"), directory.predict_many(paths, "f1"), strict=True):
+        near = 0.2 if TARGETS[name].rounded else 1e-4
+        assert one.probabilities == pytest.approx(other.probabilities, abs=near)
+    assert file.manifest.rules == directory.manifest.rules
+    assert file.manifest.provenance == directory.manifest.provenance
+    assert file.manifest.calibration.fitted_on == "validation, 24 posters"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_was_written_is_near_when_it_is_checked_again(run, written, name, monkeypatch):
+    monkeypatch.setattr(task, "WORST_LOSS", 1.0)
+    path = written[name].path
+    found = task.check_export(run, name, output=path.parent if name == "saved_model" else path)
+    assert task.too_far(name, found) == ""
+    assert found.size == written[name].size
+
+
 # Which classifiers, and which posters
 
 
@@ -283,7 +306,7 @@ def refused(capsys, *words):
 def test_an_unknown_format_is_one_line(run, capsys):
     assert "invalid choice: 'coreml'" in refused(capsys, run, "--to", "coreml")
     with pytest.raises(
-        ConfigError, match="no export format 'coreml'; there are litert, litert-int8, onnx, saved_model"
+        ConfigError, match="no export format 'coreml'; there are litert, litert-int8, onnx, saved_model, web"
     ):
         export(run, "coreml")
 
@@ -331,7 +354,7 @@ def test_what_differs_too_much_is_not_written(run, monkeypatch, tmp_path, to, li
     assert list(tmp_path.rglob("*.tflite")) == list(tmp_path.rglob("*.pb")) == []
 
 
-@pytest.mark.parametrize("to", TARGETS)
+@pytest.mark.parametrize("to", FILES)
 def test_what_is_there_stays_unless_forced(run, written, to):
     path = written[to].path
     before = path.stat().st_mtime_ns

@@ -191,7 +191,7 @@ def test_a_file_that_is_too_large_is_not_sent(opened):
     page, _, asked = opened
     hand_in(page, "drop", **{"large.png": b"x" * 300_001})
     verdict = card(page, "large.png").locator(".verdict")
-    assert verdict.text_content() == "The file is larger than the 0.3 MB that the server takes."
+    assert verdict.text_content() == "The file is larger than the 0.3 MB that it may have."
     assert not [url for url in asked if "/api/predict" in url]
 
 

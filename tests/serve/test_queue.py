@@ -17,7 +17,7 @@ from tests.serve.conftest import running
 @pytest.fixture
 def opened(monkeypatch):
     """Counts the interpreters that are opened."""
-    from posters.classifier.classifier import LiteNetwork
+    from posters.classifier.runtime import LiteNetwork
 
     networks = []
     ready = LiteNetwork.__init__

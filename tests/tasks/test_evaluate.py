@@ -162,6 +162,9 @@ def test_a_cross_validation_is_no_run_and_its_runs_are_named(tmp_path):
 
 
 def test_a_file_is_no_classifier_though_it_exists(tmp_path):
-    (tmp_path / "model.onnx").touch()
+    (tmp_path / "model.keras").touch()
     with pytest.raises(posters.PostersError, match="it is a file, and a classifier is a directory"):
+        posters.load_classifier(tmp_path / "model.keras")
+    (tmp_path / "model.onnx").touch()
+    with pytest.raises(posters.PostersError, match="tells nothing of its genres"):
         posters.load_classifier(tmp_path / "model.onnx")

@@ -4,23 +4,17 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from posters._base.log import stderr_held_back
-from posters._base.optional_imports import require
 from posters.classifier import Manifest
-from posters.network.export.graph import OUTPUT, calibrated_graph, contents_json
-from posters.network.export.litert import METADATA, open_litert, write_litert, write_litert_int8
+from posters.network.export.graph import OUTPUT, Runtime, calibrated_graph, contents_json
+from posters.network.export.litert import open_litert, write_litert, write_litert_int8
+from posters.network.export.onnx_files import open_onnx, open_web_network, write_onnx, write_web_network
 from posters.network.tensorflow import tf
 
-# An opened file: uint8 posters (n, H, W, 3) to calibrated probabilities (n, G).
-Runtime: TypeAlias = Callable[[np.ndarray], np.ndarray]
-
-# Old enough that ONNX Runtime 1.7, TensorRT 8 and whatever is newer read it.
-_OPSET = 13
-_ONNX_EXTRA = "onnx"
 _SIGNATURE = "serving_default"  # of a SavedModel; TensorFlow Serving's own name for what answers unless asked otherwise
 _LABELS, _CONTENTS = "labels.txt", "classifier.json"
 
@@ -41,53 +35,6 @@ class Format:
 
     write: Callable[..., None]
     open: Callable[[Path, Manifest], Runtime]
-
-
-def write_onnx(model: Any, manifest: Manifest, path: Path, opset: int = _OPSET) -> None:
-    """Write one file: input "poster", uint8 (N, H, W, 3); output "probabilities"; `metadata_props` has the contents.
-
-    Args:
-        model: Keras, uint8 (B, H, W, 3) to probabilities (B, G).
-        manifest: of the classifier.
-        path: of the file.
-        opset: version of ONNX's operators, which a runtime must be new enough for.
-
-    Raises:
-        MissingExtraError: onnx or tf2onnx is not installed.
-
-    Examples:
-        >>> import tempfile
-        >>> path = Path(tempfile.mkdtemp()) / "drama.onnx"
-        >>> write_onnx(model, manifest, path)
-        >>> path.is_file()
-        True
-    """
-    onnx, tf2onnx = require("onnx", _ONNX_EXTRA), require("tf2onnx", _ONNX_EXTRA)
-    graph = calibrated_graph(model, manifest.calibration)
-    with stderr_held_back():
-        network, _ = tf2onnx.convert.from_function(graph.predict, graph.predict.input_signature, opset=opset)
-    for value in (*network.graph.input, *network.graph.output):
-        value.type.tensor_type.shape.dim[0].dim_param = "N"
-    onnx.helper.set_model_props(network, {METADATA: contents_json(manifest)})
-    onnx.checker.check_model(network)
-    onnx.save(network, path)
-
-
-def open_onnx(path: Path, manifest: Manifest) -> Runtime:
-    """Return what runs a file by ONNX Runtime on the CPU.
-
-    Raises:
-        MissingExtraError: onnxruntime is not installed.
-
-    Examples:
-        >>> import tempfile
-        >>> path = Path(tempfile.mkdtemp()) / "drama.onnx"
-        >>> write_onnx(model, manifest, path)
-        >>> open_onnx(path, manifest)(np.zeros((2, *manifest.preprocess.shape), np.uint8)).tolist()
-        [[0.5], [0.5]]
-    """
-    session = require("onnxruntime", _ONNX_EXTRA).InferenceSession(path, providers=["CPUExecutionProvider"])
-    return lambda posters: session.run([OUTPUT], {"poster": posters})[0]
 
 
 def write_saved_model(model: Any, manifest: Manifest, folder: Path) -> None:
@@ -147,4 +94,5 @@ FORMATS: dict[str, Format] = {
     "litert-int8": Format(write_litert_int8, open_litert),
     "onnx": Format(write_onnx, open_onnx),
     "saved_model": Format(write_saved_model, open_saved_model),
+    "web": Format(write_web_network, open_web_network),
 }

@@ -8,7 +8,7 @@ each other, and float32 stays within 1e-6 of NumPy.
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -16,11 +16,13 @@ from posters import __version__
 from posters.calibration import Calibration
 from posters.calibration.calibration import CalibrationCurve, logit
 from posters.classifier import Manifest
+from posters.classifier.manifest import EXPORT_FORMAT
 from posters.network.tensorflow import tf
 
+# An opened file: uint8 posters (n, H, W, 3) to calibrated probabilities (n, G).
+Runtime: TypeAlias = Callable[[np.ndarray], np.ndarray]
+
 INPUT, OUTPUT = "poster", "probabilities"
-# Raised whenever a key of the contents changes its meaning.
-_CONTENTS_VERSION = 1
 _IDENTITY = ((0.0, 0.0), (1.0, 1.0))
 _UNUSED = (1.0, 0.0)  # slope and shift, of a genre that isn't Platt's
 
@@ -142,7 +144,7 @@ def contents_json(manifest: Manifest) -> str:
     own = manifest.to_dict()
     height, width, _ = manifest.preprocess.shape
     contents = {
-        "export_format": _CONTENTS_VERSION,
+        "export_format": EXPORT_FORMAT,
         "posters": __version__,
         "genre_names": own["genre_names"],
         "input": {

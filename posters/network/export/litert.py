@@ -5,7 +5,7 @@ steps of 1/256 would be too coarse for rare genres. Rounded as a whole, MobileNe
 1,136 real posters; with the backbone alone rounded to 0.3115; in float32 it has 0.3087.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,13 @@ import numpy as np
 
 from posters._base.log import stderr_held_back
 from posters.classifier import Manifest
+from posters.classifier.manifest import METADATA
 from posters.classifier.runtime import LiteNetwork
 from posters.errors import ClassifierError
 from posters.network.export.flatbuffer import joined, with_metadata
-from posters.network.export.graph import calibrated_graph, contents_json, graph_of
+from posters.network.export.graph import Runtime, calibrated_graph, contents_json, graph_of
 from posters.network.tensorflow import keras, tf
 
-METADATA = "posters"
 _POOLINGS = ("average", "maximum")
 _FEATURE_MAP = "feature_map"
 
@@ -65,7 +65,7 @@ def converted(converter: Any) -> bytes:
     return network
 
 
-def open_litert(path: Path, manifest: Manifest) -> Callable[[np.ndarray], np.ndarray]:
+def open_litert(path: Path, manifest: Manifest) -> Runtime:
     """Return what runs a file by the interpreter that `posters predict` uses, one poster at a time.
 
     Args:

@@ -35,7 +35,7 @@ function hideHeat() {
 async function fill(card) {
   try {
     const { max_bytes: most } = classifier.limits;
-    if (card.poster.blob.size > most) throw new Error(`The file is larger than the ${most / 1e6} MB that the server takes.`);
+    if (card.poster.blob.size > most) throw new Error(`The file is larger than the ${most / 1e6} MB that it may have.`);
     card.show(await predict(card.poster.blob), rule);
     const doubt = card.part(".unlike").hidden ? "" : " Unlike the posters it learned from.";
     announce(`${card.poster.name}: ${card.predicted().join(", ") || "no genre reaches its threshold"}.${doubt}`);
