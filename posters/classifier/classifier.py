@@ -388,7 +388,8 @@ def load_classifier(
     """Open a classifier.
 
     Args:
-        directory: a classifier directory, or a run that holds one; "posters" is the classifier of the package.
+        directory: a classifier directory, or a run that holds one; "posters" is the classifier of the package, and
+            "hf://owner/name@revision" one of the Hugging Face Hub, which is downloaded once.
         threads: the number of threads that compute, together on a single poster, or each on one of many. By default one
             for a single poster, and the cores for many. The probabilities do not depend on it.
         interpreters: for servers, instead of threads: open this many networks now, each of which computes one poster

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from posters.cli.options import add_recursive_option, add_table_options, table_options
 from posters.cli.output import progress_bar
+from posters.errors import ConfigError
 
 if TYPE_CHECKING:
     from posters.catalogue import Catalogue
@@ -29,7 +30,10 @@ _POSTERS = (
 def add_parser(commands: Any) -> None:
     parser = commands.add_parser("export", help="write a classifier for another runtime", description=_DESCRIPTION)
     parser.add_argument("classifier", metavar="CLASSIFIER", help="a run, a classifier directory, or posters")
-    parser.add_argument("--to", choices=_TARGETS, required=True, help="the format")
+    to = "the format; hub is a folder for the Hugging Face Hub, with the classifier as it is"
+    parser.add_argument("--to", choices=(*_TARGETS, "hub"), required=True, help=to)
+    licence = "of hub: an identifier such as apache-2.0 (default: what the model card says)"
+    parser.add_argument("--license", dest="licence", metavar="ID", help=licence)
     output = "the file; for saved_model the folder that gets a version 1 (default: named after the classifier)"
     parser.add_argument("--output", type=Path, metavar="PATH", help=output)
     parser.add_argument("--force", action="store_true", help="replace an existing file or folder")
@@ -44,6 +48,11 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from posters._base.log import logger
+
+    if options.to == "hub":
+        return _run_hub(options)
+    if options.licence is not None:
+        raise ConfigError(f"--license is for --to hub, and not for {options.to}")
     from posters.tasks.export import export
 
     posters = _posters(options.posters, table_options(options), options.recursive)
@@ -53,6 +62,15 @@ def run(options: argparse.Namespace) -> int:
     for line in _sentences(written):
         logger.info(line)
     print(written.path)
+    return 0
+
+
+def _run_hub(options: argparse.Namespace) -> int:
+    from posters.tasks.export_hub import export_to_hub
+
+    if options.posters or options.opset:
+        raise ConfigError("--posters and --opset are for formats that convert the network: hub copies it as it is")
+    print(export_to_hub(options.classifier, options.output, force=options.force, licence=options.licence))
     return 0
 
 

@@ -77,7 +77,10 @@ def add_recursive_option(parser: Any) -> None:
 
 def add_classifier_option(parser: argparse.ArgumentParser) -> None:
     """Add the option that names a classifier."""
-    description = "a classifier directory, or a run that holds one; posters comes with the package (default: posters)"
+    description = (
+        "a classifier directory, or a run that holds one; hf://OWNER/NAME@REVISION is on the Hugging Face Hub; posters "
+        "comes with the package (default: posters)"
+    )
     parser.add_argument("--classifier", default=POSTERS, metavar="DIR", help=description)
 
 
