@@ -27,6 +27,7 @@ from posters.errors import ConfigError, MissingExtraError, PostersError, options
 
 ENTRY_POINTS = "posters.commands"
 COMMANDS = (
+    "start",
     "catalogue",
     "audit",
     "train",
