@@ -114,6 +114,39 @@ class Classifier:
             probabilities = network(pixels)
         return self._prediction(poster, probabilities, decide)
 
+    async def predict_async(
+        self,
+        poster: PosterSource,
+        rule: str | Rule | None = None,
+        *,
+        top: int | None = None,
+        threshold: float | None = None,
+    ) -> Prediction:
+        """Predict the genres of one poster in a thread, so that an event loop goes on meanwhile.
+
+        As many are computed at a time as `load_classifier(interpreters=N)` or `threads` allows; the others wait.
+
+        Args:
+            poster: as in `predict`.
+            rule: as in `predict`.
+            top: as in `predict`.
+            threshold: as in `predict`.
+
+        Raises:
+            ImageError: as in `predict`.
+            ConfigError: as in `predict`.
+
+        Examples:
+            >>> import asyncio
+            >>> white = np.full((600, 400, 3), 255, np.uint8)
+            >>> len(asyncio.run(load_classifier().predict_async(white, top=2)).genres)
+            2
+        """
+        # Here, since whoever predicts without an event loop need not load one.
+        from asyncio import to_thread
+
+        return await to_thread(self.predict, poster, rule, top=top, threshold=threshold)
+
     def predict_many(
         self,
         posters: Iterable[PosterSource],
