@@ -261,6 +261,14 @@ def test_all_of_it_can_be_done_by_keyboard(page, scans):
     page.locator("#confirm").focus()
     page.keyboard.press("Enter")
     assert title.text_content().startswith("3 of ")
+    # Past both ends, where a button is disabled, the keys go on working.
+    page.locator("#previous").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    assert title.text_content().startswith("1 of ")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert title.text_content().startswith("3 of ")
     page.keyboard.press("Escape")
     assert page.evaluate(focused) == third
     assert tile(page, second).locator(".sure").text_content() == "Checked"
@@ -332,7 +340,7 @@ def test_a_page_that_was_closed_goes_on_where_it_was(page, scans, opened):
 def test_what_was_checked_is_not_removed_without_a_question(page, scans):
     choose(page, scans)
     finish(page)
-    page.locator("#tiles button").first.click()
+    tile(page, "dusk.png").get_by_role("button").click()
     page.locator("#confirm").click()
     page.keyboard.press("Escape")
     asked = []

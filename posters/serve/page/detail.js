@@ -86,9 +86,13 @@ export class Detail {
     });
     document.querySelector("#detail-card").replaceChildren(this.card.element);
     document.querySelector("#detail-title").textContent = `${this.place + 1} of ${this.items.length.toLocaleString("en")}`;
-    document.querySelector("#previous").disabled = this.place === 0;
-    document.querySelector("#next").disabled = this.place === this.items.length - 1;
-    document.querySelector("#confirm").disabled = !item.prediction;
+    const ends = { "#previous": this.place === 0, "#next": this.place === this.items.length - 1 };
+    for (const [id, end] of Object.entries(ends)) {
+      const button = document.querySelector(id);
+      // A button that is disabled loses the focus, and the dialog its keys.
+      if (end && button === document.activeElement) document.querySelector("#confirm").focus();
+      button.disabled = end;
+    }
     this.card.rule = this.rule;
     if (item.prediction) this.card.show(item.prediction, this.rule);
     else if (item.error) this.card.fail(item.error);
@@ -109,7 +113,7 @@ export class Detail {
     this.announce(`${genre} ${has ? "added" : "removed"}.`);
   }
 
-  /** The poster has the genres that are ticked: all of them are decided. */
+  /** The poster has the genres that are ticked: all of them are decided. One that can't be read is passed over. */
   agree() {
     for (const genre of genresOf(this.item, this.rule)) this.item.decided.set(genre, true);
     this.redraw();
