@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parent.parent / "posters"
 FLOORS = (
     {"posters", "posters.errors"},
     {"posters._base", "posters.extensions"},
-    {"posters.options"},
+    {"posters.options", "posters.tracking"},
     {"posters.config", "posters.models"},
     {"posters.images", "posters.train_options"},
     {"posters.catalogue", "posters.metrics", "posters.scores"},

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from posters._base.brief import brief_repr
+from posters._base.text import counted
 from posters.audit.context import AuditContext
 from posters.audit.duplicates import duplicate_findings, film_findings, leak_findings
 from posters.audit.images import file_findings, image_findings
@@ -21,6 +22,7 @@ from posters.store.cache import default_cache
 
 Check = Callable[[AuditContext], Iterable[Finding]]
 
+_SHOWN = 20  # findings in a notebook
 # Every audit runs these, in this order. Remove one to leave it out.
 CHECKS: list[Check] = [
     image_findings,
@@ -93,6 +95,17 @@ class Audit:
     def has(self, severity: str) -> bool:
         """Return whether any finding is at least as bad as `severity`."""
         return any(self.counts()[worse] for worse in SEVERITIES[: SEVERITIES.index(severity) + 1])
+
+    def _repr_html_(self) -> str:
+        # What a notebook shows: how many findings, and the worst of them.
+        from html import escape
+
+        told = ", ".join(counted(count, severity) for severity, count in self.counts().items() if count)
+        looked_at = f"{counted(self.posters, 'poster')}, {counted(self.genres, 'genre')}"
+        rows = [f"<tr><td>{each.severity}</td><td>{escape(each.message)}</td></tr>" for each in self.findings[:_SHOWN]]
+        more = f"<p>and {len(self.findings) - _SHOWN:,} more</p>" if len(self.findings) > _SHOWN else ""
+        heading = f"<p>{escape(self.table)} ({looked_at}): {told or 'nothing is wrong that an audit can see'}</p>"
+        return f"{heading}<table>{''.join(rows)}</table>{more}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the audit as JSON can hold it."""

@@ -134,6 +134,39 @@ class Classifier:
         outputs = self._networks.for_one(lambda network: network.outputs(pixels))
         return self._prediction(poster, outputs, decide)
 
+    async def predict_async(
+        self,
+        poster: PosterSource,
+        rule: str | Rule | None = None,
+        *,
+        top: int | None = None,
+        threshold: float | None = None,
+    ) -> Prediction:
+        """Predict the genres of one poster in a thread, so that an event loop goes on meanwhile.
+
+        As many are computed at a time as `load_classifier(interpreters=N)` or `threads` allows; the others wait.
+
+        Args:
+            poster: as in `predict`.
+            rule: as in `predict`.
+            top: as in `predict`.
+            threshold: as in `predict`.
+
+        Raises:
+            ImageError: as in `predict`.
+            ConfigError: as in `predict`.
+
+        Examples:
+            >>> import asyncio
+            >>> white = np.full((600, 400, 3), 255, np.uint8)
+            >>> len(asyncio.run(load_classifier().predict_async(white, top=2)).genres)
+            2
+        """
+        # Here, since whoever predicts without an event loop need not load one.
+        from asyncio import to_thread
+
+        return await to_thread(self.predict, poster, rule, top=top, threshold=threshold)
+
     def predict_many(
         self,
         posters: Iterable[PosterSource],
@@ -412,8 +445,9 @@ def load_classifier(
     """Open a classifier.
 
     Args:
-        directory: a classifier directory, or a run that holds one; "posters" is the classifier of the package. Or a
-            file of `posters export`, .tflite or .onnx; the latter needs the extra `onnxruntime`.
+        directory: a classifier directory, or a run that holds one; "posters" is the classifier of the package, and
+            "hf://owner/name@revision" one of the Hugging Face Hub, which is downloaded once. Or a file of
+            `posters export`, .tflite or .onnx; the latter needs the extra `onnxruntime`.
         threads: the number of threads that compute, together on a single poster, or each on one of many. By default one
             for a single poster, and the cores for many. The probabilities do not depend on it.
         interpreters: for servers, instead of threads: open this many networks now, each of which computes one poster

@@ -15,6 +15,7 @@ from posters._base.validation import Between, from_plain
 from posters.calibration import Calibration, no_calibration
 from posters.config import Head, PreprocessConfig
 from posters.errors import ClassifierError, ConfigError
+from posters.models.hub import linked_folders
 from posters.thresholds import Rule, read_rule
 
 FORMAT = 4
@@ -346,7 +347,7 @@ def _bytes_of(path: Path) -> bytes:
 
 def _check_file(path: Path, digest: str) -> None:
     # Whoever made the directory may have put links into it that lead to other people's files.
-    if not is_inside(path, path.parent):
+    if not is_inside(path, path.parent, *linked_folders(path.parent)):
         raise ClassifierError(f"{path} is a link out of the directory: copy the file itself")
     largest = _LARGEST.get(path.name, _LARGEST_OTHER)
     try:

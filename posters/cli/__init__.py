@@ -27,6 +27,7 @@ from posters.errors import ConfigError, MissingExtraError, PostersError, options
 
 ENTRY_POINTS = "posters.commands"
 COMMANDS = (
+    "start",
     "catalogue",
     "audit",
     "train",
@@ -68,6 +69,17 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"posters: {message}{meant}; see {command} --help\n")
 
 
+class _PrintCompletion(argparse.Action):
+    """Prints the completion of a shell, as --help prints the help."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: object, values: Any, option: object = None) -> None:
+        from posters._base.optional_imports import require
+
+        print(require("shtab", "completion").complete(parser, values))
+        parser.exit()
+
+
+_SHELLS = ("bash", "zsh", "tcsh")
 _UNKNOWN = "unrecognized arguments: "
 _CHOICE = re.compile(r"invalid choice: '([^']*)' \(choose from (.*)\)")
 
@@ -89,6 +101,8 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
     """
     root = _Parser(prog="posters", description="Movie posters to genres, honestly.")
     root.add_argument("-V", "--version", action="version", version=f"posters {__version__}")
+    completion = "print what a shell completes the command line by; needs posters[completion]"
+    root.add_argument("--print-completion", choices=_SHELLS, action=_PrintCompletion, help=completion)
     parsers = root.add_subparsers(metavar="COMMAND", required=True)
     known = command in COMMANDS
     for name in (str(command),) if known else COMMANDS:

@@ -60,6 +60,7 @@ def run(options: argparse.Namespace) -> int:
     from posters._base.log import logger
     from posters._base.optional_imports import check_installed
     from posters.report import summary, write_report
+    from posters.tracking import attach_report
 
     check_installed("jinja2", "scipy")
     directory = options.report or (Path("report") if options.table else options.run_or_classifier / "report")
@@ -69,6 +70,8 @@ def run(options: argparse.Namespace) -> int:
     drawing = progress_bar("drawing", leave=False)
     for path in write_report(judged.evaluation, directory, images=images, progress=drawing):
         logger.info(f"wrote {path}")
+    if not options.table:
+        attach_report(options.run_or_classifier, directory)
     seen = judged.evaluation.seen
     if seen and seen.macro_map and judged.can_leave_out:
         logger.info("for a report on the posters that it has not seen, add --unseen-only to the command")

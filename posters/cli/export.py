@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from posters.cli.options import add_recursive_option, add_table_options, table_options
 from posters.cli.output import progress_bar
+from posters.errors import ConfigError
 
 if TYPE_CHECKING:
     from posters.catalogue import Catalogue
@@ -31,7 +32,10 @@ _POSTERS = (
 def add_parser(commands: Any) -> None:
     parser = commands.add_parser("export", help="write a classifier for another runtime", description=_DESCRIPTION)
     parser.add_argument("classifier", metavar="CLASSIFIER", help="a run, a classifier directory, or posters")
-    parser.add_argument("--to", choices=_TARGETS, required=True, help="the format")
+    to = "the format; hub is a folder for the Hugging Face Hub, with the classifier as it is"
+    parser.add_argument("--to", choices=(*_TARGETS, "hub"), required=True, help=to)
+    licence = "of hub: an identifier such as apache-2.0 (default: what the model card says)"
+    parser.add_argument("--license", dest="licence", metavar="ID", help=licence)
     output = "the file; for saved_model the folder of a version 1, for web of the page (default: after the classifier)"
     parser.add_argument("--output", type=Path, metavar="PATH", help=output)
     instead = parser.add_mutually_exclusive_group()
@@ -46,6 +50,10 @@ def add_parser(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.to == "hub":
+        return _run_hub(options)
+    if options.licence is not None:
+        raise ConfigError(f"--license is for --to hub, and not for {options.to}")
     from posters.tasks.export import export
 
     posters = _posters(options.posters, table_options(options), options.recursive)
@@ -61,7 +69,6 @@ def run(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace, chosen: dict[str, Any]) -> int:
     from posters._base.log import logger
-    from posters.errors import ConfigError
     from posters.tasks.export import check_export, too_far
 
     if options.opset:
@@ -72,6 +79,17 @@ def _check(options: argparse.Namespace, chosen: dict[str, Any]) -> int:
     if reason:
         logger.warning(f"{found.path} differs from the classifier {reason}: write it again")
     return 1 if reason else 0
+
+
+def _run_hub(options: argparse.Namespace) -> int:
+    from posters.tasks.export_hub import export_to_hub
+
+    if options.posters or options.opset or options.check:
+        raise ConfigError(
+            "--posters, --opset and --check are for formats that convert the network: hub copies it as it is"
+        )
+    print(export_to_hub(options.classifier, options.output, force=options.force, licence=options.licence))
+    return 0
 
 
 def _posters(words: list[str] | None, reading: dict[str, Any], recursive: bool) -> "Catalogue | Sequence[Any] | None":

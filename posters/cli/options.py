@@ -78,8 +78,8 @@ def add_recursive_option(parser: Any) -> None:
 def add_classifier_option(parser: argparse.ArgumentParser) -> None:
     """Add the option that names a classifier."""
     description = (
-        "a classifier directory, a run that holds one, or a file of posters export (.tflite, .onnx); posters comes "
-        "with the package (default: posters)"
+        "a classifier directory, a run that holds one, or a file of posters export (.tflite, .onnx); "
+        "hf://OWNER/NAME@REVISION is on the Hugging Face Hub; posters comes with the package (default: posters)"
     )
     parser.add_argument("--classifier", default=POSTERS, metavar="PATH", help=description)
 

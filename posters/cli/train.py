@@ -30,7 +30,12 @@ def add_parser(commands: Any) -> None:
     )
     cache = "where packed posters and features are kept (default: $POSTERS_CACHE, or posters in your cache folder)"
     parser.add_argument("--cache", type=Path, metavar="DIR", help=cache)
-    parser.add_argument("--tensorboard", action="store_true", help="also write logs for TensorBoard into the run")
+    track = (
+        "keep parameters, curves and files in mlflow, tensorboard, wandb (offline) or your own tracker; may be repeated"
+    )
+    parser.add_argument("--track", action="append", default=[], metavar="NAME", help=track)
+    tensorboard = "the same as --track tensorboard: logs in the run"
+    parser.add_argument("--tensorboard", dest="track", action="append_const", const="tensorboard", help=tensorboard)
     add_catalogue_options(parser)
     add_config_options(parser)
     parser.set_defaults(run=run)
@@ -58,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
         splits=splits,
         cache=options.cache,
         resume=options.resume,
-        tensorboard=options.tensorboard,
+        track=options.track,
     )
     print(classifier.directory)
     return 0

@@ -258,6 +258,20 @@ class Evaluation:
     seen: SeenBefore | None = None
     unknown_labels: int = 0
 
+    def _repr_html_(self) -> str:
+        # What a notebook shows: how good it is beside what does not look, and each genre's average precision.
+        from html import escape
+
+        from posters.images.notebook import bars_html
+
+        # A predictor by its first rule, which all of its rules have this figure of.
+        first = {row.predictor: row.figures["macro_map"].value for row in reversed(self.predictors)}
+        rows = [(f"macro mAP of {name}", share or 0.0, name == "model") for name, share in reversed(first.items())]
+        by_share = sorted(((genre.average_precision or 0.0, genre.name) for genre in self.genres), reverse=True)
+        genres = bars_html((name, share, False) for share, name in by_share)
+        heading = f"<p>{self.posters:,} posters ({escape(self.split)}); on the right, average precision by genre</p>"
+        return heading + bars_html(rows) + genres
+
     @property
     def genre_names(self) -> tuple[str, ...]:
         """The genres, in the order of `genres`."""

@@ -5,6 +5,8 @@
 
 from pathlib import Path
 
+from posters.models.hub import hub_directory, is_hub_name
+
 # The one that predicts unless another is named.
 CLASSIFIER = Path(__file__).parent / "efficientnet_lite0_posters"
 # The smaller one of version 0.1, for its weights.
@@ -54,7 +56,12 @@ def classifier_directory(name: str | Path) -> Path:
     """Return the directory that a classifier's name means.
 
     Args:
-        name: "posters" for the classifier of this package, a run that has one, or a classifier directory.
+        name: "posters" for the classifier of this package, a run that has one, a classifier directory, or
+            "hf://owner/name@revision" for one on the Hugging Face Hub, which is downloaded.
+
+    Raises:
+        ClassifierError: the Hub's can't be had.
+        MissingExtraError: huggingface_hub is needed, and not installed.
 
     Examples:
         >>> classifier_directory("posters") == CLASSIFIER
@@ -62,5 +69,7 @@ def classifier_directory(name: str | Path) -> Path:
     """
     if str(name) == POSTERS:
         return CLASSIFIER
+    if is_hub_name(name):
+        return hub_directory(str(name))
     inside = Path(name) / "classifier"
     return inside if inside.is_dir() else Path(name)

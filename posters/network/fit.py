@@ -29,7 +29,6 @@ from posters.network.tensorflow import keras, tf
 CHECKPOINT_SECONDS = 60.0
 # Of AdamW: parameters that shift or scale activations are not pulled towards zero.
 _NOT_DECAYED = ["bias", "beta", "gamma"]
-_SHOWN_BY_TENSORBOARD = ("train_loss", "validation_macro_map", "learning_rate")
 
 
 class MovingAverage:
@@ -376,26 +375,3 @@ def read_checkpoint(path: Path) -> tuple[dict[str, list[np.ndarray]], dict[str, 
             return arrays, progress
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise RunError(f"the checkpoint {path} is damaged ({error}): remove it to train this stage again") from error
-
-
-class TensorBoardWriter:
-    """Write the rows of a history as TensorBoard scalars.
-
-    Args:
-        directory: of the logs; None writes nothing.
-
-    Examples:
-        >>> TensorBoardWriter(None).write({"stage": "head", "epoch": 1})
-    """
-
-    def __init__(self, directory: Path | None) -> None:
-        self._writer = tf.summary.create_file_writer(str(directory)) if directory else None
-
-    def write(self, row: dict[str, Any]) -> None:
-        """Write one row of `FitState.history`."""
-        if self._writer is None:
-            return
-        with self._writer.as_default(step=row["epoch"]):
-            for name in _SHOWN_BY_TENSORBOARD:
-                tf.summary.scalar(f"{row['stage']}/{name}", row[name])
-        self._writer.flush()

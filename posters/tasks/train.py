@@ -1,7 +1,7 @@
 """Train a classifier: pack, split, frozen features, linear probe, head, fine-tune, score, decide, save."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -15,7 +15,7 @@ from posters.catalogue import SPLITS, Catalogue, read_catalogue
 from posters.catalogue.multi_hot import prevalence
 from posters.classifier import Classifier, load_classifier
 from posters.classifier.looks import looks_of
-from posters.classifier.manifest import KERAS_NETWORK
+from posters.classifier.manifest import CARD, KERAS_NETWORK
 from posters.classifier.novelty import NOVELTY
 from posters.classifier.seen_posters import SEEN
 from posters.classifier.starting_weights import check_weights
@@ -38,6 +38,7 @@ from posters.tasks.decide import (
 )
 from posters.tasks.overlap import record_training, splits_of_weights
 from posters.tasks.probe import write_probe_scores
+from posters.tracking import Trackers, open_trackers
 from posters.train_options import TrainOptions, names_options
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
     from posters.network.fit import FitState
 
+_CURVES = ("train_loss", "validation_macro_map", "learning_rate")  # of each epoch, for trackers
 _FEW = 50  # of a genre on a tenth of the posters, that is five
 _SHOWN_IDS = 3
 _WARMUP_SHARE = 10  # one in so many fine-tuning steps warms up, lest the first ones wreck pretrained weights
@@ -63,7 +65,7 @@ def train(
     splits: Mapping[str, str] | None = None,
     cache: str | Path | None = None,
     resume: bool = False,
-    tensorboard: bool = False,
+    track: str | Sequence[str] = (),
     **options: Unpack[TrainOptions],
 ) -> Classifier:
     """Train a classifier of the genres of `catalogue`.
@@ -75,7 +77,8 @@ def train(
         splits: "train", "validation" or "test" for each id, for splits of your own.
         cache: where packed posters and frozen features are kept; by default in the user's cache folder.
         resume: resume a run that was interrupted, or start it if there is none.
-        tensorboard: also write logs for TensorBoard into the run.
+        track: trackers that get parameters, curves and files, such as "mlflow"; see `posters.tracking`. One that fails
+            later is left out, and costs nothing of the run.
         **options: single options of the config, as in `train(catalogue, "runs/first", epochs=0)`.
 
     Returns:
@@ -95,8 +98,6 @@ def train(
     check_network(config)
     if not isinstance(catalogue, Catalogue):
         catalogue = read_catalogue(catalogue)
-    if tensorboard:
-        check_installed("tensorboard", extra="tensorboard")
     directory = Run(Path(run))
     if not (resume and directory.started):
         directory.refuse_if_taken()
@@ -107,11 +108,14 @@ def train(
                 logger.info(f"{directory.path} is finished already")
                 return load_classifier(directory.classifier)
             splits = directory.splits()
-        try:
-            _train(catalogue, directory, config, splits, Path(cache or default_cache()), tensorboard)
-        except PostersError:
-            directory.remove_if_untrained()
-            raise
+        # Before anything is packed: a tracker that is not there should not be noticed an hour later.
+        names = (track,) if isinstance(track, str) else tuple(track)
+        with open_trackers(names, directory.path, parameters_of(config, catalogue)) as trackers:
+            try:
+                _train(catalogue, directory, config, splits, Path(cache or default_cache()), trackers)
+            except PostersError:
+                directory.remove_if_untrained()
+                raise
     return load_classifier(directory.classifier)
 
 
@@ -140,6 +144,22 @@ def check_network(config: TrainConfig) -> None:
     check_weights(config)
 
 
+def parameters_of(config: TrainConfig, catalogue: Catalogue) -> dict[str, Any]:
+    """Return what decides a run by flat names, as trackers want it.
+
+    Examples:
+        >>> from posters.catalogue import Poster
+        >>> catalogue = Catalogue((Poster("1", "1.jpg", ("Drama",)),), ("Drama",), Path("images"))
+        >>> parameters_of(TrainConfig(seed=7), catalogue)["preprocess.aspect"]
+        'stretch'
+    """
+    values = asdict(config)
+    of_pixels = {f"preprocess.{name}": value for name, value in values.pop("preprocess").items()}
+    about = {"catalogue": catalogue.name, "posters": len(catalogue), "fingerprint": catalogue.fingerprint()}
+    flat = {**values, **of_pixels, **about}
+    return {name: value if isinstance(value, str | int | float) else str(value) for name, value in flat.items()}
+
+
 def _check_same(run: Run, catalogue: Catalogue, config: TrainConfig) -> None:
     """Refuse to resume a run with another config or catalogue than it began with."""
     began = run.config()
@@ -160,7 +180,7 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
     config: TrainConfig,
     given: Mapping[str, str] | None,
     cache: Path,
-    tensorboard: bool,
+    trackers: Trackers,
 ) -> None:
     """Do the whole job. What an interrupted try has finished (packed posters, features, epochs) is read back."""
     helping = _train_alone(catalogue, config)
@@ -183,6 +203,8 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
     if not run.started:
         run.start(config, splits, catalogue)
 
+    trackers.remember(run.path)
+
     with also_to_file(run.log):
         logger.info(splits_table(catalogue, splits))
         _warn_of_few(splits)
@@ -191,7 +213,7 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
         # Imported here, since TensorFlow takes seconds to load, and an error above should not wait for it.
         from posters.network.data import Batches
         from posters.network.features import compute_features, features_path, network_scores
-        from posters.network.fit import FitState, TensorBoardWriter, compile_model, fit
+        from posters.network.fit import FitState, compile_model, fit
         from posters.network.losses import make_loss
         from posters.network.model import (
             build_network,
@@ -213,13 +235,13 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
             network = build_network(config, len(arrays.genre_names), preprocess=config.train_preprocess)
         learned_head = continue_backbone(network, config)
         loss = make_loss(config.loss, prior, known=float((y_train >= 0).mean()))
-        writer = TensorBoardWriter(run.path / "tensorboard" if tensorboard else None)
         # Rows of the stages before the running one: the file is rewritten after each epoch, with all of them.
         history: list[dict[str, Any]] = []
         best = float("-inf")
 
         def record(state: FitState) -> None:
-            writer.write(state.history[-1])
+            last = state.history[-1]
+            trackers.log({f"{last['stage']}/{name}": last[name] for name in _CURVES}, last["epoch"])
             run.write_history([*history, *state.history])
 
         def validation_scores(model: Any, of: PosterArrays, label: str) -> np.ndarray:
@@ -340,6 +362,10 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
                 NOVELTY: novelty_of(shipped, arrays.posters, train_rows, validation_rows, config.seed),
             },
         )
+        figures = {name: value for name, value in manifest.metrics["validation"].items() if isinstance(value, float)}
+        trackers.log({f"validation/{name}": value for name, value in figures.items()}, 0)
+        for path in (run.classifier / CARD, run.path / "config.toml"):
+            trackers.attach(path, "run")
         table = "" if splits.test else " TABLE"
         logger.info(f"the classifier is in {run.classifier}; judge it by `posters evaluate {run.path}{table}`")
 

@@ -1,5 +1,6 @@
 """The golden classifier predicts what it always did; a damaged one is refused in one line that says what to do."""
 
+import asyncio
 import hashlib
 import io
 import json
@@ -617,3 +618,28 @@ def test_a_prediction_is_asked_for_a_genre_by_name(golden):
     (missing,) = classifier.predict_many(["none.jpg"])
     with pytest.raises(ImageError, match="there is no such file"):
         missing["Comedy"]
+
+
+def test_an_event_loop_awaits_many_predictions_and_their_errors(golden):
+    classifier = load_classifier(golden / "classifier")
+    files = sorted((golden / "posters").glob("*.png"))
+
+    async def predict():
+        beats = 0
+
+        async def beat():
+            nonlocal beats
+            while True:
+                beats += 1
+                await asyncio.sleep(0)
+
+        beating = asyncio.create_task(beat())
+        found = await asyncio.gather(*(classifier.predict_async(file, top=1) for file in files))
+        beating.cancel()
+        with pytest.raises(ImageError):
+            await classifier.predict_async(b"no image")
+        return found, beats
+
+    found, beats = asyncio.run(predict())
+    assert found == [classifier.predict(file, top=1) for file in files]
+    assert beats > 1

@@ -16,11 +16,12 @@ from posters.errors import LONGEST, PostersError, options_named
 from tests.cli.running import own_fields, start
 
 COMMANDS = (
-    *("catalogue", "audit", "train", "cross-validate", "evaluate", "figures", "compare", "thresholds", "predict"),
-    *("plan", "similar", "drift", "serve", "export", "benchmark", "cache"),
+    *("start", "catalogue", "audit", "train", "cross-validate", "evaluate", "figures", "compare", "thresholds"),
+    *("predict", "plan", "similar", "drift", "serve", "export", "benchmark", "cache"),
 )
 # The fewest words that each of them can do with.
 LEAST = {
+    "start": ["scans", "--run", "r"],
     "catalogue": ["t.csv"],
     "audit": ["t.csv"],
     "train": ["t.csv", "--run", "r"],

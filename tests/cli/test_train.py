@@ -43,7 +43,7 @@ class TestTrainOptions:
         call = handed()
         assert call.config == TrainConfig()
         assert call.run == tmp_path / "run"
-        assert (call.splits, call.cache, call.resume, call.tensorboard) == (None, None, False, False)
+        assert (call.splits, call.cache, call.resume, call.track) == (None, None, False, [])
         assert len(call.catalogue) == 3
 
     @pytest.mark.parametrize("entry", own_fields(), ids=lambda entry: entry.name)
@@ -60,9 +60,18 @@ class TestTrainOptions:
 
     def test_the_other_options_are_handed_on(self, handed, tmp_path):
         (tmp_path / "split.csv").write_text("id,split\n1,train\n2,validation\n3,test\n")
-        call = handed("--split", tmp_path / "split.csv", "--cache", tmp_path / "c", "--resume", "--tensorboard")
+        call = handed(
+            "--split",
+            tmp_path / "split.csv",
+            "--cache",
+            tmp_path / "c",
+            "--resume",
+            "--tensorboard",
+            "--track",
+            "mlflow",
+        )
         assert call.splits == {"1": "train", "2": "validation", "3": "test"}
-        assert (call.cache, call.resume, call.tensorboard) == (tmp_path / "c", True, True)
+        assert (call.cache, call.resume, call.track) == (tmp_path / "c", True, ["tensorboard", "mlflow"])
 
     def test_an_option_overrules_the_config_file(self, handed, tmp_path):
         (tmp_path / "config.toml").write_text("seed = 3\nepochs = 9\n\n[preprocess]\nheight = 64\n")

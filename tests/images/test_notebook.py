@@ -8,10 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from posters.audit import KINDS, Audit
 from posters.catalogue import Catalogue, Poster
 from posters.classifier import Prediction
 from posters.errors import ImageError
+from posters.evaluation import evaluate
 from posters.images.notebook import bars_html, thumbnail_html
+from posters.scores import Scores
+from posters.thresholds import fixed_thresholds
 
 
 def parsed(html):
@@ -61,3 +65,25 @@ def test_a_catalogue_shows_a_few_posters_and_its_genres(golden):
     assert html.count("<img") == 6
     assert "100 posters, 2 genres" in html
     assert Catalogue((), ("Drama",), Path("none"))._repr_html_()
+
+
+def test_an_audit_is_its_counts_and_its_worst_findings():
+    findings = tuple(KINDS["unreadable-image"].finding(f"<b>{number}.jpg", ids=(str(number),)) for number in range(25))
+    shown = parsed(Audit("a&b.csv", "images", 30, 2, False, findings)._repr_html_())
+    assert "a&b.csv (30 posters, 2 genres): 25 errors" in "".join(shown.itertext())
+    rows = ["".join(row.itertext()) for row in shown.findall(".//tr")]
+    assert (len(rows), rows[0]) == (20, "error<b>0.jpg")
+    assert "and 5 more" in "".join(shown.itertext())
+    assert "nothing is wrong" in Audit("a.csv", "images", 1, 1, False, ())._repr_html_()
+
+
+def test_an_evaluation_is_the_model_beside_what_does_not_look_and_each_genre():
+    y_score, names = np.array([[0.9, 0.1], [0.2, 0.3], [0.4, 0.2]]), ("War", "Sci-Fi & <b>")
+    scores = Scores(("a", "b", "c"), names, y_score, np.array([[1, 0], [0, 0], [0, 0]]))
+    evaluation = evaluate(scores, [fixed_thresholds(names)], np.array([0.5, 0.1]), samples=5)
+    shown = parsed(evaluation._repr_html_())
+    rows = ["".join(row.itertext()) for row in shown.findall(".//tr")]
+    assert rows[0] == f"macro mAP of model{evaluation.of('model').figures['macro_map'].value:.2f}"
+    assert any(row.startswith("macro mAP of prior") for row in rows)
+    for genre in evaluation.genres:
+        assert f"{genre.name}{genre.average_precision or 0:.2f}" in rows

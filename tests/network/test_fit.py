@@ -8,7 +8,7 @@ import pytest
 from posters.errors import RunError, TrainingError
 from posters.network import keras
 from posters.network.data import Batches
-from posters.network.fit import FitState, MovingAverage, TensorBoardWriter, compile_model, fit
+from posters.network.fit import FitState, MovingAverage, compile_model, fit
 from posters.network.schedules import make_schedule
 
 X = np.linspace(-1, 1, 12, dtype=np.float32)[:, None]
@@ -137,11 +137,3 @@ def test_no_decay_keeps_the_weights_themselves():
     average.update()
     with average.in_place():
         assert float(variable.value[0]) == 3.0
-
-
-def test_tensorboard_gets_the_history(tmp_path):
-    pytest.importorskip("tensorboard")
-    writer = TensorBoardWriter(tmp_path)
-    writer.write({"stage": "head", "epoch": 1, "train_loss": 0.5, "validation_macro_map": 0.25, "learning_rate": 1e-3})
-    (events,) = tmp_path.glob("events.*")
-    assert b"head/validation_macro_map" in events.read_bytes()

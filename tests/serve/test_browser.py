@@ -2,8 +2,6 @@
 
 import base64
 import io
-import shutil
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -12,66 +10,9 @@ from PIL import Image
 
 import posters
 from posters.classifier.heatmap import draw_heatmap, strength
+from tests.serve.browsing import DESKTOP, IN_A_BROWSER, PHONE, barriers, hand_in, opening
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-# Chromium's own connections are kept down: only the page's own shall be counted.
-OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-DESKTOP, PHONE = 1280, 390
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="THE PAGE WAS OPENED IN NO BROWSER: there is no chromium; apt-get install chromium"
-    ),
-]
-
-# Hands files to the page as a mouse or a clipboard would.
-HAND_IN = """([kind, files]) => {
-  const transfer = new DataTransfer();
-  for (const [name, data] of files) {
-    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-    transfer.items.add(new File([bytes], name, { type: "image/png" }));
-  }
-  const event = kind === "paste"
-    ? new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true })
-    : new DragEvent(kind, { dataTransfer: transfer, bubbles: true, cancelable: true });
-  document.body.dispatchEvent(event);
-}"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield browser
-        browser.close()
-
-
-@contextmanager
-def opening(browser, address, path, scheme, width):
-    # Still, so that no colour is measured while a card fades in.
-    context = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
-    )
-    page = context.new_page()
-    said, asked = [], []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda asking: asked.append(asking.url))
-    page.goto(address + path)
-    page.wait_for_load_state("networkidle")
-    yield page, said, asked
-    context.close()
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture
@@ -88,25 +29,11 @@ def explained(browser, explaining, request):
         yield opened
 
 
-def hand_in(page, kind, **files):
-    page.evaluate(HAND_IN, [kind, [[name, base64.b64encode(data).decode()] for name, data in files.items()]])
-
-
 def card(page, name):
     """The finished card of a poster."""
     found = page.locator(".card", has=page.get_by_role("heading", name=name, exact=True))
     found.and_(page.locator("[aria-busy=false]")).wait_for()
     return found
-
-
-def barriers(page):
-    from axe_playwright_python.sync_playwright import Axe
-
-    return [
-        (fault["id"], fault["nodes"][0]["html"])
-        for fault in Axe().run(page).response["violations"]
-        if fault["impact"] in ("serious", "critical")
-    ]
 
 
 SCREENS = [("/", scheme, width) for scheme in ("light", "dark") for width in (PHONE, DESKTOP)]
@@ -236,7 +163,7 @@ def test_everything_can_be_done_by_keyboard(opened, golden):
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "files"
-    assert page.locator(".button").evaluate("button => getComputedStyle(button).outlineStyle") == "solid"
+    assert page.get_by_text("Choose files").evaluate("button => getComputedStyle(button).outlineStyle") == "solid"
     # An input of the browser's own: how the keys open it is the browser's, and not always quick enough for a test.
     page.set_input_files("#files:focus", [golden / "posters" / "dusk.png", golden / "posters" / "night.png"])
     card(page, "night.png")
@@ -245,6 +172,8 @@ def test_everything_can_be_done_by_keyboard(opened, golden):
     page.keyboard.press("Enter")
     assert page.locator(".card").count() == 0
     assert page.evaluate("document.activeElement.id") == "files"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "folder"
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert card(page, "Probe at Ward Thirteen").get_by_text("Drawn as Horror, Sci-Fi").is_visible()

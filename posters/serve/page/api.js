@@ -1,8 +1,19 @@
 // Asks the server. Whatever goes wrong is an Error whose message is one sentence for people.
 
 const GONE = "The server can't be reached: is posters serve still running?";
+const MOVED = "The file can't be read any more: it was changed, moved or deleted.";
+// What the server says about one poster; anything else would be the same for the next one.
+const OF_A_POSTER = [400, 413, 422, 500];
 
 const sentence = (words) => `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
+
+class AnswerError extends Error {
+  /** `ofPoster`: whether another poster may fare better. */
+  constructor(words, ofPoster) {
+    super(words);
+    this.ofPoster = ofPoster;
+  }
+}
 
 const KEY = "posters-api-key";
 
@@ -12,35 +23,52 @@ function withKey(options) {
   return key ? { ...options, headers: { Authorization: `Bearer ${key}` } } : options;
 }
 
+/** Asks once more, and as often as the server is full and tells when to come back. */
+async function fetchWithRoom(path, options) {
+  for (;;) {
+    const response = await fetch(path, withKey(options));
+    const seconds = Number(response.headers.get("Retry-After"));
+    if (response.status !== 503 || !seconds) return response;
+    // Not all of those who were refused at the same moment.
+    await new Promise((resolve) => setTimeout(resolve, 1000 * seconds * (1 + Math.random() / 2)));
+    options?.signal?.throwIfAborted();
+  }
+}
+
 async function answer(path, options) {
   let response;
   try {
-    response = await fetch(path, withKey(options));
+    response = await fetchWithRoom(path, options);
     if (response.status === 401) {
       const key = prompt("This server needs an API key:");
       if (key) {
         sessionStorage.setItem(KEY, key.trim());
-        response = await fetch(path, withKey(options));
+        response = await fetchWithRoom(path, options);
       }
     }
   } catch {
-    throw new Error(GONE);
+    throw new AnswerError(GONE, false);
   }
   const values = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error(sentence(values.error ?? `the server answered ${response.status}`));
+  const words = values.error ?? `the server answered ${response.status}`;
+  if (!response.ok) throw new AnswerError(sentence(words), OF_A_POSTER.includes(response.status));
   return values;
 }
 
 /** What serves: genres, rules with their thresholds, figures, limits. */
 export const readClassifier = () => answer("api/classifier");
 
-/** Of a poster (a Blob): {genres, byRule, novelty}: every genre with its probability, the surest first, what each rule
- *  predicts, and how unlike the classifier's posters the picture is, above 1 if it may be none. */
-export async function predict(blob) {
-  const values = await answer("api/predict?all=true", { method: "POST", body: blob });
+/** Of a poster (a Blob): {genres, byRule, novelty, version}: every genre with its probability, the surest first; what each
+ *  rule predicts; how unlike the classifier's posters the picture is, above 1 if it may be none; and which version of
+ *  the classifier predicted it. `limits` are the server's; `signal` ends the request. */
+export async function predict(blob, { max_bytes: most }, signal) {
+  if (blob.size > most) throw new AnswerError(`The file is larger than the ${most / 1e6} MB that the server takes.`, true);
+  // Read first: to fetch(), a file that is gone and a server that is gone are the same.
+  const body = await blob.arrayBuffer().catch(() => Promise.reject(new AnswerError(MOVED, true)));
+  const values = await answer("api/predict?all=true", { method: "POST", body, signal });
   const { probabilities, by_rule: byRule, novelty } = values.posters[0];
   const genres = Object.entries(probabilities).map(([genre, probability]) => ({ genre, probability }));
-  return { genres, byRule, novelty };
+  return { genres, byRule, novelty, version: values.classifier.version };
 }
 
 /** Where on a poster (a Blob) a genre comes from: {genre, size, frame, box, map}, see ExplainAnswer on the page of the API. */

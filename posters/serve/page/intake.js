@@ -1,8 +1,15 @@
-// Where posters come from: dropped, pasted, or chosen. Each way ends in `take(posters)`.
+// Where posters come from: dropped, pasted, or chosen. Each way ends in `take(posters)`, a folder in `takeFolder`.
 
-const named = (file) => ({ blob: file, name: file.name || "pasted", alt: `The poster ${file.name || "pasted"}` });
+import { folderDrop, sorted } from "./folders.js";
 
-function acceptDrops(take) {
+function named(file, path = file.name) {
+  const name = path || "pasted";
+  return { blob: file, name, alt: `The poster ${name}` };
+}
+
+const offered = ({ posters, others }) => ({ posters: posters.map(({ file, path }) => named(file, path)), others });
+
+function acceptDrops(take, takeFolder) {
   const holdsFiles = (event) => event.dataTransfer?.types.includes("Files");
   const mark = (on) => document.body.classList.toggle("dragging", on);
   document.addEventListener("dragover", (event) => {
@@ -11,32 +18,40 @@ function acceptDrops(take) {
     mark(true);
   });
   document.addEventListener("dragleave", (event) => event.relatedTarget === null && mark(false));
-  document.addEventListener("drop", (event) => {
+  document.addEventListener("drop", async (event) => {
     if (!holdsFiles(event)) return;
     event.preventDefault();
     mark(false);
-    take([...event.dataTransfer.files].map(named));
+    const folder = folderDrop(event.dataTransfer);
+    if (folder) takeFolder(offered(await folder));
+    else take([...event.dataTransfer.files].map((file) => named(file)));
   });
 }
 
 function acceptPastes(take) {
   document.addEventListener("paste", (event) => {
     const files = [...(event.clipboardData?.files ?? [])];
-    if (files.length) take(files.map(named));
+    if (files.length) take(files.map((file) => named(file)));
   });
 }
 
-function acceptChoices(take) {
-  const input = document.querySelector("#files");
-  input.addEventListener("change", () => {
-    take([...input.files].map(named));
-    input.value = ""; // So that the same file can be chosen again.
+function acceptChoices(take, takeFolder) {
+  const files = document.querySelector("#files");
+  files.addEventListener("change", () => {
+    take([...files.files].map((file) => named(file)));
+    files.value = ""; // So that the same file can be chosen again.
+  });
+  const folder = document.querySelector("#folder");
+  folder.addEventListener("change", () => {
+    takeFolder(offered(sorted([...folder.files].map((file) => ({ file, path: file.webkitRelativePath })))));
+    folder.value = "";
   });
 }
 
-/** Calls `take` with [{blob, name, alt}] whenever somebody hands in files. */
-export function acceptPosters(take) {
-  acceptDrops(take);
+/** Calls `take` with [{blob, name, alt}] whenever somebody hands in files, and `takeFolder` with {posters, others} for a
+ *  folder: its images, and the names of its other files. */
+export function acceptPosters(take, takeFolder) {
+  acceptDrops(take, takeFolder);
   acceptPastes(take);
-  acceptChoices(take);
+  acceptChoices(take, takeFolder);
 }

@@ -2,6 +2,7 @@
 
 import { predict, readClassifier } from "./api.js";
 import { Card } from "./card.js";
+import { Folder } from "./folder.js";
 import { acceptPosters } from "./intake.js";
 import { offerRules } from "./rules.js";
 import { offerSamples } from "./samples.js";
@@ -10,7 +11,8 @@ import { showTrust } from "./trust.js";
 const list = document.querySelector("#cards");
 const section = document.querySelector("#posters");
 const cards = new Set();
-let classifier, rule;
+const MANY = 24; // cards, which are tall; more posters than that become tiles
+let classifier, rule, folder;
 
 /** For those who can't see the cards. */
 const announce = (sentence) => (document.querySelector("#status").textContent = sentence);
@@ -34,9 +36,7 @@ function hideHeat() {
 
 async function fill(card) {
   try {
-    const { max_bytes: most } = classifier.limits;
-    if (card.poster.blob.size > most) throw new Error(`The file is larger than the ${most / 1e6} MB that it may have.`);
-    card.show(await predict(card.poster.blob), rule);
+    card.show(await predict(card.poster.blob, classifier.limits), rule);
     const doubt = card.part(".unlike").hidden ? "" : " Unlike the posters it learned from.";
     announce(`${card.poster.name}: ${card.predicted().join(", ") || "no genre reaches its threshold"}.${doubt}`);
   } catch (error) {
@@ -45,7 +45,20 @@ async function fill(card) {
   }
 }
 
+/** Show a folder, or many posters, as tiles; the cards become tiles, too. */
+function takeFolder({ posters, others = [] }) {
+  const before = [...cards].map(({ poster }) => poster);
+  cards.forEach((card) => card.remove());
+  cards.clear();
+  section.hidden = before.length + posters.length === 0 && !folder.isOpen;
+  const refused = posters.length ? "" : `There is no image in this folder${others.length ? ` (${others[0]} …)` : ""}.`;
+  Object.assign(document.querySelector("#refused"), { textContent: refused, hidden: !refused });
+  if (refused) announce(refused);
+  return folder.add([...before, ...posters], others);
+}
+
 function take(posters) {
+  if (folder.isOpen || cards.size + posters.length > MANY) return takeFolder({ posters });
   const announced = (card, words) => announce(`${card.poster.name}: ${words}`);
   const { explains } = classifier;
   const added = posters.map((poster) => new Card(poster, { explains, removed: remove, announced }));
@@ -54,6 +67,15 @@ function take(posters) {
   section.hidden = cards.size === 0;
   section.scrollIntoView({ block: "nearest" });
   return Promise.all(added.map(fill));
+}
+
+function clear() {
+  [...cards].forEach(remove);
+  if (!folder.isOpen || !folder.clear()) return;
+  section.hidden = true;
+  document.querySelector("#posters-title").textContent = "Predictions";
+  document.querySelector("#files").focus();
+  announce("All posters removed.");
 }
 
 function introduce({ classifier: { name }, genres, explains }) {
@@ -71,15 +93,17 @@ async function start() {
     return;
   }
   introduce(classifier);
+  folder = new Folder(classifier, announce);
   offerRules(classifier.rules, (chosen) => {
     rule = chosen;
     cards.forEach((card) => card.draw(rule));
+    folder.decide(rule);
   });
   showTrust(classifier);
-  acceptPosters(take);
+  acceptPosters(take, takeFolder);
   offerSamples(take);
   document.addEventListener("keydown", ({ key }) => key === "Escape" && hideHeat());
-  document.querySelector("#clear").addEventListener("click", () => [...cards].forEach(remove));
+  document.querySelector("#clear").addEventListener("click", clear);
 }
 
 start();
