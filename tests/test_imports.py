@@ -32,6 +32,7 @@ FLOORS = (
     {"posters.audit", "posters.drift", "posters.similar"},
     {"posters.report"},
     {"posters.serve"},
+    {"posters.review"},
     {"posters.tasks", "posters.sklearn", "posters.keras"},
     {"posters.cli"},
     {"posters.__main__"},
