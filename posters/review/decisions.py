@@ -32,6 +32,7 @@ CREATE TABLE decisions (
     poster TEXT NOT NULL,
     reviewer TEXT NOT NULL,
     time TEXT NOT NULL,
+    queue TEXT NOT NULL,
     kind TEXT NOT NULL,
     genres TEXT NOT NULL,
     shown TEXT NOT NULL,
@@ -40,7 +41,7 @@ CREATE TABLE decisions (
 CREATE INDEX decisions_of_reviewers ON decisions (reviewer, number);
 CREATE TABLE claims (poster TEXT PRIMARY KEY, reviewer TEXT NOT NULL, until REAL NOT NULL);
 """
-_DECISIONS = "SELECT number, poster, reviewer, time, kind, genres, shown, undone FROM decisions"
+_DECISIONS = "SELECT number, poster, reviewer, time, queue, kind, genres, shown, undone FROM decisions"
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,14 @@ class Decision:
         poster: its id.
         reviewer: who decided.
         time: when, in UTC, as ISO 8601.
+        order: of the queue that the poster came from: "doubts" or "random".
         kind: "decided", or "skipped" for a poster that the reviewer left to others.
         genres: the answer for each genre that was asked for; empty if skipped.
-        shown: what the reviewer saw: labels, probabilities, doubts, and in which order of posters.
+        shown: what the reviewer saw, and what the classifier predicted.
         undone: when the reviewer took it back; None if it stands.
 
     Examples:
-        >>> Decision(1, "tt1", "ann", "2026-11-28T09:00:00+00:00", "decided", {"War": "no"}, {}).genres["War"]
+        >>> Decision(1, "tt1", "ann", "2026-11-28T09:00:00+00:00", "doubts", "decided", {"War": "no"}, {}).genres["War"]
         'no'
     """
 
@@ -68,6 +70,7 @@ class Decision:
     poster: str
     reviewer: str
     time: str
+    order: str
     kind: Literal["decided", "skipped"]
     genres: dict[str, Answer]
     shown: dict[str, Any]
@@ -159,6 +162,8 @@ class DecisionStore:
         reviewer: str,
         genres: Mapping[str, Answer] | None,
         shown: Mapping[str, Any] | None = None,
+        *,
+        order: str = "doubts",
     ) -> Decision:
         """Keep what a reviewer decided; once this returns, it is on disk.
 
@@ -167,6 +172,7 @@ class DecisionStore:
             reviewer: who decided; a later decision of theirs about the same poster replaces this one.
             genres: the answer for each genre; None if the reviewer skipped the poster.
             shown: what the reviewer saw; anything that JSON can hold.
+            order: of the queue that the poster came from.
 
         Raises:
             ReviewError: an answer is none of `ANSWERS`, the reviewer has no name, or the database can't be written.
@@ -177,11 +183,9 @@ class DecisionStore:
         if not reviewer.strip():
             raise ReviewError("a decision needs a reviewer's name")
         kind = "skipped" if genres is None else "decided"
-        row = (poster, reviewer, _now(), kind, json.dumps(dict(genres or {})), json.dumps(dict(shown or {})))
+        row = (poster, reviewer, _now(), order, kind, json.dumps(dict(genres or {})), json.dumps(dict(shown or {})))
         with self._connected() as database, _transaction(database):
-            added = database.execute(
-                "INSERT INTO decisions (poster, reviewer, time, kind, genres, shown) VALUES (?, ?, ?, ?, ?, ?)", row
-            )
+            added = database.execute("INSERT INTO decisions VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, NULL)", row)
             database.execute("DELETE FROM claims WHERE poster = ? AND reviewer = ?", row[:2])
         return _decision((added.lastrowid, *row, None))
 
@@ -201,21 +205,26 @@ class DecisionStore:
             _claim(database, row[1], reviewer)
         return _decision((*row[:-1], time_))
 
-    def claim(self, posters: Iterable[str], reviewer: str, *, shared: bool = False, again: bool = False) -> str | None:
+    def claim(self, posters: Iterable[str], reviewer: str, *, order: str = "doubts", again: bool = False) -> str | None:
         """Return the first poster that is still open for a reviewer, and show it to nobody else for a while.
 
         Args:
             posters: ids, in the order of the queue.
             reviewer: who asks.
-            shared: everybody decides about every poster, so that only the reviewer's own decisions close one.
+            order: of the queue. In "random", everybody decides about every poster, and no decision of another queue
+                counts: what these have left would be no random sample.
             again: the posters that the reviewer has skipped are open, too.
 
         Raises:
             ReviewError: the database can't be written.
         """
+        shared = order == "random"
         with self._connected() as database, _transaction(database):
             # Without what was shown, of which there may be megabytes.
-            rows = database.execute("SELECT poster, reviewer, kind FROM decisions WHERE undone IS NULL ORDER BY number")
+            made = (
+                "SELECT poster, reviewer, kind FROM decisions WHERE undone IS NULL AND ? IN (queue, '') ORDER BY number"
+            )
+            rows = database.execute(made, [order if shared else ""])
             latest = {(name, who): kind for name, who, kind in rows}
             closed = {
                 name
@@ -230,15 +239,18 @@ class DecisionStore:
                 _claim(database, found, reviewer)
         return found
 
-    def standing(self) -> tuple[Decision, ...]:
+    def standing(self, order: str | None = None) -> tuple[Decision, ...]:
         """Return each reviewer's last decision about each poster, without those that are undone, in order of time.
+
+        Args:
+            order: only decisions about posters of this queue; None for all.
 
         Raises:
             ReviewError: the database can't be read.
         """
         latest: dict[tuple[str, str], Decision] = {}
         for each in self.history():
-            if each.undone is None:
+            if each.undone is None and order in (None, each.order):
                 latest[each.poster, each.reviewer] = each
         return tuple(sorted(latest.values(), key=attrgetter("number")))
 
@@ -271,8 +283,8 @@ def _claim(database: sqlite3.Connection, poster: str, reviewer: str) -> None:
 
 
 def _decision(row: tuple[Any, ...]) -> Decision:
-    number, poster, reviewer, time_, kind, genres, shown, undone = row
-    return Decision(number, poster, reviewer, time_, kind, json.loads(genres), json.loads(shown), undone)
+    number, poster, reviewer, time_, order, kind, genres, shown, undone = row
+    return Decision(number, poster, reviewer, time_, order, kind, json.loads(genres), json.loads(shown), undone)
 
 
 def _number(database: sqlite3.Connection, pragma: str) -> int:

@@ -108,9 +108,17 @@ class TestClaims:
         monkeypatch.setattr(decisions, "time", lambda: 10.0**11)
         assert store.claim(["a", "b"], "ann") == "b"
 
-    def test_a_shared_queue_gives_everybody_every_poster(self, store):
+    def test_a_random_sample_gives_everybody_every_poster(self, store):
+        store.record("a", "ann", {}, order="random")
+        assert [store.claim(["a", "b"], name, order="random") for name in ("ann", "ben", "cem")] == ["b", "a", "a"]
+
+    def test_decisions_of_another_queue_leave_no_gap_in_a_random_sample(self, store):
         store.record("a", "ann", {})
-        assert [store.claim(["a", "b"], name, shared=True) for name in ("ann", "ben", "cem")] == ["b", "a", "a"]
+        assert store.claim(["a", "b"], "ann", order="random") == "a"
+        store.record("a", "ann", {"War": "yes"}, order="random")
+        store.record("a", "ann", {"War": "no"})
+        assert [each.genres for each in store.standing("random")] == [{"War": "yes"}]
+        assert [each.genres for each in store.standing()] == [{"War": "no"}]
 
     def test_a_skipped_poster_is_left_to_others_and_comes_back_when_asked_for(self, store):
         store.record("a", "ann", None)

@@ -1,0 +1,102 @@
+"""What reviewers changed, as a CSV file that `--corrections` of the other commands takes."""
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from posters._base.text import counted, listed, safe_cell
+from posters.catalogue import Catalogue, Poster
+from posters.review.decisions import Answer, Decision
+
+COLUMNS = ("id", "title", "image", "genre", "change", "accept", "labels", "reviewers")
+_CHANGES: dict[Answer, str] = {"yes": "add", "no": "remove", "unknown": "unknown"}
+
+
+@dataclass(frozen=True)
+class Corrections:
+    r"""Changes of labels, and what could not become one.
+
+    Attributes:
+        rows: a change each, with `COLUMNS`; `accept` is "yes", or empty where reviewers disagree.
+        notes: a sentence each about what was left out or left open.
+
+    Examples:
+        >>> Corrections((), ()).csv().splitlines()[0].lstrip('\ufeff')
+        'id,title,image,genre,change,accept,labels,reviewers'
+    """
+
+    rows: tuple[dict[str, str], ...]
+    notes: tuple[str, ...]
+
+    def csv(self) -> str:
+        """Return the file's text, for a spreadsheet or for `--corrections`, in UTF-8 behind a byte order mark."""
+        file = io.StringIO(newline="")
+        file.write("\ufeff")
+        lines = csv.writer(file, lineterminator="\r\n")
+        lines.writerow(COLUMNS)
+        lines.writerows([safe_cell(row[name]) for name in COLUMNS] for row in self.rows)
+        return file.getvalue()
+
+
+def corrections_of(catalogue: Catalogue, decisions: Iterable[Decision]) -> Corrections:
+    """Return the changes that take a catalogue's labels to what reviewers decided.
+
+    Args:
+        catalogue: with its labels as they are now.
+        decisions: those that stand.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> catalogue = Catalogue((Poster("tt1", "a.jpg", ("Drama",)),), ("Drama", "War"), Path("."))
+        >>> decision = Decision(1, "tt1", "ann", "", "doubts", "decided", {"Drama": "yes", "War": "yes"}, {})
+        >>> [(row["genre"], row["change"], row["accept"]) for row in corrections_of(catalogue, [decision]).rows]
+        [('War', 'add', 'yes')]
+    """
+    answers: dict[tuple[str, str], dict[str, Answer]] = defaultdict(dict)
+    for each in decisions:
+        for genre, answer in each.genres.items():
+            answers[each.poster, genre][each.reviewer] = answer
+    posters, genres = {poster.id: poster for poster in catalogue}, set(catalogue.genre_names)
+    gone = {id for id, _ in answers} - posters.keys()
+    # An answer of no to a genre that the table hasn't is nothing to do.
+    asked = {(id, genre) for (id, genre), own in answers.items() if id in posters and set(own.values()) != {"no"}}
+    strange = {genre for _, genre in asked} - genres
+    # In the table's order, so that equal decisions give equal files.
+    pairs = ((poster, genre) for poster in catalogue for genre in catalogue.genre_names)
+    found = ((poster, genre, answers.get((poster.id, genre), {})) for poster, genre in pairs)
+    rows = [_row(*each) for each in found if set(each[2].values()) - {label_of(*each[:2])}]
+    split = sum(not row["accept"] for row in rows)
+    notes = {
+        f"{counted(len(gone), 'decided poster')} left out: not in {catalogue.name} any more": gone,
+        f"answers about {listed(sorted(strange))} left out: not a genre of {catalogue.name}": strange,
+        f"{counted(split, 'label')} left open, since reviewers disagree: fill in the column accept": split,
+    }
+    return Corrections(tuple(rows), tuple(note for note, applies in notes.items() if applies))
+
+
+def label_of(poster: Poster, genre: str) -> Answer:
+    """Return what the table has of a genre.
+
+    Examples:
+        >>> label_of(Poster("tt1", "a.jpg", ("War",), unknown=("Drama",)), "Drama")
+        'unknown'
+    """
+    return "yes" if genre in poster.genres else "unknown" if genre in poster.unknown else "no"
+
+
+def _row(poster: Poster, genre: str, answers: dict[str, Answer]) -> dict[str, str]:
+    """Return the change of a label on which some reviewer differs from the table."""
+    label = label_of(poster, genre)
+    return {
+        "id": poster.id,
+        "title": poster.title or "",
+        "image": poster.image,
+        "genre": genre,
+        # What the last of those who differ answered.
+        "change": next(_CHANGES[answer] for answer in reversed(answers.values()) if answer != label),
+        "accept": "yes" if len(set(answers.values())) == 1 else "",
+        "labels": "|".join(poster.genres),
+        "reviewers": "; ".join(f"{name}: {answer}" for name, answer in answers.items()),
+    }

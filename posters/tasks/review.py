@@ -1,0 +1,94 @@
+"""Open a review: a table or a run, its queue, and the database of decisions."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from posters._base.log import logger
+from posters.catalogue import Catalogue, Poster
+from posters.classifier import Classifier, Prediction
+from posters.classifier.manifest import LIGHT_NETWORK
+from posters.errors import ImageError, ReviewError
+from posters.review import DecisionStore, Review, ReviewQueue, doubt_queue, random_queue
+from posters.review.queue import ORDERS, Order
+from posters.store.cache import default_cache
+from posters.tasks.label_doubts import out_of_fold_probe_scores
+from posters.tasks.overlap import overlap_of_table
+
+
+def open_review(
+    catalogue: Catalogue,
+    db: Path,
+    classifier: Classifier,
+    *,
+    order: Order = "doubts",
+    sample: int | None = None,
+    seed: int = 7,
+    cache: Path | None = None,
+    look: bool = True,
+) -> Review:
+    """Open a review of a catalogue's labels, new or begun before.
+
+    Args:
+        catalogue: whose labels are reviewed.
+        db: the database of the decisions, which is made if it isn't there.
+        classifier: its probabilities are shown, or measured.
+        order: "doubts" shows likely label errors first, then what is most uncertain, by `out_of_fold_probe_scores`;
+            "random" draws a sample of posters that the classifier has not seen, and shows neither labels nor
+            probabilities.
+        sample: how many posters to review at most; None for all.
+        seed: of the random order.
+        cache: where features are kept (default: `posters.store.cache.default_cache()`).
+        look: find look-alikes, and posters that the classifier has seen, by what a network sees, too.
+
+    Raises:
+        ReviewError: the database can't be used, there is no such order, or the classifier has seen every poster.
+        ArraysError: no poster can be read.
+        SplitError: there are too few films for likely label errors to be found.
+
+    Examples:
+        >>> from posters.classifier import load_classifier
+        >>> open_review(Catalogue((), ("Drama",), Path(".")), Path("review.sqlite"), load_classifier(), order="best")
+        Traceback (most recent call last):
+        posters.errors.ReviewError: an order is one of doubts, random, but got 'best'
+    """
+    if order not in ORDERS:
+        raise ReviewError(f"an order is one of {', '.join(ORDERS)}, but got {order!r}")
+    cache = cache or default_cache()
+    # First: a database that can't be used is refused before minutes of work.
+    store = DecisionStore(db, _about(catalogue))
+    if order == "random":
+        queue = random_queue(_unseen(catalogue, classifier, cache if look else None), sample, seed)
+    else:
+        found = doubt_queue(out_of_fold_probe_scores(catalogue, cache=cache, look=look), catalogue)
+        queue = ReviewQueue(found.order, found.posters[:sample], found.doubts)
+
+    def predict(poster: Poster) -> Prediction:
+        try:
+            return classifier.predict(catalogue.image_path(poster))
+        except ImageError as error:
+            return Prediction((), {}, error=error)
+
+    genre_names = tuple(dict.fromkeys((*catalogue.genre_names, *classifier.genre_names)))
+    rule = classifier.manifest.rule().rule
+    name = f"{classifier.name} (rule {rule}, network {classifier.manifest.files[LIGHT_NETWORK][:8]})"
+    return Review(catalogue, store, queue, predict, genre_names, name)
+
+
+def _about(catalogue: Catalogue) -> dict[str, str]:
+    begun = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"table": catalogue.name, "fingerprint": catalogue.fingerprint(), "begun": begun}
+
+
+def _unseen(catalogue: Catalogue, classifier: Classifier, cache: Path | None) -> Catalogue:
+    """Return the posters that a classifier has not seen: of others it is surer than of those that it will meet."""
+    seen = overlap_of_table(classifier, catalogue, cache).seen_ids
+    if seen and len(seen) == len(catalogue):
+        raise ReviewError(
+            f"{classifier.name} has seen every poster of {catalogue.name} in its training, so that measuring it there "
+            "would flatter it: name a table of other posters, or one of your own runs with --classifier"
+        )
+    if seen:
+        logger.warning(
+            f"{len(seen):,} of {len(catalogue):,} posters left out of the sample: {classifier.name} was trained on them"
+        )
+    return catalogue.take([row for row, poster in enumerate(catalogue) if poster.id not in seen])
