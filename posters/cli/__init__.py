@@ -39,6 +39,7 @@ COMMANDS = (
     "plan",
     "similar",
     "drift",
+    "review",
     "serve",
     "export",
     "cache",

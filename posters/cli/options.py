@@ -94,6 +94,41 @@ def add_image_memory_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--image-memory", type=float, metavar="GB", help=description)
 
 
+def add_listen_options(parser: argparse.ArgumentParser, port: int) -> None:
+    """Add the options for where a server listens."""
+    host = "address to listen on; 127.0.0.1 accepts connections from this machine only (default: 127.0.0.1)"
+    parser.add_argument("--host", default="127.0.0.1", metavar="HOST", help=host)
+    parser.add_argument("--port", type=int, default=port, metavar="N", help=f"0 for any free one (default: {port})")
+
+
+def add_proxy_options(group: Any) -> None:
+    """Add the options for how a server fits into its surroundings; `server_options` follows them."""
+    root = "path below which a proxy serves it, such as /posters, where it sends no X-Forwarded-Prefix"
+    group.add_argument("--root-path", metavar="PATH", help=root)
+    host = "another name of this server than localhost; requests for other names are refused; may be repeated"
+    group.add_argument("--allow-host", action="append", default=[], metavar="NAME", help=host)
+    key = "file with API keys, one per line; one of them is then needed for all but the page and /healthz"
+    group.add_argument("--api-key-file", type=Path, metavar="FILE", help=key)
+    log = "form of the line on stdout about each request: json or text (default: none)"
+    group.add_argument("--log", choices=("json", "text", "none"), default="none", help=log)
+
+
+def server_options(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what `add_proxy_options` added, as arguments of `posters.serve.ServerOptions`.
+
+    Raises:
+        ConfigError: the file of keys can't be used.
+    """
+    from posters.serve.access import read_keys
+
+    return {
+        "root_path": options.root_path or "",
+        "hosts": tuple(options.allow_host),
+        "api_keys": read_keys(options.api_key_file) if options.api_key_file else (),
+        "log": options.log,
+    }
+
+
 def add_output_options(
     parser: argparse.ArgumentParser, formats: Sequence[str], path: Callable[[str], Any] = Path, more: str = ""
 ) -> Any:

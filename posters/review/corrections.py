@@ -1,12 +1,10 @@
 """What reviewers changed, as a CSV file that `--corrections` of the other commands takes."""
 
-import csv
-import io
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from posters._base.text import counted, listed, safe_cell
+from posters._base.text import counted, csv_line, listed
 from posters.catalogue import Catalogue, Poster
 from posters.review.decisions import Answer, Decision
 
@@ -16,28 +14,24 @@ _CHANGES: dict[Answer, str] = {"yes": "add", "no": "remove", "unknown": "unknown
 
 @dataclass(frozen=True)
 class Corrections:
-    r"""Changes of labels, and what could not become one.
+    """Changes of labels, and what could not become one.
 
     Attributes:
         rows: a change each, with `COLUMNS`; `accept` is "yes", or empty where reviewers disagree.
         notes: a sentence each about what was left out or left open.
 
     Examples:
-        >>> Corrections((), ()).csv().splitlines()[0].lstrip('\ufeff')
-        'id,title,image,genre,change,accept,labels,reviewers'
+        >>> list(Corrections((), ()).lines())
+        ['id,title,image,genre,change,accept,labels,reviewers']
     """
 
     rows: tuple[dict[str, str], ...]
     notes: tuple[str, ...]
 
-    def csv(self) -> str:
-        """Return the file's text, for a spreadsheet or for `--corrections`, in UTF-8 behind a byte order mark."""
-        file = io.StringIO(newline="")
-        file.write("\ufeff")
-        lines = csv.writer(file, lineterminator="\r\n")
-        lines.writerow(COLUMNS)
-        lines.writerows([safe_cell(row[name]) for name in COLUMNS] for row in self.rows)
-        return file.getvalue()
+    def lines(self) -> Iterator[str]:
+        """Yield the lines of the CSV file, without line breaks."""
+        yield csv_line(COLUMNS)
+        yield from (csv_line([row[name] for name in COLUMNS]) for row in self.rows)
 
 
 def corrections_of(catalogue: Catalogue, decisions: Iterable[Decision]) -> Corrections:

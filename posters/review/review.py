@@ -136,7 +136,7 @@ class Review:
         check_table(store, catalogue)
         self.catalogue, self.store, self.queue = catalogue, store, queue
         self.genre_names = tuple(genre_names)
-        self._classifier = classifier
+        self.classifier = classifier
         self._predict = lru_cache(_KEPT)(predict)
         counts = catalogue.genre_counts()
         self._commonest = sorted(self.genre_names, key=lambda name: -counts.get(name, 0))
@@ -154,19 +154,27 @@ class Review:
         found = self.store.claim(self.queue.posters, reviewer, order=self.queue.order, again=again)
         return None if found is None else self.item(found)
 
+    def poster(self, id: str) -> Poster:
+        """Return a poster of the catalogue.
+
+        Raises:
+            ReviewError: the table has no such poster.
+        """
+        try:
+            return self.catalogue[id]
+        except CatalogueError as error:
+            raise ReviewError(str(error)) from error
+
     def item(self, id: str) -> ReviewItem:
         """Return a poster with its questions.
 
         Raises:
             ReviewError: the table has no such poster.
         """
-        try:
-            poster = self.catalogue[id]
-        except CatalogueError as error:
-            raise ReviewError(str(error)) from error
+        poster = self.poster(id)
         prediction = self._predict(poster)
         questions = self._blind_questions() if self.queue.blind else self._questions(poster, prediction)
-        return ReviewItem(poster, questions, prediction, self._classifier)
+        return ReviewItem(poster, questions, prediction, self.classifier)
 
     def _blind_questions(self) -> tuple[Question, ...]:
         # Always in one order, so that hands learn it, and it betrays nothing.
@@ -271,7 +279,7 @@ def check_table(store: DecisionStore, catalogue: Catalogue) -> None:
             f"the {counted(len(decided), 'poster')} that {store.path} has decisions about are not in "
             f"{catalogue.name}: name another file with --db"
         )
-    if store.about.get("fingerprint", catalogue.fingerprint()) == catalogue.fingerprint():
+    if not decided or store.about.get("fingerprint", catalogue.fingerprint()) == catalogue.fingerprint():
         return
     changed = sum(
         question["label"] not in (None, label_of(posters[id], question["genre"]))

@@ -10,9 +10,11 @@ from posters.classifier.manifest import LIGHT_NETWORK
 from posters.errors import ImageError, ReviewError
 from posters.review import DecisionStore, Review, ReviewQueue, doubt_queue, random_queue
 from posters.review.queue import ORDERS, Order
+from posters.runs import Run
 from posters.store.cache import default_cache
 from posters.tasks.label_doubts import out_of_fold_probe_scores
 from posters.tasks.overlap import overlap_of_table
+from posters.tasks.scoring import is_cross_validation
 
 
 def open_review(
@@ -72,6 +74,35 @@ def open_review(
     rule = classifier.manifest.rule().rule
     name = f"{classifier.name} (rule {rule}, network {classifier.manifest.files[LIGHT_NETWORK][:8]})"
     return Review(catalogue, store, queue, predict, genre_names, name)
+
+
+def classifier_of(path: Path) -> Path | None:
+    """Return the directory of a run whose classifier is to be reviewed; None for a path that is no finished run.
+
+    Examples:
+        >>> classifier_of(Path("films.csv")) is None
+        True
+    """
+    return path if Run(path).finished else None
+
+
+def catalogue_of_run(path: Path, images: Path | None = None) -> Catalogue | None:
+    """Return the catalogue that a run was started with; None for a path that is no run, or a cross-validation.
+
+    Args:
+        path: of a run, a cross-validation, or something else, such as a table.
+        images: where its images are now, if they were moved.
+
+    Raises:
+        CatalogueError: the run's record of it is damaged.
+
+    Examples:
+        >>> catalogue_of_run(Path("films.csv")) is None
+        True
+    """
+    # All folds of a cross-validation have the whole table.
+    run = Run(path / "fold-0") if is_cross_validation(path) else Run(path)
+    return run.catalogue(images) if run.started else None
 
 
 def _about(catalogue: Catalogue) -> dict[str, str]:

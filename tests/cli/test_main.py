@@ -17,7 +17,7 @@ from tests.cli.running import own_fields, start
 
 COMMANDS = (
     *("catalogue", "audit", "train", "cross-validate", "evaluate", "figures", "compare", "thresholds", "predict"),
-    *("plan", "similar", "drift", "serve", "export", "cache"),
+    *("plan", "similar", "drift", "review", "serve", "export", "cache"),
 )
 # The fewest words that each of them can do with.
 LEAST = {
@@ -32,6 +32,7 @@ LEAST = {
     "plan": ["--posters", "1", "--cores", "1"],
     "similar": ["a.jpg", "--in", "scans"],
     "drift": ["old", "new"],
+    "review": ["t.csv"],
     "serve": [],
     "export": ["r", "--to", "onnx"],
     "figures": ["r"],

@@ -79,7 +79,7 @@ class TestCorrections:
         review.decide("tt1", answers(review.item("tt1"), Drama="no", Comedy="unknown"), "ann")
         review.decide("tt2", answers(review.item("tt2"), Crime="yes"), "ben")
         path = tmp_path / "corrections.csv"
-        path.write_text(review.corrections().csv(), encoding="utf-8")
+        path.write_text("\n".join(review.corrections().lines()), encoding="utf-8")
         corrected = read_catalogue(table, min_posters=1, report=False, corrections=path)
         assert [(p.genres, p.unknown) for p in corrected] == [
             (("Crime",), ("Comedy",)),

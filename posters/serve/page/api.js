@@ -1,6 +1,6 @@
 // Asks the server. Whatever goes wrong is an Error whose message is one sentence for people.
 
-const GONE = "The server can't be reached: is posters serve still running?";
+const GONE = "The server can't be reached: is it still running?";
 
 const sentence = (words) => `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
 
@@ -12,7 +12,8 @@ function withKey(options) {
   return key ? { ...options, headers: { Authorization: `Bearer ${key}` } } : options;
 }
 
-async function answer(path, options) {
+/** The server's response, which is one of success. */
+export async function request(path, options) {
   let response;
   try {
     response = await fetch(path, withKey(options));
@@ -26,10 +27,13 @@ async function answer(path, options) {
   } catch {
     throw new Error(GONE);
   }
-  const values = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error(sentence(values.error ?? `the server answered ${response.status}`));
-  return values;
+  if (response.ok) return response;
+  const { error } = await response.json().catch(() => ({}));
+  throw new Error(sentence(error ?? `the server answered ${response.status}`));
 }
+
+/** The same as JSON. */
+export const answer = async (path, options) => (await request(path, options)).json().catch(() => ({}));
 
 /** What serves: genres, rules with their thresholds, figures, limits. */
 export const readClassifier = () => answer("api/classifier");
