@@ -86,6 +86,19 @@ def _taking_turns(issues: tuple[LabelIssue, ...]) -> Iterator[LabelIssue]:
     return (issue for issue in chain.from_iterable(zip_longest(*kinds)) if issue is not None)
 
 
+def check_sample(sample: int | None) -> None:
+    """Refuse a number of posters that is no sample.
+
+    Raises:
+        ReviewError: it is not at least 1.
+
+    Examples:
+        >>> check_sample(None)
+    """
+    if sample is not None and sample < 1:
+        raise ReviewError(f"--sample must be at least 1, but got {sample}")
+
+
 def random_queue(catalogue: Catalogue, sample: int | None = None, seed: int = 7) -> ReviewQueue:
     """Return a random sample of the posters, in random order: the same for everybody who names the same seed.
 
@@ -107,7 +120,6 @@ def random_queue(catalogue: Catalogue, sample: int | None = None, seed: int = 7)
         >>> len(random_queue(catalogue, 3).posters)
         3
     """
-    if sample is not None and sample < 1:
-        raise ReviewError(f"--sample must be at least 1, but got {sample}")
+    check_sample(sample)
     drawn = sorted(catalogue.ids, key=lambda id: sha256(f"{seed}\n{id}".encode("utf-8", "surrogatepass")).digest())
     return ReviewQueue("random", tuple(drawn[:sample]))

@@ -9,7 +9,7 @@ from posters.classifier import Classifier, Prediction
 from posters.classifier.manifest import LIGHT_NETWORK
 from posters.errors import ImageError, ReviewError
 from posters.review import DecisionStore, Review, ReviewQueue, doubt_queue, random_queue
-from posters.review.queue import ORDERS, Order
+from posters.review.queue import ORDERS, Order, check_sample
 from posters.runs import Run
 from posters.store.cache import default_cache
 from posters.tasks.label_doubts import out_of_fold_probe_scores
@@ -19,7 +19,7 @@ from posters.tasks.scoring import is_cross_validation
 
 def open_review(
     catalogue: Catalogue,
-    db: Path,
+    db: str | Path,
     classifier: Classifier,
     *,
     order: Order = "doubts",
@@ -37,7 +37,7 @@ def open_review(
         order: "doubts" shows likely label errors first, then what is most uncertain, by `out_of_fold_probe_scores`;
             "random" draws a sample of posters that the classifier has not seen, and shows neither labels nor
             probabilities.
-        sample: how many posters to review at most; None for all.
+        sample: how many posters to review at most, from 1; None for all.
         seed: of the random order.
         cache: where features are kept (default: `posters.store.cache.default_cache()`).
         look: find look-alikes, and posters that the classifier has seen, by what a network sees, too.
@@ -49,15 +49,16 @@ def open_review(
 
     Examples:
         >>> from posters.classifier import load_classifier
-        >>> open_review(Catalogue((), ("Drama",), Path(".")), Path("review.sqlite"), load_classifier(), order="best")
+        >>> open_review(Catalogue((), ("Drama",), Path(".")), "review.sqlite", load_classifier(), order="best")
         Traceback (most recent call last):
         posters.errors.ReviewError: an order is one of doubts, random, but got 'best'
     """
     if order not in ORDERS:
         raise ReviewError(f"an order is one of {', '.join(ORDERS)}, but got {order!r}")
+    check_sample(sample)
     cache = cache or default_cache()
     # First: a database that can't be used is refused before minutes of work.
-    store = DecisionStore(db, _about(catalogue))
+    store = DecisionStore(Path(db), _about(catalogue))
     if order == "random":
         queue = random_queue(_unseen(catalogue, classifier, cache if look else None), sample, seed)
     else:

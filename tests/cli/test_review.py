@@ -1,0 +1,81 @@
+"""`posters review`: what it refuses before it serves, and what it writes from a database of decisions."""
+
+import json
+
+import pytest
+
+from posters.catalogue import read_catalogue
+from posters.review import DecisionStore
+from tests.cli.running import csv_rows
+
+SHOWN = {"classifier": "tagger", "predicted": ["Western"]}
+
+
+@pytest.fixture
+def review(posters, table, tmp_path):
+    db = tmp_path / "review.sqlite"
+    return lambda *words: posters("review", table, "--db", db, "--min-posters", 1, *words)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return DecisionStore(tmp_path / "review.sqlite")
+
+
+def test_corrections_are_written_for_the_other_commands(review, store, table, tmp_path):
+    store.record("1", "ann", {"Western": "yes", "Drama": "unknown"})
+    store.record("2", "ann", {"Comedy": "no", "Horror": "yes"})
+    path = tmp_path / "corrections.csv"
+    outcome = review("--export", path)
+    assert (outcome.code, outcome.out) == (0, "")
+    assert f"2 corrections in {path}: give the file to --corrections" in outcome.err
+    corrected = read_catalogue(table, min_posters=1, report=False, corrections=path)
+    assert [(poster.genres, poster.unknown) for poster in corrected] == [
+        (("Western",), ("Drama",)),
+        (("Horror",), ()),
+        (("Drama",), ()),
+    ]
+
+
+def test_corrections_are_printed(review, store):
+    store.record("1", "ann", {"Drama": "yes"})
+    rows = csv_rows(review("--export", "-").out)
+    assert [row[0] for row in rows] == ["id", "1"]
+
+
+def test_what_reviewers_disagree_on_is_left_open(review, store, tmp_path):
+    store.record("1", "ann", {"Drama": "yes"})
+    store.record("1", "ben", {"Drama": "no"})
+    outcome = review("--export", tmp_path / "c.csv")
+    assert "1 label left open, since reviewers disagree: fill in the column accept" in outcome.err
+    assert "0 corrections" in outcome.err
+
+
+def test_the_measurement_is_printed_and_is_json(review, store):
+    store.record("1", "ann", {"Western": "yes", "Drama": "yes"}, SHOWN, order="random")
+    assert review("--measure").out.startswith("Of the genres that tagger publishes, 1.00 (0.21 to 1.00) are right.")
+    found = json.loads(review("--measure", "--json").out)
+    assert (found["precision"]["value"], found["recall"]["value"], found["agreement"]) == (1.0, 0.5, None)
+
+
+@pytest.mark.parametrize("words", [["--export", "c.csv"], ["--measure"]])
+def test_without_a_database_nothing_is_written(review, tmp_path, words, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "there is no such database: review first, or name another one with --db" in review(*words).refusal
+    assert not (tmp_path / "c.csv").exists()
+
+
+def test_a_review_that_can_not_begin_is_refused_in_one_line(posters, review, store, table, tmp_path):
+    assert "no poster of a random sample has been decided yet" in review("--measure").refusal
+    assert "a port is a number" in review("--port", 70000).refusal
+    assert "--sample must be at least 1, but got 0" in review("--port", 0, "--order", "random", "--sample", 0).refusal
+    words = ("--port", 0, "--min-posters", 1)
+    assert "this is no database of a review" in posters("review", table, "--db", table, *words).refusal
+    assert "there is no such table" in posters("review", tmp_path / "none.csv", *words).refusal
+    assert "is not a classifier" in review("--port", 0, "--classifier", tmp_path).refusal
+
+
+def test_a_run_is_reviewed_with_its_own_table(posters, finished_run, store, tmp_path):
+    store.record("1", "ann", {"Drama": "yes"})
+    outcome = posters("review", finished_run, "--db", store.path, "--export", "-")
+    assert [row[3] for row in csv_rows(outcome.out)] == ["genre", "Drama"]
