@@ -3,7 +3,7 @@
 from posters.review.corrections import Corrections
 from posters.review.decisions import Decision, DecisionStore
 from posters.review.measurement import Measurement
-from posters.review.queue import ReviewQueue, doubt_queue, random_queue
+from posters.review.queue import ReviewQueue, doubt_queue, random_queue, uncertain_queue
 from posters.review.review import Question, Review, ReviewItem
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "ReviewQueue",
     "doubt_queue",
     "random_queue",
+    "uncertain_queue",
 ]

@@ -134,7 +134,8 @@ def _decisions(review: Review) -> APIRouter:
 
 def _answer(review: Review, reviewer: str, item: ReviewItem | None, undone: Decision | None = None) -> dict[str, Any]:
     answers = None if undone is None else undone.genres
-    return {"item": item and _plain(item), "progress": asdict(review.progress(reviewer)), "undone": answers}
+    progress, notice = asdict(review.progress(reviewer)), review.notice()
+    return {"item": item and _plain(item), "progress": progress, "undone": answers, "notice": notice}
 
 
 def _plain(item: ReviewItem) -> dict[str, Any]:
@@ -152,6 +153,7 @@ def _reading(review: Review, reviewer: str) -> APIRouter:
         return {
             "table": Path(review.catalogue.name).name,
             "blind": review.queue.blind,
+            "labelled": review.queue.order != "uncertain",
             "classifier": review.classifier,
             "reviewer": reviewer,
         }
@@ -169,9 +171,11 @@ def _reading(review: Review, reviewer: str) -> APIRouter:
 
     @router.get("/api/corrections")
     def corrections() -> Response:
+        labelled = review.queue.order != "uncertain"
+        lines, name = (review.corrections().lines(), "corrections") if labelled else (review.labels(), "labels")
         # With a byte order mark, without which Excel takes UTF-8 for something else.
-        text = "\ufeff" + "".join(f"{line}\r\n" for line in review.corrections().lines())
-        named = {"Content-Disposition": 'attachment; filename="corrections.csv"'}
+        text = "\ufeff" + "".join(f"{line}\r\n" for line in lines)
+        named = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
         return Response(text, media_type="text/csv; charset=utf-8", headers=named)
 
     @router.get("/api/measurement")

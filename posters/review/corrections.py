@@ -70,6 +70,33 @@ def corrections_of(catalogue: Catalogue, decisions: Iterable[Decision]) -> Corre
     return Corrections(tuple(rows), tuple(note for note, applies in notes.items() if applies))
 
 
+def label_lines(catalogue: Catalogue, decisions: Iterable[Decision]) -> Iterator[str]:
+    """Yield the lines of a CSV table of all posters that are decided, which every command reads as a labelled table.
+
+    Args:
+        catalogue: has these posters; their old labels count for nothing.
+        decisions: those that stand. Where reviewers disagree on a genre, it is unknown.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> catalogue = Catalogue((Poster("a.jpg", "a.jpg", ()),), ("War",), Path("."))
+        >>> decision = Decision(1, "a.jpg", "ann", "", "uncertain", "decided", {"War": "yes", "Drama": "unknown"}, {})
+        >>> list(label_lines(catalogue, [decision]))
+        ['id,image,title,genres,unknown', 'a.jpg,a.jpg,,War,Drama']
+    """
+    answers: dict[str, dict[str, set[Answer]]] = defaultdict(lambda: defaultdict(set))
+    for each in decisions:
+        for genre, answer in each.genres.items():
+            answers[each.poster][genre].add(answer)
+    yield csv_line(("id", "image", "title", "genres", "unknown"))
+    for poster in catalogue:
+        if poster.id in answers:
+            own = answers[poster.id]
+            yes = sorted(genre for genre, given in own.items() if given == {"yes"})
+            unknown = sorted(genre for genre, given in own.items() if given not in ({"yes"}, {"no"}))
+            yield csv_line((poster.id, poster.image, poster.title or "", "|".join(yes), "|".join(unknown)))
+
+
 def label_of(poster: Poster, genre: str) -> Answer:
     """Return what the table has of a genre.
 

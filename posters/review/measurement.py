@@ -112,16 +112,16 @@ def measure(decisions: Iterable[Decision]) -> Measurement:
     classifier = drawn[-1].shown["classifier"]
     drawn = [each for each in drawn if each.shown["classifier"] == classifier]
     decided = [each for each in drawn if each.kind == "decided"]
-    rows: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
-    for each in decided:
-        rows[each.poster].append(_counts(each))
-    counts = np.array([np.mean(own, axis=0) for own in rows.values()]).reshape(-1, 3)
-    hits, predicted, positive = counts.T
     reviewers = Counter(each.poster for each in decided)
+    # A poster counts as one, by the mean of its reviewers.
+    counts = {id: np.zeros(3) for id in reviewers}
+    for each in decided:
+        counts[each.poster] += np.array(_counts(each)) / reviewers[each.poster]
+    hits, predicted, positive = np.reshape(list(counts.values()), (-1, 3)).T
     return Measurement(
         classifier,
-        len(rows),
-        len({each.poster for each in drawn} - rows.keys()),
+        len(reviewers),
+        len({each.poster for each in drawn} - reviewers.keys()),
         clustered_share(hits, predicted),
         clustered_share(hits, positive),
         krippendorff_alpha(_units(decided)),

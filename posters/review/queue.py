@@ -14,8 +14,8 @@ from posters.errors import ReviewError
 from posters.evaluation.label_issues import LabelIssue, find_label_issues
 from posters.scores import Scores
 
-Order: TypeAlias = Literal["doubts", "random"]
-ORDERS: tuple[Order, ...] = ("doubts", "random")
+Order: TypeAlias = Literal["doubts", "random", "uncertain"]
+ORDERS: tuple[Order, ...] = ("doubts", "random", "uncertain")
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ class ReviewQueue:
     Attributes:
         order: "doubts", to find wrong labels: each poster is decided by one reviewer, who sees labels and
             probabilities. "random", to measure: each poster is decided by every reviewer, who sees neither, since what
-            a person is shown moves what they answer.
+            a person is shown moves what they answer. "uncertain", to label posters that have no labels: as "doubts",
+            but the predictions take the place of the labels.
         posters: ids.
         doubts: the doubted labels of posters that have some, the surest first.
 
@@ -50,8 +51,7 @@ def doubt_queue(scores: Scores, catalogue: Catalogue) -> ReviewQueue:
     """Return all scored posters: those with doubted labels first, the surest first, then the most uncertain.
 
     Missing genres and false ones take turns, since how sure they are is comparable within a kind alone; see
-    `find_label_issues`. The uncertainty of a poster is the entropy of its labels by the scores, summed over genres
-    (uncertainty sampling: Lewis and Gale 1994, "A Sequential Algorithm for Training Text Classifiers").
+    `find_label_issues`; for uncertainty see `uncertain_queue`.
 
     Args:
         scores: of N posters with their labels, by classifiers that never saw the poster: out-of-fold scores.
@@ -74,16 +74,32 @@ def doubt_queue(scores: Scores, catalogue: Catalogue) -> ReviewQueue:
     doubts: dict[str, tuple[LabelIssue, ...]] = {}
     for issue in _taking_turns(find_label_issues(scores, catalogue)):
         doubts[issue.id] = (*doubts.get(issue.id, ()), issue)
-    p = np.clip(scores.y_score, 1e-12, 1 - 1e-12)
-    entropy = -(p * np.log(p) + (1 - p) * np.log(1 - p)).sum(axis=1)
-    # Stable: of equally uncertain ones, the order of the table decides.
-    rest = (scores.ids[row] for row in np.argsort(-entropy, kind="stable"))
+    rest = uncertain_queue(scores).posters
     return ReviewQueue("doubts", tuple(dict.fromkeys((*doubts, *rest))), doubts)
 
 
 def _taking_turns(issues: tuple[LabelIssue, ...]) -> Iterator[LabelIssue]:
     kinds = ([issue for issue in issues if issue.kind == kind] for kind in ("missing", "false"))
     return (issue for issue in chain.from_iterable(zip_longest(*kinds)) if issue is not None)
+
+
+def uncertain_queue(scores: Scores) -> ReviewQueue:
+    """Return all scored posters, the most uncertain first.
+
+    The uncertainty of a poster is the entropy of its labels by the scores, summed over genres (uncertainty sampling:
+    Lewis and Gale 1994, "A Sequential Algorithm for Training Text Classifiers").
+
+    Args:
+        scores: of N posters.
+
+    Examples:
+        >>> uncertain_queue(Scores(("tt1", "tt2"), ("War",), [[0.9], [0.4]])).posters
+        ('tt2', 'tt1')
+    """
+    p = np.clip(scores.y_score, 1e-12, 1 - 1e-12)
+    entropy = -(p * np.log(p) + (1 - p) * np.log(1 - p)).sum(axis=1)
+    # Stable: of equally uncertain ones, the order of the table decides.
+    return ReviewQueue("uncertain", tuple(scores.ids[row] for row in np.argsort(-entropy, kind="stable")))
 
 
 def check_sample(sample: int | None) -> None:

@@ -1,7 +1,7 @@
 """A review: which poster is next, what its reviewer is asked, and what was decided."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
@@ -13,7 +13,7 @@ from posters.catalogue import Catalogue, Poster
 from posters.classifier import Prediction
 from posters.errors import CatalogueError, ReviewError
 from posters.evaluation.label_issues import LabelIssue
-from posters.review.corrections import Corrections, corrections_of, label_of
+from posters.review.corrections import Corrections, corrections_of, label_lines, label_of
 from posters.review.decisions import Answer, Decision, DecisionStore
 from posters.review.measurement import Measurement, measure
 from posters.review.queue import ReviewQueue
@@ -27,9 +27,10 @@ class Question:
 
     Attributes:
         genre: its name.
-        label: what the table has; None if the reviewer shall not see it.
+        label: what the table has; None if it has no labels, or the reviewer shall not see it.
         probability: by the classifier; None if it doesn't know the genre, or the reviewer shall not see it.
         doubt: "missing" or "false" if the label may be wrong.
+        predicted: whether the classifier predicts it for a poster without labels.
 
     Examples:
         >>> Question("Crime", "no", 0.9, "missing").label
@@ -40,6 +41,7 @@ class Question:
     label: Answer | None
     probability: float | None = None
     doubt: Literal["missing", "false"] | None = None
+    predicted: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class ReviewItem:
     Examples:
         >>> item = ReviewItem(Poster("tt1", "a.jpg", ()), (Question("War", "no"),), Prediction((), {}), "posters")
         >>> item.shown()["questions"]
-        [{'genre': 'War', 'label': 'no', 'probability': None, 'doubt': None}]
+        [{'genre': 'War', 'label': 'no', 'probability': None, 'doubt': None, 'predicted': False}]
     """
 
     __repr__ = brief_repr
@@ -135,9 +137,8 @@ class Review:
     ) -> None:
         check_table(store, catalogue)
         self.catalogue, self.store, self.queue = catalogue, store, queue
-        self.genre_names = tuple(genre_names)
-        self.classifier = classifier
-        self._predict = lru_cache(_KEPT)(predict)
+        self.genre_names, self.classifier = tuple(genre_names), classifier
+        self._stamp, self._predict = _stamp(catalogue), lru_cache(_KEPT)(predict)
         counts = catalogue.genre_counts()
         self._commonest = sorted(self.genre_names, key=lambda name: -counts.get(name, 0))
 
@@ -188,10 +189,13 @@ class Review:
         def place(name: str) -> tuple[bool, bool, float]:
             return name not in doubts, labels[name] == "no", -probabilities.get(name, 0.0)
 
-        return tuple(
-            Question(name, labels[name], probabilities.get(name), doubts[name].kind if name in doubts else None)
-            for name in sorted(self.genre_names, key=place)
-        )
+        def question(name: str) -> Question:
+            doubt = doubts[name].kind if name in doubts else None
+            if self.queue.order == "uncertain":
+                return Question(name, None, probabilities.get(name), predicted=name in prediction.genres)
+            return Question(name, labels[name], probabilities.get(name), doubt)
+
+        return tuple(map(question, sorted(self.genre_names, key=place)))
 
     def decide(self, id: str, genres: Mapping[str, Answer], reviewer: str) -> Decision:
         """Keep a reviewer's answers about a poster; they are on disk when this returns.
@@ -240,6 +244,12 @@ class Review:
         decided = {each.poster for each in rows if each.kind == "decided"}
         return Progress(len(posters), len(decided), own["decided"], own["skipped"])
 
+    def notice(self) -> str | None:
+        """Return one sentence for reviewers if the table has changed since the review was opened; else None."""
+        if _stamp(self.catalogue) == self._stamp:
+            return None
+        return f"{self.catalogue.name} has changed since this review was opened: start posters review again"
+
     def corrections(self) -> Corrections:
         """Return the labels that reviewers changed, as `--corrections` takes them.
 
@@ -248,6 +258,14 @@ class Review:
         """
         return corrections_of(self.catalogue, self.store.standing())
 
+    def labels(self) -> Iterator[str]:
+        """Yield the lines of a labelled table of all posters decided; see `label_lines`.
+
+        Raises:
+            ReviewError: the database can't be read.
+        """
+        return label_lines(self.catalogue, self.store.standing())
+
     def measurement(self) -> Measurement:
         """Return precision and recall of the classifier, from the decisions about a random sample.
 
@@ -255,6 +273,15 @@ class Review:
             ReviewError: there are none.
         """
         return measure(self.store.standing("random"))
+
+
+def _stamp(catalogue: Catalogue) -> tuple[int, int] | None:
+    """Return size and time of a table's file; None for a catalogue of no single file, or if it is gone."""
+    try:
+        status = catalogue.table.stat() if catalogue.table else None
+    except OSError:
+        return None
+    return status and (status.st_size, status.st_mtime_ns)
 
 
 def check_table(store: DecisionStore, catalogue: Catalogue) -> None:

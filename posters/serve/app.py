@@ -113,7 +113,15 @@ def guarded(app: FastAPI, options: ServerOptions, metrics: Metrics | None = None
         421
     """
     add_exception_handlers(app)
-    # The last one is asked first.
+    _add_guards(app, options)
+    # Outermost, so that failures have the headers too, and are counted and logged.
+    outer: ASGIApp = SecurityHeadersMiddleware(app)
+    outer = MetricsMiddleware(outer, metrics) if metrics else outer
+    return PrefixMiddleware(AccessLogMiddleware(outer, options.log), options.root_path)
+
+
+def _add_guards(app: FastAPI, options: ServerOptions) -> None:
+    """Add what refuses a request before it comes to a route; the last one is asked first."""
     app.add_middleware(BodyLimitMiddleware, max_bytes=options.max_bytes)
     if options.api_keys:
         app.add_middleware(ApiKeyMiddleware, keys=options.api_keys)
@@ -127,10 +135,6 @@ def guarded(app: FastAPI, options: ServerOptions, metrics: Metrics | None = None
         )
     if options.hosts is not None:
         app.add_middleware(HostMiddleware, names=options.hosts)
-    # Outermost, so that failures have the headers too, and are counted and logged.
-    outer: ASGIApp = SecurityHeadersMiddleware(app)
-    outer = MetricsMiddleware(outer, metrics) if metrics else outer
-    return PrefixMiddleware(AccessLogMiddleware(outer, options.log), options.root_path)
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -77,11 +77,9 @@ def out_of_fold_probe_scores(catalogue: Catalogue, *, cache: Path | None = None,
         ...     print(str(error)[:30])
         the catalogue names no poster:
     """
-    cache, classifier = cache or default_cache(), load_classifier()
-    # A folder for each table: it keeps the features of this table's files alone.
-    name = fingerprint([str(catalogue.image_root.resolve()), catalogue.name])
-    index = build_index(catalogue, classifier, cache / f"similar-{name}")
-    readable = catalogue.among(index.names)
+    cache = cache or default_cache()
+    readable, features = probe_features(catalogue, cache)
+    classifier = load_classifier()
     if seen := len(overlap_of_table(classifier, readable, cache if look else None).seen_ids):
         logger.warning(
             f"{seen:,} of {len(readable):,} posters look like ones that trained the network whose features are used: "
@@ -89,7 +87,35 @@ def out_of_fold_probe_scores(catalogue: Catalogue, *, cache: Path | None = None,
         )
     y_true = readable.multi_hot()
     groups = group_posters(readable, codes=looks_of(readable, cache) if look else None)
+    return Scores(readable.ids, catalogue.genre_names, out_of_fold_scores(features, y_true, groups), y_true)
+
+
+def probe_features(catalogue: Catalogue, cache: Path) -> tuple[Catalogue, np.ndarray]:
+    """Compute what the shipped network sees in a catalogue's posters, once for each file.
+
+    Args:
+        catalogue: posters that can't be read are named in a message and left out.
+        cache: where features are kept.
+
+    Returns:
+        the catalogue of the N readable posters, and their features (N, F).
+
+    Raises:
+        ArraysError: no poster can be read, or the cache can't be written.
+
+    Examples:
+        >>> import tempfile
+        >>> from posters.errors import ConfigError
+        >>> try:
+        ...     probe_features(Catalogue((), ("Drama",), Path("nowhere")), Path(tempfile.mkdtemp()))
+        ... except ConfigError as error:
+        ...     print(str(error)[:29])
+        the catalogue names no poster
+    """
+    # A folder for each table: it keeps the features of this table's files alone.
+    name = fingerprint([str(catalogue.image_root.resolve()), catalogue.name])
+    index = build_index(catalogue, load_classifier(), cache / f"similar-{name}")
+    readable = catalogue.among(index.names)
     # The index has them of length 1; the probe's root is made for features around 1.
     rows = {name: row for row, name in enumerate(index.names)}
-    features = index.embeddings[[rows[id] for id in readable.ids]] * np.sqrt(index.embeddings.shape[1])
-    return Scores(readable.ids, catalogue.genre_names, out_of_fold_scores(features, y_true, groups), y_true)
+    return readable, index.embeddings[[rows[id] for id in readable.ids]] * np.sqrt(index.embeddings.shape[1])

@@ -1,14 +1,20 @@
 """Open a review: a table or a run, its queue, and the database of decisions."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
 
 from posters._base.log import logger
 from posters.catalogue import Catalogue, Poster
 from posters.classifier import Classifier, Prediction
 from posters.classifier.manifest import LIGHT_NETWORK
 from posters.errors import ImageError, ReviewError
-from posters.review import DecisionStore, Review, ReviewQueue, doubt_queue, random_queue
+from posters.review import DecisionStore, Review, doubt_queue, random_queue, uncertain_queue
 from posters.review.queue import ORDERS, Order, check_sample
 from posters.runs import Run
 from posters.store.cache import default_cache
@@ -36,7 +42,8 @@ def open_review(
         classifier: its probabilities are shown, or measured.
         order: "doubts" shows likely label errors first, then what is most uncertain, by `out_of_fold_probe_scores`;
             "random" draws a sample of posters that the classifier has not seen, and shows neither labels nor
-            probabilities.
+            probabilities; "uncertain" is for posters without labels, which begin with the classifier's predictions, the
+            most uncertain first.
         sample: how many posters to review at most, from 1; None for all.
         seed: of the random order.
         cache: where features are kept (default: `posters.store.cache.default_cache()`).
@@ -51,7 +58,7 @@ def open_review(
         >>> from posters.classifier import load_classifier
         >>> open_review(Catalogue((), ("Drama",), Path(".")), "review.sqlite", load_classifier(), order="best")
         Traceback (most recent call last):
-        posters.errors.ReviewError: an order is one of doubts, random, but got 'best'
+        posters.errors.ReviewError: an order is one of doubts, random, uncertain, but got 'best'
     """
     if order not in ORDERS:
         raise ReviewError(f"an order is one of {', '.join(ORDERS)}, but got {order!r}")
@@ -61,20 +68,22 @@ def open_review(
     store = DecisionStore(Path(db), _about(catalogue))
     if order == "random":
         queue = random_queue(_unseen(catalogue, classifier, cache if look else None), sample, seed)
+    elif order == "uncertain":
+        queue = uncertain_queue(classifier.score(catalogue, _bar))
     else:
-        found = doubt_queue(out_of_fold_probe_scores(catalogue, cache=cache, look=look), catalogue)
-        queue = ReviewQueue(found.order, found.posters[:sample], found.doubts)
-
-    def predict(poster: Poster) -> Prediction:
-        try:
-            return classifier.predict(catalogue.image_path(poster))
-        except ImageError as error:
-            return Prediction((), {}, error=error)
-
+        queue = doubt_queue(out_of_fold_probe_scores(catalogue, cache=cache, look=look), catalogue)
+    queue = replace(queue, posters=queue.posters[:sample])
     genre_names = tuple(dict.fromkeys((*catalogue.genre_names, *classifier.genre_names)))
     rule = classifier.manifest.rule().rule
     name = f"{classifier.name} (rule {rule}, network {classifier.manifest.files[LIGHT_NETWORK][:8]})"
-    return Review(catalogue, store, queue, predict, genre_names, name)
+    return Review(catalogue, store, queue, partial(_predicted, catalogue, classifier), genre_names, name)
+
+
+def _predicted(catalogue: Catalogue, classifier: Classifier, poster: Poster) -> Prediction:
+    try:
+        return classifier.predict(catalogue.image_path(poster))
+    except ImageError as error:
+        return Prediction((), {}, error=error)
 
 
 def classifier_of(path: Path) -> Path | None:
@@ -104,6 +113,33 @@ def catalogue_of_run(path: Path, images: Path | None = None) -> Catalogue | None
     # All folds of a cross-validation have the whole table.
     run = Run(path / "fold-0") if is_cross_validation(path) else Run(path)
     return run.catalogue(images) if run.started else None
+
+
+def unlabelled_catalogue(images: Mapping[str, str | Path], classifier: Classifier) -> Catalogue:
+    """Return posters without labels as a catalogue, in which every genre of the classifier is unknown.
+
+    Args:
+        images: their files, by the posters' names.
+        classifier: knows the genres.
+
+    Raises:
+        ReviewError: there is none.
+
+    Examples:
+        >>> from posters.classifier import load_classifier
+        >>> len(unlabelled_catalogue({"alien": "alien.jpg"}, load_classifier())[0].unknown)
+        22
+    """
+    if not images:
+        raise ReviewError("there is no poster to review: name a folder of images, or a table")
+    names = classifier.genre_names
+    unknown = tuple(sorted(names))
+    rows = (Poster(name, str(Path(path).absolute()), (), unknown=unknown) for name, path in images.items())
+    return Catalogue(tuple(rows), names, Path())
+
+
+def _bar(posters: Catalogue) -> Any:
+    return tqdm(posters, desc="predicting", unit="poster")
 
 
 def _about(catalogue: Catalogue) -> dict[str, str]:

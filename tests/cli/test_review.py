@@ -79,3 +79,30 @@ def test_a_run_is_reviewed_with_its_own_table(posters, finished_run, store, tmp_
     store.record("1", "ann", {"Drama": "yes"})
     outcome = posters("review", finished_run, "--db", store.path, "--export", "-")
     assert [row[3] for row in csv_rows(outcome.out)] == ["genre", "Drama"]
+
+
+def test_posters_without_labels_become_a_labelled_table(posters, golden, tmp_path):
+    images, db, path = golden / "posters", tmp_path / "review.sqlite", tmp_path / "labels.csv"
+    words = ("review", images, "--unlabelled", "--classifier", golden / "classifier", "--db", db)
+    store = DecisionStore(db)
+    ids = sorted(map(str, images.glob("*.png")))
+    store.record(ids[0], "ann", {"Western": "yes", "Drama": "no", "Comedy": "unknown"})
+    store.record(ids[1], "ann", {"Western": "yes", "Drama": "yes"})
+    store.record(ids[1], "ben", {"Western": "yes", "Drama": "no"})
+    assert posters(*words, "--export", path).code == 0
+    read = read_catalogue(path, images=images, min_posters=1, report=False)
+    assert [(poster.id, poster.genres, poster.unknown) for poster in read] == [
+        (ids[0], ("Western",), ()),
+        (ids[1], ("Western",), ()),
+    ]
+    # A genre that no poster is known to have is none of the table's; here these are the unknown ones.
+    assert csv_rows(path.read_text(encoding="utf-8-sig"))[1][4] == "Comedy"
+    assert csv_rows(path.read_text(encoding="utf-8-sig"))[2][4] == "Drama"
+
+
+def test_a_folder_without_images_is_refused(posters, golden, tmp_path):
+    (tmp_path / "empty").mkdir()
+    outcome = posters("review", tmp_path / "empty", "--unlabelled", "--port", 0, "--db", tmp_path / "db")
+    assert outcome.code == 2
+    assert "the folder holds no images" in outcome.err
+    assert "posters: there is no poster to review: name a folder of images, or a table" in outcome.err

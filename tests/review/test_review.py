@@ -40,7 +40,13 @@ class TestQuestions:
         item = review.next_item("ann")
         kept = review.decide(item.poster.id, answers(item), "ann").shown
         assert kept["classifier"] == "tagger"
-        assert kept["questions"][0] == {"genre": "Crime", "label": "yes", "probability": 0.8, "doubt": None}
+        assert kept["questions"][0] == {
+            "genre": "Crime",
+            "label": "yes",
+            "probability": 0.8,
+            "doubt": None,
+            "predicted": False,
+        }
 
 
 class TestDeciding:
@@ -133,9 +139,18 @@ class TestATableThatChanges:
         assert len(review.store.standing()) == 1
 
     def test_an_unchanged_table_tells_nothing(self, opening, messages):
-        opening().decide("tt1", {"Crime": "yes"}, "ann")
+        review = opening()
+        review.decide("tt1", {"Crime": "yes"}, "ann")
         opening()
         assert messages == []
+        assert review.notice() is None
+
+    def test_a_table_that_changes_while_it_is_reviewed_is_noticed(self, review, table):
+        table.write_text(table.read_text() + "tt4,1.jpg,Up,Comedy\n")
+        assert review.notice() == f"{table} has changed since this review was opened: start posters review again"
+        table.unlink()
+        assert "has changed" in review.notice()
+        assert review.decide("tt1", {"Crime": "yes"}, "ann").number == 1
 
 
 def test_the_measurement_is_of_the_random_sample_alone(opening):

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from posters.catalogue import Catalogue, Poster, read_catalogue
 from posters.classifier import load_classifier
 from posters.errors import ReviewError
 from posters.runs import Run
-from posters.tasks.review import open_review
+from posters.tasks.review import open_review, unlabelled_catalogue
 from tests.cli.conftest import finished_run, table
 from tests.tasks.test_label_doubts import draw
 
@@ -79,3 +80,22 @@ def test_posters_that_the_classifier_has_seen_are_left_out_of_a_sample(finished_
     )
     assert review.queue.posters == ("3",)
     assert any("2 of 3 posters left out of the sample" in line for line in messages)
+
+
+def test_posters_without_labels_begin_with_the_predictions_the_most_uncertain_first(golden, classifier, tmp_path):
+    images = {path.stem: path for path in sorted((golden / "posters").glob("*.png"))}
+    catalogue = unlabelled_catalogue(images, classifier)
+    review = open_review(catalogue, tmp_path / "db", classifier, order="uncertain")
+    item = review.next_item("ann")
+    assert [q.genre for q in item.questions if q.predicted] == sorted(
+        item.prediction.genres, key=lambda name: -item.prediction.probabilities[name]
+    )
+    assert {q.label for q in item.questions} == {None}
+
+    def entropy(id):
+        p = np.array(list(review.item(id).prediction.probabilities.values()))
+        return -(p * np.log(p) + (1 - p) * np.log(1 - p)).sum()
+
+    entropies = [entropy(id) for id in review.queue.posters]
+    assert entropies == sorted(entropies, reverse=True)
+    assert len(entropies) == len(images)

@@ -20,7 +20,7 @@ export class Genres {
   /** Show questions with the answers that were given before, or with the labels of the table, or with none. */
   show(questions, answers) {
     this.questions = questions;
-    this.answers = Object.fromEntries(questions.map(({ genre, label }) => [genre, answers?.[genre] ?? label ?? "no"]));
+    this.answers = Object.fromEntries(questions.map(({ genre, label, predicted }) => [genre, answers?.[genre] ?? label ?? (predicted ? "yes" : "no")]));
     this.list.replaceChildren(...questions.map((question, place) => this.row(question, place)));
     this.current = 0;
     this.draw();
@@ -92,6 +92,7 @@ export class Genres {
   /** In a sentence, what the reviewer should look at. */
   lead(blind) {
     if (blind) return "Decide from the poster alone. Labels and probabilities are hidden, so that they lead nobody.";
+    if (this.questions.every(({ label }) => label === null)) return "It has no labels yet. Are the predicted genres right?";
     const doubted = this.questions.filter(({ doubt }) => doubt !== null);
     if (!doubted.length) return "No label is doubted. Are its genres right?";
     return `${doubted.map(({ genre, doubt }) => `${genre} ${DOUBTS[doubt]}`).join(", ")}.`;

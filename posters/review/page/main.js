@@ -4,6 +4,10 @@ import { answer, request } from "../api.js";
 import { Genres } from "./genres.js";
 
 const part = (selector) => document.querySelector(selector);
+const FILES = {
+  true: "The corrections are a CSV file, which posters train takes with --corrections.",
+  false: "The labels are a CSV file, which posters train takes as a table.",
+};
 const REVIEWER = "posters-reviewer";
 const reviewer = part("#reviewer");
 const genres = new Genres(part("#genres"));
@@ -34,8 +38,9 @@ async function go(path, values) {
   }
 }
 
-async function show({ item: next, progress, undone }) {
+async function show({ item: next, progress, undone, notice }) {
   item = next;
+  part("#notice").textContent = notice ? `${notice}. What is decided is kept.` : "";
   showProgress(progress);
   part("#item").hidden = item === null;
   part("#end").hidden = item !== null;
@@ -84,7 +89,7 @@ async function showEnd({ posters, decided, own, skipped }) {
   part("#again").hidden = !skipped && !others;
   part("#back").hidden = !own && !skipped;
   part("#download").hidden = review.blind;
-  const sentences = review.blind ? await measured() : ["The corrections are a CSV file, which posters train takes with --corrections."];
+  const sentences = review.blind ? await measured() : [FILES[review.labelled]];
   part("#sentences").replaceChildren(...sentences.map((words) => Object.assign(document.createElement("p"), { textContent: words })));
   part("#end h1").focus();
   announce(part("#end h1").textContent);
@@ -94,7 +99,7 @@ const measured = () => answer("api/measurement").then(({ sentences }) => sentenc
 
 async function download() {
   const file = URL.createObjectURL(await (await request("api/corrections")).blob());
-  Object.assign(document.createElement("a"), { href: file, download: "corrections.csv" }).click();
+  Object.assign(document.createElement("a"), { href: file, download: review.labelled ? "corrections.csv" : "labels.csv" }).click();
   setTimeout(() => URL.revokeObjectURL(file), 10_000);
 }
 
@@ -124,6 +129,7 @@ async function start() {
     part("#progress").textContent = error.message;
     return;
   }
+  part("#download").textContent = review.labelled ? "Download corrections" : "Download labels";
   part("#table").textContent = `· ${review.table}`;
   reviewer.value = localStorage.getItem(REVIEWER) ?? review.reviewer;
   reviewer.addEventListener("change", () => {
