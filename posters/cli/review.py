@@ -97,12 +97,15 @@ def _export(options: argparse.Namespace, store: "DecisionStore") -> None:
     from posters._base.text import counted
     from posters.cli.output import write_lines
     from posters.review.corrections import corrections_of, label_lines
+    from posters.review.review import check_table
 
     target = None if options.export == Path("-") else options.export
     if options.unlabelled:
         write_lines(label_lines(_unlabelled(options, _classifier(options)), store.standing()), target, mark=True)
         return
-    found = corrections_of(_labelled(options), store.standing())
+    catalogue = _labelled(options)
+    check_table(store, catalogue)
+    found = corrections_of(catalogue, store.standing())
     for note in found.notes:
         logger.warning(note)
     write_lines(found.lines(), target, mark=True)
@@ -164,7 +167,7 @@ def _unlabelled(options: argparse.Namespace, classifier: "Classifier") -> "Catal
         error = found[name]
         reason = str(error) if isinstance(error, ImageError) else f"{name}: a review needs a file: download it"
         logger.warning(f"left out: {reason}")
-    return unlabelled_catalogue(files, classifier)
+    return unlabelled_catalogue(files, classifier, options.table[0] if len(options.table) == 1 else None)
 
 
 def _login() -> str:

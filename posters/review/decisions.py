@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from operator import attrgetter
 from pathlib import Path
 from time import time
@@ -19,6 +20,8 @@ from posters.errors import ReviewError
 Answer: TypeAlias = Literal["yes", "no", "unknown"]
 ANSWERS: tuple[Answer, ...] = ("yes", "no", "unknown")
 
+# The queue in which everybody decides about every poster.
+SHARED = "random"
 CLAIM_S = 600.0  # for which a poster is shown to nobody else: whoever closes the page keeps it from no one for long
 
 _ID = 0x50525657  # "PRVW", SQLite's application_id: by it, a database of another program is told from ours
@@ -189,15 +192,21 @@ class DecisionStore:
             database.execute("DELETE FROM claims WHERE poster = ? AND reviewer = ?", row[:2])
         return _decision((added.lastrowid, *row, None))
 
-    def undo(self, reviewer: str) -> Decision | None:
+    def undo(self, reviewer: str, order: str | None = None) -> Decision | None:
         """Take back a reviewer's last decision that stands, and keep its poster for them; None if there is none.
+
+        Args:
+            reviewer: whose decision.
+            order: only decisions about posters of this queue; None for all.
 
         Raises:
             ReviewError: the database can't be written.
         """
         with self._connected() as database, _transaction(database):
-            last = _DECISIONS + " WHERE reviewer = ? AND undone IS NULL ORDER BY number DESC LIMIT 1"
-            row = database.execute(last, [reviewer]).fetchone()
+            last = (
+                _DECISIONS + " WHERE reviewer = ? AND undone IS NULL AND ? IN (queue, '') ORDER BY number DESC LIMIT 1"
+            )
+            row = database.execute(last, [reviewer, order or ""]).fetchone()
             if row is None:
                 return None
             time_ = _now()
@@ -211,33 +220,37 @@ class DecisionStore:
         Args:
             posters: ids, in the order of the queue.
             reviewer: who asks.
-            order: of the queue. In "random", everybody decides about every poster, and no decision of another queue
-                counts: what these have left would be no random sample.
+            order: of the queue. In the shared one, "random", no decision of another queue counts: what these have left
+                would be no random sample.
             again: the posters that the reviewer has skipped are open, too.
 
         Raises:
             ReviewError: the database can't be written.
         """
-        shared = order == "random"
+        # Those that nobody has skipped first, then those that were skipped longest ago.
+        posters = dict.fromkeys(posters)
         with self._connected() as database, _transaction(database):
-            # Without what was shown, of which there may be megabytes.
-            made = (
-                "SELECT poster, reviewer, kind FROM decisions WHERE undone IS NULL AND ? IN (queue, '') ORDER BY number"
-            )
-            rows = database.execute(made, [order if shared else ""])
-            latest = {(name, who): kind for name, who, kind in rows}
-            closed = {
-                name
-                for (name, who), kind in latest.items()
-                if (who == reviewer and not (again and kind == "skipped")) or (kind == "decided" and not shared)
-            }
-            if not shared:
-                claims = "SELECT poster FROM claims WHERE reviewer != ? AND until > ?"
-                closed.update(poster for (poster,) in database.execute(claims, (reviewer, time())))
-            found = next((poster for poster in posters if poster not in closed), None)
-            if found is not None and not shared:
+            latest = _latest(database, order)
+            skipped = [poster for (poster, who), kind in latest.items() if (who, kind) == (reviewer, "skipped")]
+            closed = _closed(database, latest, reviewer, order)
+            fresh = (poster for poster in posters if poster not in closed and poster not in skipped)
+            old = (poster for poster in skipped if again and poster in posters and poster not in closed)
+            found = next(chain(fresh, old), None)
+            if found is not None and order != SHARED:
                 _claim(database, found, reviewer)
         return found
+
+    def kinds(self, order: str | None = None) -> dict[tuple[str, str], str]:
+        """Return "decided" or "skipped" by poster and reviewer: what `standing` tells, without what was shown.
+
+        Args:
+            order: only decisions about posters of this queue; None for all.
+
+        Raises:
+            ReviewError: the database can't be read.
+        """
+        with self._connected() as database:
+            return _latest(database, SHARED if order == SHARED else "")
 
     def standing(self, order: str | None = None) -> tuple[Decision, ...]:
         """Return each reviewer's last decision about each poster, without those that are undone, in order of time.
@@ -274,6 +287,29 @@ def _transaction(database: sqlite3.Connection) -> Iterator[None]:
         database.execute("ROLLBACK")
         raise
     database.execute("COMMIT")
+
+
+def _latest(database: sqlite3.Connection, order: str) -> dict[tuple[str, str], str]:
+    """Return the kind of each reviewer's last standing decision about each poster, in order of time.
+
+    Of a shared queue, only its own decisions count.
+    """
+    made = "SELECT poster, reviewer, kind FROM decisions WHERE undone IS NULL AND ? IN (queue, '') ORDER BY number"
+    latest: dict[tuple[str, str], str] = {}
+    for poster, reviewer, kind in database.execute(made, [SHARED if order == SHARED else ""]):
+        latest.pop((poster, reviewer), None)  # A later decision stands at its own place.
+        latest[poster, reviewer] = kind
+    return latest
+
+
+def _closed(database: sqlite3.Connection, latest: Mapping[tuple[str, str], str], reviewer: str, order: str) -> set[str]:
+    """Return the posters that a reviewer shall not get: decided, or shown to somebody else."""
+    decided = {poster for (poster, who), kind in latest.items() if kind == "decided" and who == reviewer}
+    if order == SHARED:
+        return decided
+    claims = "SELECT poster FROM claims WHERE reviewer != ? AND until > ?"
+    others = {poster for (poster,) in database.execute(claims, (reviewer, time()))}
+    return decided | others | {poster for (poster, _), kind in latest.items() if kind == "decided"}
 
 
 def _claim(database: sqlite3.Connection, poster: str, reviewer: str) -> None:

@@ -185,6 +185,8 @@ class Review:
         doubts: dict[str, LabelIssue] = {issue.genre: issue for issue in self.queue.doubts.get(poster.id, ())}
         probabilities = prediction.probabilities
         labels = {name: label_of(poster, name) for name in self.genre_names}
+        if self.queue.order == "uncertain":
+            labels = {name: "yes" if name in prediction.genres else "no" for name in self.genre_names}
 
         def place(name: str) -> tuple[bool, bool, float]:
             return name not in doubts, labels[name] == "no", -probabilities.get(name, 0.0)
@@ -192,7 +194,7 @@ class Review:
         def question(name: str) -> Question:
             doubt = doubts[name].kind if name in doubts else None
             if self.queue.order == "uncertain":
-                return Question(name, None, probabilities.get(name), predicted=name in prediction.genres)
+                return Question(name, None, probabilities.get(name), predicted=labels[name] == "yes")
             return Question(name, labels[name], probabilities.get(name), doubt)
 
         return tuple(map(question, sorted(self.genre_names, key=place)))
@@ -229,7 +231,7 @@ class Review:
         Raises:
             ReviewError: the database can't be written.
         """
-        return self.store.undo(reviewer)
+        return self.store.undo(reviewer, self.queue.order)
 
     def progress(self, reviewer: str) -> Progress:
         """Return how far the review is.
@@ -238,10 +240,9 @@ class Review:
             ReviewError: the database can't be read.
         """
         posters = set(self.queue.posters)
-        order = self.queue.order if self.queue.blind else None
-        rows = [each for each in self.store.standing(order) if each.poster in posters]
-        own = Counter(each.kind for each in rows if each.reviewer == reviewer)
-        decided = {each.poster for each in rows if each.kind == "decided"}
+        rows = [(id, who, kind) for (id, who), kind in self.store.kinds(self.queue.order).items() if id in posters]
+        own = Counter(kind for _, who, kind in rows if who == reviewer)
+        decided = {id for id, _, kind in rows if kind == "decided"}
         return Progress(len(posters), len(decided), own["decided"], own["skipped"])
 
     def notice(self) -> str | None:
@@ -278,7 +279,8 @@ class Review:
 def _stamp(catalogue: Catalogue) -> tuple[int, int] | None:
     """Return size and time of a table's file; None for a catalogue of no single file, or if it is gone."""
     try:
-        status = catalogue.table.stat() if catalogue.table else None
+        # A folder changes with every file in it, perhaps the database of the review itself.
+        status = catalogue.table.stat() if catalogue.table and catalogue.table.is_file() else None
     except OSError:
         return None
     return status and (status.st_size, status.st_mtime_ns)

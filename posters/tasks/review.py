@@ -1,5 +1,6 @@
 """Open a review: a table or a run, its queue, and the database of decisions."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -115,12 +116,16 @@ def catalogue_of_run(path: Path, images: Path | None = None) -> Catalogue | None
     return run.catalogue(images) if run.started else None
 
 
-def unlabelled_catalogue(images: Mapping[str, str | Path], classifier: Classifier) -> Catalogue:
+def unlabelled_catalogue(
+    images: Mapping[str, str | Path], classifier: Classifier, source: Path | None = None
+) -> Catalogue:
     """Return posters without labels as a catalogue, in which every genre of the classifier is unknown.
 
     Args:
         images: their files, by the posters' names.
         classifier: knows the genres.
+        source: what they were named by. If it is a folder, their ids are paths below it, whatever it is called from
+            where.
 
     Raises:
         ReviewError: there is none.
@@ -134,8 +139,12 @@ def unlabelled_catalogue(images: Mapping[str, str | Path], classifier: Classifie
         raise ReviewError("there is no poster to review: name a folder of images, or a table")
     names = classifier.genre_names
     unknown = tuple(sorted(names))
-    rows = (Poster(name, str(Path(path).absolute()), (), unknown=unknown) for name, path in images.items())
-    return Catalogue(tuple(rows), names, Path())
+    files = {name: Path(path).absolute().as_posix() for name, path in images.items()}
+    root = source.absolute() if source and source.is_dir() else None
+    if root:
+        files = {path: path for path in (os.path.relpath(path, root).replace(os.sep, "/") for path in files.values())}
+    rows = (Poster(name, path, (), unknown=unknown) for name, path in files.items())
+    return Catalogue(tuple(rows), names, root or Path(), source)
 
 
 def _bar(posters: Catalogue) -> Any:

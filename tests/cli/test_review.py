@@ -37,6 +37,12 @@ def test_corrections_are_written_for_the_other_commands(review, store, table, tm
     ]
 
 
+def test_another_table_is_refused_and_no_file_is_written(review, store, tmp_path):
+    store.record("9", "ann", {"Drama": "yes"})
+    assert "has decisions about are not in" in review("--export", tmp_path / "c.csv").refusal
+    assert not (tmp_path / "c.csv").exists()
+
+
 def test_corrections_are_printed(review, store):
     store.record("1", "ann", {"Drama": "yes"})
     rows = csv_rows(review("--export", "-").out)
@@ -85,7 +91,7 @@ def test_posters_without_labels_become_a_labelled_table(posters, golden, tmp_pat
     images, db, path = golden / "posters", tmp_path / "review.sqlite", tmp_path / "labels.csv"
     words = ("review", images, "--unlabelled", "--classifier", golden / "classifier", "--db", db)
     store = DecisionStore(db)
-    ids = sorted(map(str, images.glob("*.png")))
+    ids = sorted(path.name for path in images.glob("*.png"))
     store.record(ids[0], "ann", {"Western": "yes", "Drama": "no", "Comedy": "unknown"})
     store.record(ids[1], "ann", {"Western": "yes", "Drama": "yes"})
     store.record(ids[1], "ben", {"Western": "yes", "Drama": "no"})

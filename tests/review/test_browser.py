@@ -203,6 +203,33 @@ def test_a_random_sample_shows_no_label_and_ends_with_the_figures(pages, opening
         page.get_by_text("Of the genres that tagger publishes, 0.50").wait_for()
 
 
+def test_a_poster_without_labels_begins_with_its_predictions(pages, opening):
+    predict = lambda _: Prediction(("Crime",), {"Crime": 0.8, "Drama": 0.3})  # noqa: E731
+    review = opening(queue=ReviewQueue("uncertain", ("tt2",)), predict=predict)
+    with serving(create_review_app(review, None, "ann")) as url:
+        page, _, _ = pages(url)
+        title(page, "Alien")
+        assert page.locator("#lead").text_content() == "It has no labels yet. Are the predicted genres right?"
+        assert [name for name, given in state(page).items() if given == "true"] == ["Crime"]
+        page.keyboard.press("2")
+        page.keyboard.press("Enter")
+        with page.expect_download() as found:
+            page.get_by_role("button", name="Download labels").click()
+        assert found.value.suggested_filename == "labels.csv"
+        assert "tt2,2.jpg,Alien,Crime|Drama," in found.value.path().read_text(encoding="utf-8-sig")
+
+
+def test_skipped_posters_come_back_when_asked_for(pages, address):
+    page, _, _ = pages(address)
+    for name in ("Heat", "Alien", "Big"):
+        title(page, name)
+        page.keyboard.press("s")
+    page.get_by_role("button", name="Review the skipped ones").click()
+    title(page, "Heat")
+    page.keyboard.press("s")
+    title(page, "Alien")
+
+
 def test_an_unreadable_poster_can_be_skipped(pages, address, table):
     (table.parent / "images" / "1.jpg").write_bytes(b"no image")
     page, _, _ = pages(address)

@@ -127,6 +127,22 @@ class TestClaims:
         store.record("a", "ann", {"War": "no"})
         assert store.claim(["a"], "ann", again=True) is None
 
+    def test_skipped_posters_take_turns(self, store):
+        for poster in ("a", "b", "c"):
+            store.record(poster, "ann", None)
+        assert store.claim(["c", "b", "a"], "ann", again=True) == "a"
+        store.record("a", "ann", None)
+        assert store.claim(["c", "b", "a"], "ann", again=True) == "b"
+        assert store.claim(["d", "b", "a"], "ann", again=True) == "d"
+        assert store.kinds() == {("b", "ann"): "skipped", ("c", "ann"): "skipped", ("a", "ann"): "skipped"}
+
+    def test_undo_stays_within_a_queue(self, store):
+        store.record("a", "ann", {}, order="random")
+        store.record("b", "ann", {})
+        assert store.undo("ann", "random").poster == "a"
+        assert store.undo("ann", "random") is None
+        assert [each.poster for each in store.standing()] == ["b"]
+
     def test_an_undone_poster_is_shown_to_nobody_else(self, store):
         store.record("a", "ann", {})
         store.undo("ann")
