@@ -4,8 +4,10 @@ import argparse
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
+from posters._base.regular_files import open_regular
 from posters.config import PreprocessConfig, TrainConfig, read_config, read_table_options, with_options
 from posters.errors import ConfigError
 from posters.models import POSTERS
@@ -18,7 +20,10 @@ SPLITS = ("train", "validation", "test")
 _SEPARATOR_HELP = "what joins genres in a cell, such as ' & ' (default: |, a line break, ; or ,)"
 _EMPTY_HELP = "what an empty cell means in a table with a column of 0 and 1 for each genre (default: no)"
 _LOST_HELP = "the share of the rows that may be left out, such as 0.5 for half of them (default: 0.1)"
-_CORRECTIONS_HELP = "genres to add and to remove: a report's label_issues.csv, its column accept filled with yes or no"
+_CORRECTIONS_HELP = (
+    "genres to add and to remove: a report's label_issues.csv, its column accept filled with yes or no, or the "
+    "database of posters review"
+)
 TABLES_HELP = "a CSV or JSON table, or its folder; several are read together"
 
 
@@ -147,6 +152,15 @@ def read_catalogue_from(
     """Read the table by the options; `min_posters` overrides theirs."""
     from posters.catalogue import read_catalogue
 
+    if options.corrections and _is_database(options.corrections):
+        with TemporaryDirectory() as folder:
+            # Under its own name, which messages have.
+            written = Path(folder) / options.corrections.name
+            plain = argparse.Namespace(**vars(options) | {"corrections": None})
+            # With rare genres: a correction may make one common.
+            write_corrections(read_catalogue_from(plain, min_posters=1, report=False), options.corrections, written)
+            plain.corrections = written
+            return read_catalogue_from(plain, min_posters=min_posters, report=report)
     return read_catalogue(
         options.table,
         **table_options(options),
@@ -156,6 +170,40 @@ def read_catalogue_from(
         **{name: getattr(options, name) for name in ("corrections", "empty", "max_lost")},
         report=report,
     )
+
+
+def _is_database(path: Path) -> bool:
+    """Return whether a file is a database, by its first bytes (SQLite's file format, 1.3.1)."""
+    try:
+        with open_regular(path) as file:
+            return file.read(16) == b"SQLite format 3\0"
+    except OSError:
+        return False  # Reading it tells why.
+
+
+def write_corrections(catalogue: "Catalogue", db: Path, target: Path | None) -> None:
+    """Write what a review decided as corrections, and log what could not become one.
+
+    Args:
+        catalogue: with its labels as they are.
+        db: the database of the review.
+        target: a file; None for standard output.
+
+    Raises:
+        ReviewError: the database can't be used, or is about other posters.
+    """
+    from posters._base.log import logger
+    from posters.cli.output import write_lines
+    from posters.review.corrections import corrections_of
+    from posters.review.decisions import DecisionStore
+    from posters.review.review import check_table
+
+    store = DecisionStore(db)
+    check_table(store, catalogue)
+    found = corrections_of(catalogue, store.standing())
+    for note in found.notes:
+        logger.warning(note)
+    write_lines(found.lines(), target, mark=True)
 
 
 def parse_pairs(pairs: Iterable[str], option: str, form: str) -> dict[str, str]:

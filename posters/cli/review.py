@@ -12,6 +12,7 @@ from posters.cli.options import (
     read_catalogue_from,
     server_options,
     table_options,
+    write_corrections,
 )
 from posters.models import POSTERS
 
@@ -94,23 +95,16 @@ def _write(options: argparse.Namespace) -> int:
 
 def _export(options: argparse.Namespace, store: "DecisionStore") -> None:
     from posters._base.log import logger
-    from posters._base.text import counted
     from posters.cli.output import write_lines
-    from posters.review.corrections import corrections_of, label_lines
-    from posters.review.review import check_table
+    from posters.review.corrections import label_lines
 
     target = None if options.export == Path("-") else options.export
     if options.unlabelled:
         write_lines(label_lines(_unlabelled(options, _classifier(options)), store.standing()), target, mark=True)
         return
-    catalogue = _labelled(options)
-    check_table(store, catalogue)
-    found = corrections_of(catalogue, store.standing())
-    for note in found.notes:
-        logger.warning(note)
-    write_lines(found.lines(), target, mark=True)
-    accepted = sum(row["accept"] == "yes" for row in found.rows)
-    logger.info(f"{counted(accepted, 'correction')} in {target or 'all'}: give the file to --corrections")
+    # With rare genres: a correction may make one common.
+    write_corrections(_labelled(options, min_posters=1), options.db, target)
+    logger.info(f"{target or 'what is printed'} is for --corrections of the other commands")
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -147,10 +141,11 @@ def _classifier(options: argparse.Namespace) -> "Classifier":
     return load_classifier(options.classifier or classifier_of(options.table[0]) or POSTERS)
 
 
-def _labelled(options: argparse.Namespace) -> "Catalogue":
+def _labelled(options: argparse.Namespace, min_posters: int | None = None) -> "Catalogue":
     from posters.tasks.review import catalogue_of_run
 
-    return catalogue_of_run(options.table[0], options.images) or read_catalogue_from(options, report=False)
+    run = catalogue_of_run(options.table[0], options.images)
+    return run or read_catalogue_from(options, min_posters=min_posters, report=False)
 
 
 def _unlabelled(options: argparse.Namespace, classifier: "Classifier") -> "Catalogue":

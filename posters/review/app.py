@@ -158,7 +158,8 @@ def _reading(review: Review, reviewer: str) -> APIRouter:
             "reviewer": reviewer,
         }
 
-    @router.get("/api/posters/{id:path}")
+    # Not in the path, in which a browser would resolve an id such as "../1.jpg".
+    @router.get("/api/poster")
     def poster(id: str) -> Response:
         path = review.catalogue.image_path(review.poster(id))
         file = io.BytesIO()

@@ -1,6 +1,7 @@
 """`posters review`: what it refuses before it serves, and what it writes from a database of decisions."""
 
 import json
+import sqlite3
 
 import pytest
 
@@ -28,13 +29,34 @@ def test_corrections_are_written_for_the_other_commands(review, store, table, tm
     path = tmp_path / "corrections.csv"
     outcome = review("--export", path)
     assert (outcome.code, outcome.out) == (0, "")
-    assert f"2 corrections in {path}: give the file to --corrections" in outcome.err
+    assert f"{path} is for --corrections of the other commands" in outcome.err
     corrected = read_catalogue(table, min_posters=1, report=False, corrections=path)
     assert [(poster.genres, poster.unknown) for poster in corrected] == [
         (("Western",), ("Drama",)),
         (("Horror",), ()),
         (("Drama",), ()),
     ]
+
+
+def test_other_commands_take_the_database_itself(posters, store, table, tmp_path):
+    store.record("1", "ann", {"Drama": "yes"})
+    words = ("catalogue", table, "--min-posters", 1)
+    outcome = posters(*words, "--corrections", store.path)
+    assert outcome.code == 0
+    assert "1 label: added by review.sqlite (Drama to 1)" in outcome.err
+    store.record("9", "ann", {"Drama": "yes"})
+    assert "1 decided poster left out: not in" in posters(*words, "--corrections", store.path).err
+    with sqlite3.connect(tmp_path / "other.sqlite") as other:
+        other.execute("CREATE TABLE mail (text)")
+    other.close()
+    refusal = posters(*words, "--corrections", tmp_path / "other.sqlite").refusal
+    assert "is a database of another program" in refusal
+
+
+def test_a_genre_too_rare_to_be_asked_for_is_corrected_all_the_same(posters, store, table, tmp_path):
+    store.record("1", "ann", {"Drama": "yes"})
+    outcome = posters("review", table, "--db", store.path, "--export", "-")
+    assert [row[3] for row in csv_rows(outcome.out)] == ["genre", "Drama"]
 
 
 def test_another_table_is_refused_and_no_file_is_written(review, store, tmp_path):
@@ -54,7 +76,7 @@ def test_what_reviewers_disagree_on_is_left_open(review, store, tmp_path):
     store.record("1", "ben", {"Drama": "no"})
     outcome = review("--export", tmp_path / "c.csv")
     assert "1 label left open, since reviewers disagree: fill in the column accept" in outcome.err
-    assert "0 corrections" in outcome.err
+    assert csv_rows((tmp_path / "c.csv").read_text())[1][3:6] == ["Drama", "add", ""]
 
 
 def test_the_measurement_is_printed_and_is_json(review, store):

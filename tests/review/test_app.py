@@ -118,7 +118,7 @@ class TestRefusals:
     def test_a_key_is_needed_for_all_but_the_page(self, review):
         client = TestClient(create_review_app(review, ServerOptions(api_keys=(KEY,))))
         assert [client.get(path).status_code for path in ("/", "/page/review/main.js", "/page/style.css")] == [200] * 3
-        closed = ("/api/review", "/api/posters/tt1", "/api/corrections")
+        closed = ("/api/review", "/api/poster?id=tt1", "/api/corrections")
         assert [client.get(path).status_code for path in closed] == [401] * 3
         assert client.get("/api/review", headers={"X-API-Key": KEY}).status_code == 200
 
@@ -136,14 +136,24 @@ class TestPictures:
     def test_a_poster_is_shown_as_a_jpeg_of_the_size_of_a_screen(self, client, table):
         Image.new("RGB", (2000, 3000), "red").save(table.parent / "images" / "1.png")
         (table.parent / "images" / "1.jpg").write_bytes((table.parent / "images" / "1.png").read_bytes())
-        answer = client.get("/api/posters/tt1")
+        answer = client.get("/api/poster?id=tt1")
         assert answer.headers["content-type"] == "image/jpeg"
         assert Image.open(io.BytesIO(answer.content)).size == (900, 1350)
 
     def test_a_poster_that_can_not_be_read_is_one_sentence(self, client, table):
         (table.parent / "images" / "1.jpg").write_bytes(b"no image")
-        assert client.get("/api/posters/tt1").status_code == 400
-        assert client.get("/api/posters/..%2f..%2fetc%2fpasswd").status_code == 409
+        assert client.get("/api/poster?id=tt1").status_code == 400
+        assert client.get("/api/poster?id=../../etc/passwd").status_code == 409
+
+    @pytest.mark.parametrize("id", ["../1.jpg", "a b/ü?&#%.jpg", "<b>", "-"])
+    def test_any_id_has_its_picture_and_its_decision(self, opening, table, id):
+        table.write_text(f"id,image,title,genres\n{id},1.jpg,Heat,Crime|Drama\n")
+        review = opening()
+        client = TestClient(create_review_app(review))
+        assert ask(client, "next").json()["item"]["id"] == id
+        assert client.get("/api/poster", params={"id": id}).status_code == 200
+        ask(client, "decide", poster=id, genres={"Drama": "no"})
+        assert [row["id"] for row in review.corrections().rows] == [id]
 
 
 def test_corrections_are_downloaded_as_a_spreadsheet_reads_them(client):

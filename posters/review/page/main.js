@@ -62,7 +62,7 @@ async function showPicture() {
   URL.revokeObjectURL(image.src);
   try {
     // Not by its address: a key of the API goes with it.
-    image.src = URL.createObjectURL(await (await request(`api/posters/${item.id.split("/").map(encodeURIComponent).join("/")}`)).blob());
+    image.src = URL.createObjectURL(await (await request(`api/poster?${new URLSearchParams({ id: item.id })}`)).blob());
     image.alt = `The poster of ${item.title ?? item.id}`;
     none.hidden = true;
   } catch (error) {
