@@ -147,6 +147,7 @@ def loaded_by(folder: Path, arguments: list[str] | None) -> set[str]:
         (["train", "--help"], LIGHT | {"tqdm"}),
         (["audit", "--help"], LIGHT | {"tqdm"}),
         (["serve", "--help"], LIGHT | {"tqdm", "fastapi", "uvicorn"}),
+        (["review", "--help"], LIGHT | {"tqdm", "fastapi", "uvicorn", "sqlite3"}),
         (["predict", "images/dusk.png", "--classifier", "classifier", "--format", "json"], PREDICTING | NOT_WAITED_FOR),
         (["evaluate", "classifier", "table.csv"], HEAVY | {"sklearn", "matplotlib"}),
         (["catalogue", "table.csv", "--min-posters", "1"], TRAINING | {"matplotlib", "PIL"}),

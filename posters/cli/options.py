@@ -4,7 +4,6 @@ import argparse
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from posters._base.regular_files import open_regular
@@ -153,6 +152,8 @@ def read_catalogue_from(
     from posters.catalogue import read_catalogue
 
     if options.corrections and _is_database(options.corrections):
+        from tempfile import TemporaryDirectory
+
         with TemporaryDirectory() as folder:
             # Under its own name, which messages have.
             written = Path(folder) / options.corrections.name

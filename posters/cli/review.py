@@ -125,7 +125,8 @@ def _serve(options: argparse.Namespace) -> int:
         if options.unlabelled and options.order == "doubts":
             given["order"] = "uncertain"
         review = open_review(catalogue, options.db, classifier, **given)
-        app = create_review_app(review, ServerOptions(**server_options(options)), options.reviewer or _login())
+        surroundings = ServerOptions(**server_options(options))
+        app = create_review_app(review, surroundings, options.reviewer or _login(), classifier)
         logger.info(
             f"{address_of(listener)} shows {len(review.queue.posters):,} posters of {catalogue.name} and keeps what is "
             f"decided in {options.db}; Ctrl-C ends it"

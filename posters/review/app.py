@@ -8,16 +8,22 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from posters import __version__
+from posters.classifier import Classifier
 from posters.images.decoding import rgb_image
 from posters.review.decisions import Answer, Decision
 from posters.review.review import Review, ReviewItem
+from posters.serve.api import explanation_response
 from posters.serve.app import ServerOptions, guarded
+from posters.serve.description import identify
 from posters.serve.pages import NO_CACHE, PageFiles, page_files
+from posters.serve.schemas import ExplainResponse
+from posters.serve.uploads import check_pixels
 
 _FOLDER = Path(__file__).parent / "page"
 # As large as a screen shows it: a scan of 40 megapixels would make each decision wait.
@@ -42,13 +48,16 @@ class _Decided(_Skipped):
     genres: dict[str, Answer]
 
 
-def create_review_app(review: Review, options: ServerOptions | None = None, reviewer: str = "") -> ASGIApp:
+def create_review_app(
+    review: Review, options: ServerOptions | None = None, reviewer: str = "", classifier: Classifier | None = None
+) -> ASGIApp:
     """Return an ASGI application with the page of a review, under the access rules of `posters serve`.
 
     Args:
         review: what is reviewed; several applications and processes may share its database.
         options: how the server fits into its surroundings.
         reviewer: the name that the page begins with; each browser may change its own.
+        classifier: explains where on a poster a genre comes from, if it can; never in a random sample.
 
     Examples:
         >>> import tempfile
@@ -66,7 +75,10 @@ def create_review_app(review: Review, options: ServerOptions | None = None, revi
     """
     app = FastAPI(title="posters review", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(_decisions(review), dependencies=[Depends(check_own_page)])
-    app.include_router(_reading(review, reviewer))
+    explaining = classifier if classifier and classifier.explains and not review.queue.blind else None
+    app.include_router(_reading(review, reviewer, explains=explaining is not None))
+    if explaining is not None:
+        add_explain_route(app, explaining)
 
     @app.get("/")
     def page() -> FileResponse:
@@ -144,7 +156,29 @@ def _plain(item: ReviewItem) -> dict[str, Any]:
     return {**about, "questions": [asdict(question) for question in item.questions]}
 
 
-def _reading(review: Review, reviewer: str) -> APIRouter:
+def add_explain_route(app: FastAPI, classifier: Classifier) -> None:
+    """Add the route /api/explain, which answers as that of `posters serve` does.
+
+    Args:
+        app: the application to change.
+        classifier: one that explains.
+
+    Examples:
+        >>> from posters.classifier import load_classifier
+        >>> app = FastAPI()
+        >>> add_explain_route(app, load_classifier(interpreters=1))
+        >>> app.routes[-1].path
+        '/api/explain'
+    """
+
+    @app.post("/api/explain")
+    async def explain(request: Request, genre: str) -> ExplainResponse:
+        data = check_pixels(await request.body())
+        explanation = await run_in_threadpool(classifier.explain, data, genre)
+        return explanation_response(identify(classifier), None, explanation)
+
+
+def _reading(review: Review, reviewer: str, *, explains: bool) -> APIRouter:
     """Return the routes that read."""
     router = APIRouter()
 
@@ -155,6 +189,7 @@ def _reading(review: Review, reviewer: str) -> APIRouter:
             "blind": review.queue.blind,
             "labelled": review.queue.order != "uncertain",
             "classifier": review.classifier,
+            "explains": explains,
             "reviewer": reviewer,
         }
 

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
+from posters.classifier import load_classifier
 from posters.review import ReviewQueue
 from posters.review.app import create_review_app
 from posters.serve import ServerOptions
@@ -130,6 +131,28 @@ class TestRefusals:
 
     def test_pages_have_the_security_headers(self, client):
         assert client.get("/").headers["content-security-policy"].startswith("default-src 'self'")
+
+
+class TestHeatMaps:
+    def test_they_are_those_of_the_server_that_predicts(self, review, table):
+        classifier = load_classifier(interpreters=1)
+        client = TestClient(create_review_app(review, classifier=classifier))
+        assert client.get("/api/review").json()["explains"] is True
+        data = (table.parent / "images" / "1.jpg").read_bytes()
+        answer = client.post("/api/explain", params={"genre": "Drama"}, content=data).json()
+        assert (answer["genre"], answer["size"]) == ("Drama", [200, 300])
+        assert answer["probability"] == pytest.approx(classifier.predict(data).probabilities["Drama"])
+        refused = client.post("/api/explain", params={"genre": "Drma"}, content=data)
+        assert (refused.status_code, "did you mean Drama?" in refused.json()["error"]) == (422, True)
+
+    def test_a_random_sample_has_none_and_neither_has_a_classifier_that_can_not_explain(self, opening, review, golden):
+        blind = opening(queue=ReviewQueue("random", ("tt1",)))
+        for app in (
+            create_review_app(blind, classifier=load_classifier(interpreters=1)),
+            create_review_app(review, classifier=load_classifier(golden / "classifier", interpreters=1)),
+        ):
+            assert TestClient(app).get("/api/review").json()["explains"] is False
+            assert TestClient(app).post("/api/explain?genre=Drama", content=b"").status_code == 404
 
 
 class TestPictures:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from posters.classifier import Prediction
+from posters.classifier import Prediction, load_classifier
 from posters.evaluation.label_issues import LabelIssue
 from posters.review import ReviewQueue
 from posters.review.app import create_review_app
@@ -228,6 +228,24 @@ def test_skipped_posters_come_back_when_asked_for(pages, address):
     title(page, "Heat")
     page.keyboard.press("s")
     title(page, "Alien")
+
+
+@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+def test_the_heat_map_of_the_genre_in_the_frame(pages, review, width):
+    with serving(create_review_app(review, None, "ann", load_classifier(interpreters=1))) as url:
+        page, said, _ = pages(url, "dark", width)
+        title(page, "Heat")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("h")
+        page.locator("#heat").get_by_text("Crime").wait_for()
+        assert barriers(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        page.keyboard.press("Escape")
+        assert page.locator("#heat").text_content() == ""
+        page.keyboard.press("Enter")
+        title(page, "Alien")
+        assert page.locator(".picture canvas").is_hidden()
+        assert said == []
 
 
 def test_an_unreadable_poster_can_be_skipped(pages, address, table):

@@ -58,6 +58,11 @@ export class Genres {
     });
   }
 
+  /** The genre in the frame. */
+  get chosen() {
+    return this.questions[this.current].genre;
+  }
+
   mark(place) {
     this.current = place;
     this.draw();

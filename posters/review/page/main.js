@@ -1,6 +1,7 @@
 // The page of a review: one poster, its genres, and keys for everything.
 
 import { answer, request } from "../api.js";
+import { Heat } from "../heat.js";
 import { Genres } from "./genres.js";
 
 const part = (selector) => document.querySelector(selector);
@@ -11,7 +12,7 @@ const FILES = {
 const REVIEWER = "posters-reviewer";
 const reviewer = part("#reviewer");
 const genres = new Genres(part("#genres"));
-let review, item, busy = false, again = false;
+let review, item, heat = null, busy = false, again = false;
 
 const announce = (words) => (part("#status").textContent = words);
 
@@ -60,9 +61,13 @@ async function show({ item: next, progress, undone, notice }) {
 async function showPicture() {
   const [image, none] = [part("#item img"), part("#item .none")];
   URL.revokeObjectURL(image.src);
+  heat?.hide(); // An answer on its way has nobody left to see it.
+  heat = null;
   try {
     // Not by its address: a key of the API goes with it.
-    image.src = URL.createObjectURL(await (await request(`api/poster?${new URLSearchParams({ id: item.id })}`)).blob());
+    const blob = await (await request(`api/poster?${new URLSearchParams({ id: item.id })}`)).blob();
+    image.src = URL.createObjectURL(blob);
+    if (review.explains) heat = new Heat(blob, part(".picture canvas"), showHeat);
     image.alt = `The poster of ${item.title ?? item.id}`;
     none.hidden = true;
   } catch (error) {
@@ -70,6 +75,15 @@ async function showPicture() {
     none.hidden = false;
   }
   image.hidden = !none.hidden;
+  part("#map").hidden = heat === null;
+}
+
+/** Where on the poster the genre in the frame comes from, in place of any other. */
+function showHeat(words) {
+  part("#item .poster").classList.toggle("heated", !part(".picture canvas").hidden);
+  part("#heat").replaceChildren(...(words ? [heat.caption] : []));
+  part("#map").setAttribute("aria-pressed", String(heat.chosen !== null));
+  if (words) announce(words);
 }
 
 function showProgress({ posters, decided, own, skipped }) {
@@ -107,8 +121,9 @@ const acts = {
   decide: () => item && go("api/decide", { poster: item.id, genres: genres.answers }),
   skip: () => item && go("api/skip", { poster: item.id }),
   undo: () => go("api/undo"),
+  map: () => item && heat?.toggle(genres.chosen),
 };
-const KEYS = { Enter: acts.decide, s: acts.skip, z: acts.undo, u: () => item && genres.unknown(), ArrowDown: () => item && genres.move(1), ArrowUp: () => item && genres.move(-1) };
+const KEYS = { Enter: acts.decide, s: acts.skip, z: acts.undo, h: acts.map, Escape: () => heat?.hide(), u: () => item && genres.unknown(), ArrowDown: () => item && genres.move(1), ArrowUp: () => item && genres.move(-1) };
 
 function press(event) {
   const { key, target } = event;
