@@ -255,16 +255,18 @@ class DecisionStore:
     def standing(self, order: str | None = None) -> tuple[Decision, ...]:
         """Return each reviewer's last decision about each poster, without those that are undone, in order of time.
 
+        What a reviewer decided blind, in a random sample, and with the labels in sight are two decisions.
+
         Args:
             order: only decisions about posters of this queue; None for all.
 
         Raises:
             ReviewError: the database can't be read.
         """
-        latest: dict[tuple[str, str], Decision] = {}
+        latest: dict[tuple[str, str, bool], Decision] = {}
         for each in self.history():
             if each.undone is None and order in (None, each.order):
-                latest[each.poster, each.reviewer] = each
+                latest[each.poster, each.reviewer, each.order == SHARED] = each
         return tuple(sorted(latest.values(), key=attrgetter("number")))
 
     def history(self) -> tuple[Decision, ...]:

@@ -75,7 +75,7 @@ def test_what_reviewers_disagree_on_is_left_open(review, store, tmp_path):
     store.record("1", "ann", {"Drama": "yes"})
     store.record("1", "ben", {"Drama": "no"})
     outcome = review("--export", tmp_path / "c.csv")
-    assert "1 label left open, since reviewers disagree: fill in the column accept" in outcome.err
+    assert "1 label left open, on which reviewers disagree" in outcome.err
     assert csv_rows((tmp_path / "c.csv").read_text())[1][3:6] == ["Drama", "add", ""]
 
 

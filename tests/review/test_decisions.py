@@ -118,7 +118,8 @@ class TestClaims:
         store.record("a", "ann", {"War": "yes"}, order="random")
         store.record("a", "ann", {"War": "no"})
         assert [each.genres for each in store.standing("random")] == [{"War": "yes"}]
-        assert [each.genres for each in store.standing()] == [{"War": "no"}]
+        assert [each.genres for each in store.standing()] == [{"War": "yes"}, {"War": "no"}]
+        assert [each.genres for each in store.standing("doubts")] == [{"War": "no"}]
 
     def test_a_skipped_poster_is_left_to_others_and_comes_back_when_asked_for(self, store):
         store.record("a", "ann", None)

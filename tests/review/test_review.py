@@ -105,7 +105,16 @@ class TestCorrections:
         (row,) = found.rows
         assert (row["genre"], row["change"], row["accept"]) == ("Drama", "remove", "")
         assert row["reviewers"] == "ann: no; ben: yes"
-        assert found.notes == ("1 label left open, since reviewers disagree: fill in the column accept",)
+        (note,) = found.notes
+        assert note.startswith("1 label left open, on which reviewers disagree or which they did not see")
+
+    def test_what_was_decided_blind_is_left_to_a_person(self, opening):
+        blind = opening(queue=ReviewQueue("random", ("tt1", "tt2")))
+        blind.decide("tt1", {"Crime": "yes", "Drama": "no"}, "ann")
+        assert [(row["genre"], row["accept"]) for row in blind.corrections().rows] == [("Drama", "")]
+        review = opening()
+        review.decide("tt1", {"Crime": "yes", "Drama": "yes", "Comedy": "yes"}, "ann")
+        assert [(row["genre"], row["accept"]) for row in review.corrections().rows] == [("Comedy", "yes")]
 
     def test_a_genre_that_the_table_lacks_is_left_out_and_named(self, review):
         review.decide("tt1", answers(review.item("tt1"), Western="yes"), "ann")

@@ -96,7 +96,7 @@ export class Genres {
 
   /** In a sentence, what the reviewer should look at. */
   lead(blind) {
-    if (blind) return "Decide from the poster alone. Labels and probabilities are hidden, so that they lead nobody.";
+    if (blind) return "Labels and probabilities are hidden, so that they lead nobody.";
     if (this.questions.every(({ label }) => label === null)) return "It has no labels yet. Are the predicted genres right?";
     const doubted = this.questions.filter(({ doubt }) => doubt !== null);
     if (!doubted.length) return "No label is doubted. Are its genres right?";
