@@ -65,7 +65,8 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--no-look", action="store_false", dest="look", help=_NO_LOOK)
     add_listen_options(parser, 8001)
     add_proxy_options(parser.add_argument_group("beside other servers"))
-    add_catalogue_options(parser)
+    # 1: a rare genre that was left out would be shown as one that the poster lacks.
+    add_catalogue_options(parser, min_posters=1)
     parser.set_defaults(run=run)
 
 
@@ -102,8 +103,7 @@ def _export(options: argparse.Namespace, store: "DecisionStore") -> None:
     if options.unlabelled:
         write_lines(label_lines(_unlabelled(options, _classifier(options)), store.standing()), target, mark=True)
         return
-    # With rare genres: a correction may make one common.
-    write_corrections(_labelled(options, min_posters=1), options.db, target)
+    write_corrections(_labelled(options), options.db, target)
     logger.info(f"{target or 'what is printed'} is for --corrections of the other commands")
 
 
@@ -142,11 +142,10 @@ def _classifier(options: argparse.Namespace) -> "Classifier":
     return load_classifier(options.classifier or classifier_of(options.table[0]) or POSTERS)
 
 
-def _labelled(options: argparse.Namespace, min_posters: int | None = None) -> "Catalogue":
+def _labelled(options: argparse.Namespace) -> "Catalogue":
     from posters.tasks.review import catalogue_of_run
 
-    run = catalogue_of_run(options.table[0], options.images)
-    return run or read_catalogue_from(options, min_posters=min_posters, report=False)
+    return catalogue_of_run(options.table[0], options.images) or read_catalogue_from(options, report=False)
 
 
 def _unlabelled(options: argparse.Namespace, classifier: "Classifier") -> "Catalogue":

@@ -55,9 +55,10 @@ def corrections_of(catalogue: Catalogue, decisions: Iterable[Decision]) -> Corre
     answers: dict[tuple[str, str], dict[str, Answer]] = defaultdict(dict)
     seen = set()  # labels that a reviewer saw when deciding
     for each in blind_first(decisions):
+        hidden = {question["genre"] for question in each.shown.get("questions", ()) if question["label"] is None}
         for genre, answer in each.genres.items():
             answers[each.poster, genre][each.reviewer] = answer
-            if each.order != SHARED:
+            if each.order != SHARED and genre not in hidden:
                 seen.add((each.poster, genre))
     posters, genres = {poster.id: poster for poster in catalogue}, set(catalogue.genre_names)
     gone = {id for id, _ in answers} - posters.keys()

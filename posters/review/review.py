@@ -195,7 +195,9 @@ class Review:
             doubt = doubts[name].kind if name in doubts else None
             if self.queue.order == "uncertain":
                 return Question(name, None, probabilities.get(name), predicted=labels[name] == "yes")
-            return Question(name, labels[name], probabilities.get(name), doubt)
+            # Of a genre that the table was read without, nobody knows here what it has.
+            known = name in self.catalogue.genre_names
+            return Question(name, labels[name] if known else None, probabilities.get(name), doubt)
 
         return tuple(map(question, sorted(self.genre_names, key=place)))
 

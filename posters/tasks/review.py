@@ -15,6 +15,7 @@ from posters.catalogue import Catalogue, Poster
 from posters.classifier import Classifier, Prediction
 from posters.classifier.manifest import LIGHT_NETWORK
 from posters.errors import ImageError, ReviewError
+from posters.evaluation.label_issues import MIN_EXAMPLES
 from posters.review import DecisionStore, Review, doubt_queue, random_queue, uncertain_queue
 from posters.review.queue import ORDERS, Order, check_sample
 from posters.runs import Run
@@ -72,7 +73,8 @@ def open_review(
     elif order == "uncertain":
         queue = uncertain_queue(classifier.score(catalogue, _bar))
     else:
-        queue = doubt_queue(out_of_fold_probe_scores(catalogue, cache=cache, look=look), catalogue)
+        judged = judged_genres(catalogue)
+        queue = doubt_queue(out_of_fold_probe_scores(judged, cache=cache, look=look), judged)
     queue = replace(queue, posters=queue.posters[:sample])
     genre_names = tuple(dict.fromkeys((*catalogue.genre_names, *classifier.genre_names)))
     rule = classifier.manifest.rule().rule
@@ -85,6 +87,42 @@ def _predicted(catalogue: Catalogue, classifier: Classifier, poster: Poster) -> 
         return classifier.predict(catalogue.image_path(poster))
     except ImageError as error:
         return Prediction((), {}, error=error)
+
+
+def judged_genres(catalogue: Catalogue) -> Catalogue:
+    """Return a catalogue without the genres of too few posters for their labels to be doubted.
+
+    Args:
+        catalogue: with all genres.
+
+    Raises:
+        ReviewError: no genre has enough posters.
+
+    Examples:
+        >>> rows = [Poster(str(n), f"{n}.jpg", ("Drama", "War") if n == 7 else ("Drama",)) for n in range(20)]
+        >>> judged_genres(Catalogue(tuple(rows), ("Drama", "War"), Path("."))).genre_names
+        ('Drama',)
+    """
+    names = tuple(name for name, count in catalogue.genre_counts().items() if count >= MIN_EXAMPLES)
+    if not names:
+        raise ReviewError(
+            f"no genre of {catalogue.name} has {MIN_EXAMPLES} posters, which likely label errors are found from: pass "
+            "--order random"
+        )
+    rows = (
+        replace(poster, genres=kept(poster.genres, names), unknown=kept(poster.unknown, names)) for poster in catalogue
+    )
+    return replace(catalogue, posters=tuple(rows), genre_names=names)
+
+
+def kept(genres: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those genres that are among `names`.
+
+    Examples:
+        >>> kept(("Drama", "War"), ("War",))
+        ('War',)
+    """
+    return tuple(name for name in genres if name in names)
 
 
 def classifier_of(path: Path) -> Path | None:

@@ -53,7 +53,7 @@ def test_other_commands_take_the_database_itself(posters, store, table, tmp_path
     assert "is a database of another program" in refusal
 
 
-def test_a_genre_too_rare_to_be_asked_for_is_corrected_all_the_same(posters, store, table, tmp_path):
+def test_rare_genres_are_reviewed_too(posters, store, table):
     store.record("1", "ann", {"Drama": "yes"})
     outcome = posters("review", table, "--db", store.path, "--export", "-")
     assert [row[3] for row in csv_rows(outcome.out)] == ["genre", "Drama"]
@@ -99,6 +99,7 @@ def test_a_review_that_can_not_begin_is_refused_in_one_line(posters, review, sto
     assert "--sample must be at least 1, but got 0" in review("--port", 0, "--order", "random", "--sample", 0).refusal
     words = ("--port", 0, "--min-posters", 1)
     assert "this is no database of a review" in posters("review", table, "--db", table, *words).refusal
+    assert "no genre of" in review("--port", 0, "--order", "doubts").refusal
     assert "there is no such table" in posters("review", tmp_path / "none.csv", *words).refusal
     assert "is not a classifier" in review("--port", 0, "--classifier", tmp_path).refusal
 

@@ -6,13 +6,14 @@ from posters.catalogue import read_catalogue
 from posters.errors import ReviewError
 from posters.evaluation.label_issues import LabelIssue
 from posters.review import ReviewQueue
+from posters.review.corrections import corrections_of
 
 DOUBT = LabelIssue("tt1", "Heat", "1.jpg", "Comedy", "missing", 0.9, 0.8, ("Crime", "Drama"))
 
 
 def answers(item, **changed):
     """What a reviewer answers who keeps all labels but those that are changed."""
-    return {question.genre: question.label for question in item.questions} | changed
+    return {question.genre: question.label or "no" for question in item.questions} | changed
 
 
 class TestQuestions:
@@ -24,7 +25,7 @@ class TestQuestions:
             ("Crime", "yes", 0.8, None),
             ("Drama", "yes", 0.3, None),
             ("Horror", "no", 0.1, None),
-            ("Western", "no", 0.05, None),
+            ("Western", None, 0.05, None),  # The table was read without it.
         ]
 
     def test_a_random_sample_shows_neither_labels_nor_probabilities_and_one_order_of_genres(self, opening):
@@ -107,6 +108,13 @@ class TestCorrections:
         assert row["reviewers"] == "ann: no; ben: yes"
         (note,) = found.notes
         assert note.startswith("1 label left open, on which reviewers disagree or which they did not see")
+
+    def test_a_genre_whose_label_was_not_shown_is_left_to_a_person(self, review, table, tmp_path):
+        review.decide("tt1", answers(review.item("tt1"), Western="no"), "ann")
+        table.write_text(table.read_text().replace("Crime|Drama", "Crime|Drama|Western"))
+        catalogue = read_catalogue(table, min_posters=1, report=False)
+        (row,) = corrections_of(catalogue, review.store.standing()).rows
+        assert (row["genre"], row["change"], row["accept"]) == ("Western", "remove", "")
 
     def test_what_was_decided_blind_is_left_to_a_person(self, opening):
         blind = opening(queue=ReviewQueue("random", ("tt1", "tt2")))

@@ -56,13 +56,16 @@ def test_likely_label_errors_come_first_and_then_every_other_poster(tmp_path):
     for number in range(48):
         draw(tmp_path / f"{number}.png", number)
         western = (number % 2 == 1) != (str(number) in wrong)
-        rows.append(Poster(str(number), f"{number}.png", ("Western",) if western else ("Drama",)))
-    catalogue = Catalogue(tuple(rows), ("Drama", "Western"), tmp_path)
+        genres = ("Western",) if western else ("Drama",)
+        rows.append(Poster(str(number), f"{number}.png", (*genres, "War") if number == 7 else genres))
+    catalogue = Catalogue(tuple(rows), ("Drama", "War", "Western"), tmp_path)
     review = open_review(catalogue, tmp_path / "db", load_classifier(), cache=tmp_path / "cache")
     assert set(review.queue.posters[:3]) == wrong
     assert sorted(review.queue.posters) == sorted(catalogue.ids)
     item = review.next_item("ann")
     assert item.questions[0].doubt in ("missing", "false")
+    # Too rare to be doubted, but not forgotten.
+    assert [q.label for q in review.item("7").questions if q.genre == "War"] == ["yes"]
 
 
 def test_a_classifier_that_has_seen_every_poster_is_not_measured_on_them(finished_run, tmp_path):
