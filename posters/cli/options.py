@@ -159,8 +159,10 @@ def read_catalogue_from(
             written = Path(folder) / options.corrections.name
             plain = argparse.Namespace(**vars(options) | {"corrections": None})
             # With rare genres: a correction may make one common.
-            write_corrections(read_catalogue_from(plain, min_posters=1, report=False), options.corrections, written)
-            plain.corrections = written
+            found = write_corrections(
+                read_catalogue_from(plain, min_posters=1, report=False), options.corrections, written
+            )
+            plain.corrections = written if found else None
             return read_catalogue_from(plain, min_posters=min_posters, report=report)
     return read_catalogue(
         options.table,
@@ -182,13 +184,16 @@ def _is_database(path: Path) -> bool:
         return False  # Reading it tells why.
 
 
-def write_corrections(catalogue: "Catalogue", db: Path, target: Path | None) -> None:
+def write_corrections(catalogue: "Catalogue", db: Path, target: Path | None) -> int:
     """Write what a review decided as corrections, and log what could not become one.
 
     Args:
         catalogue: with its labels as they are.
         db: the database of the review.
         target: a file; None for standard output.
+
+    Returns:
+        how many corrections there are.
 
     Raises:
         ReviewError: the database can't be used, or is about other posters.
@@ -202,9 +207,10 @@ def write_corrections(catalogue: "Catalogue", db: Path, target: Path | None) -> 
     store = DecisionStore(db)
     check_table(store, catalogue)
     found = corrections_of(catalogue, store.standing())
-    for note in found.notes:
+    for note in found.notes if found.rows else (f"{db} changes no label", *found.notes):
         logger.warning(note)
     write_lines(found.lines(), target, mark=True)
+    return len(found.rows)
 
 
 def parse_pairs(pairs: Iterable[str], option: str, form: str) -> dict[str, str]:

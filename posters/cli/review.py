@@ -103,8 +103,8 @@ def _export(options: argparse.Namespace, store: "DecisionStore") -> None:
     if options.unlabelled:
         write_lines(label_lines(_unlabelled(options, _classifier(options)), store.standing()), target, mark=True)
         return
-    write_corrections(_labelled(options), options.db, target)
-    logger.info(f"{target or 'what is printed'} is for --corrections of the other commands")
+    if write_corrections(_labelled(options), options.db, target):
+        logger.info(f"{target or 'what is printed'} is for --corrections of the other commands")
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -53,6 +53,13 @@ def test_other_commands_take_the_database_itself(posters, store, table, tmp_path
     assert "is a database of another program" in refusal
 
 
+def test_a_review_that_has_changed_nothing_changes_nothing(posters, store, table):
+    outcome = posters("catalogue", table, "--min-posters", 1, "--corrections", store.path)
+    assert (outcome.code, f"{store.path} changes no label" in outcome.err) == (0, True)
+    outcome = posters("review", table, "--db", store.path, "--export", "-")
+    assert (outcome.code, len(csv_rows(outcome.out))) == (0, 1)
+
+
 def test_rare_genres_are_reviewed_too(posters, store, table):
     store.record("1", "ann", {"Drama": "yes"})
     outcome = posters("review", table, "--db", store.path, "--export", "-")
