@@ -160,7 +160,7 @@ def clustered_share(hits: np.ndarray, counts: np.ndarray) -> Share:
 
     Examples:
         >>> print(clustered_share(np.array([1, 0, 2, 1]), np.array([1, 1, 2, 2])))
-        0.67 (0.21 to 0.94)
+        0.67 (0.29 to 0.91)
     """
     total, clusters = counts.sum(), int((counts > 0).sum())
     if not total:
