@@ -45,6 +45,7 @@ _HOMES = {
     "from_multi_hot": "posters.catalogue",
     "load_classifier": "posters.classifier",
     "multi_hot": "posters.catalogue",
+    "open_review": "posters.tasks.review",
     "pack": "posters.store.packed_posters",
     "predict_parts": "posters.tasks.predict_parts",
     "read_catalogue": "posters.catalogue",

@@ -219,3 +219,12 @@ class TrainingError(PostersError):
         >>> issubclass(TrainingError, PostersError)
         True
     """
+
+
+class ReviewError(PostersError):
+    """The database of a review can't be used, or a decision doesn't fit the review.
+
+    Examples:
+        >>> issubclass(ReviewError, PostersError)
+        True
+    """

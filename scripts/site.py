@@ -27,9 +27,9 @@ PACKAGES = (
         for name in (
             "catalogue", "images.decoding", "images.limits", "store.packed_posters", "splitting.splits", "audit",
             "config", "scores", "metrics", "calibration", "thresholds", "evaluation", "report", "classifier", "similar",
-            "drift", "serve", "extensions", "tasks.train", "tasks.crossvalidate", "evaluation.crossvalidation",
-            "tasks.evaluate", "tasks.compare", "tasks.predict_parts", "tasks.label_doubts", "images.downloading",
-            "sklearn", "keras", "errors",
+            "drift", "review", "serve", "extensions", "tasks.train", "tasks.crossvalidate",
+            "evaluation.crossvalidation", "tasks.evaluate", "tasks.compare", "tasks.predict_parts",
+            "tasks.label_doubts", "tasks.review", "images.downloading", "sklearn", "keras", "errors",
         )
     ),
     "posters_sample",

@@ -40,6 +40,7 @@ COMMANDS = (
     "plan",
     "similar",
     "drift",
+    "review",
     "serve",
     "export",
     "benchmark",

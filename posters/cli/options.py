@@ -6,6 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
+from posters._base.regular_files import open_regular
 from posters.config import PreprocessConfig, TrainConfig, read_config, read_table_options, with_options
 from posters.errors import ConfigError
 from posters.models import POSTERS
@@ -18,7 +19,10 @@ SPLITS = ("train", "validation", "test")
 _SEPARATOR_HELP = "what joins genres in a cell, such as ' & ' (default: |, a line break, ; or ,)"
 _EMPTY_HELP = "what an empty cell means in a table with a column of 0 and 1 for each genre (default: no)"
 _LOST_HELP = "the share of the rows that may be left out, such as 0.5 for half of them (default: 0.1)"
-_CORRECTIONS_HELP = "genres to add and to remove: a report's label_issues.csv, its column accept filled with yes or no"
+_CORRECTIONS_HELP = (
+    "genres to add and to remove: a report's label_issues.csv, its column accept filled with yes or no, or the "
+    "database of posters review"
+)
 TABLES_HELP = "a CSV or JSON table, or its folder; several are read together"
 
 
@@ -97,6 +101,41 @@ def add_image_memory_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--image-memory", type=float, metavar="GB", help=description)
 
 
+def add_listen_options(parser: argparse.ArgumentParser, port: int) -> None:
+    """Add the options for where a server listens."""
+    host = "address to listen on; 127.0.0.1 accepts connections from this machine only (default: 127.0.0.1)"
+    parser.add_argument("--host", default="127.0.0.1", metavar="HOST", help=host)
+    parser.add_argument("--port", type=int, default=port, metavar="N", help=f"0 for any free one (default: {port})")
+
+
+def add_proxy_options(group: Any) -> None:
+    """Add the options for how a server fits into its surroundings; `server_options` follows them."""
+    root = "path below which a proxy serves it, such as /posters, where it sends no X-Forwarded-Prefix"
+    group.add_argument("--root-path", metavar="PATH", help=root)
+    host = "another name of this server than localhost; requests for other names are refused; may be repeated"
+    group.add_argument("--allow-host", action="append", default=[], metavar="NAME", help=host)
+    key = "file with API keys, one per line; one of them is then needed for all but the page and /healthz"
+    group.add_argument("--api-key-file", type=Path, metavar="FILE", help=key)
+    log = "form of the line on stdout about each request: json or text (default: none)"
+    group.add_argument("--log", choices=("json", "text", "none"), default="none", help=log)
+
+
+def server_options(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what `add_proxy_options` added, as arguments of `posters.serve.ServerOptions`.
+
+    Raises:
+        ConfigError: the file of keys can't be used.
+    """
+    from posters.serve.access import read_keys
+
+    return {
+        "root_path": options.root_path or "",
+        "hosts": tuple(options.allow_host),
+        "api_keys": read_keys(options.api_key_file) if options.api_key_file else (),
+        "log": options.log,
+    }
+
+
 def add_output_options(
     parser: argparse.ArgumentParser, formats: Sequence[str], path: Callable[[str], Any] = Path, more: str = ""
 ) -> Any:
@@ -115,6 +154,19 @@ def read_catalogue_from(
     """Read the table by the options; `min_posters` overrides theirs."""
     from posters.catalogue import read_catalogue
 
+    if options.corrections and _is_database(options.corrections):
+        from tempfile import TemporaryDirectory
+
+        with TemporaryDirectory() as folder:
+            # Under its own name, which messages have.
+            written = Path(folder) / options.corrections.name
+            plain = argparse.Namespace(**vars(options) | {"corrections": None})
+            # With rare genres: a correction may make one common.
+            found = write_corrections(
+                read_catalogue_from(plain, min_posters=1, report=False), options.corrections, written
+            )
+            plain.corrections = written if found else None
+            return read_catalogue_from(plain, min_posters=min_posters, report=report)
     return read_catalogue(
         options.table,
         **table_options(options),
@@ -124,6 +176,44 @@ def read_catalogue_from(
         **{name: getattr(options, name) for name in ("corrections", "empty", "max_lost")},
         report=report,
     )
+
+
+def _is_database(path: Path) -> bool:
+    """Return whether a file is a database, by its first bytes (SQLite's file format, 1.3.1)."""
+    try:
+        with open_regular(path) as file:
+            return file.read(16) == b"SQLite format 3\0"
+    except OSError:
+        return False  # Reading it tells why.
+
+
+def write_corrections(catalogue: "Catalogue", db: Path, target: Path | None) -> int:
+    """Write what a review decided as corrections, and log what could not become one.
+
+    Args:
+        catalogue: with its labels as they are.
+        db: the database of the review.
+        target: a file; None for standard output.
+
+    Returns:
+        how many corrections there are.
+
+    Raises:
+        ReviewError: the database can't be used, or is about other posters.
+    """
+    from posters._base.log import logger
+    from posters.cli.output import write_lines
+    from posters.review.corrections import corrections_of
+    from posters.review.decisions import DecisionStore
+    from posters.review.review import check_table
+
+    store = DecisionStore(db)
+    check_table(store, catalogue)
+    found = corrections_of(catalogue, store.standing())
+    for note in found.notes if found.rows else (f"{db} changes no label", *found.notes):
+        logger.warning(note)
+    write_lines(found.lines(), target, mark=True)
+    return len(found.rows)
 
 
 def parse_pairs(pairs: Iterable[str], option: str, form: str) -> dict[str, str]:

@@ -4,7 +4,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from posters.cli.options import add_classifier_option, add_image_memory_option
+from posters.cli.options import (
+    add_classifier_option,
+    add_image_memory_option,
+    add_listen_options,
+    add_proxy_options,
+    server_options,
+)
 
 
 def add_parser(commands: Any) -> None:
@@ -14,9 +20,7 @@ def add_parser(commands: Any) -> None:
     )
     parser = commands.add_parser("serve", help="predict on a web page and over an API", description=description)
     add_classifier_option(parser)
-    host = "address to listen on; 127.0.0.1 accepts connections from this machine only (default: 127.0.0.1)"
-    parser.add_argument("--host", default="127.0.0.1", metavar="HOST", help=host)
-    parser.add_argument("--port", type=int, default=8000, metavar="N", help="0 for any free one (default: 8000)")
+    add_listen_options(parser, 8000)
     interpreters = "posters computed at a time, a thread each (default: the number of cores)"
     parser.add_argument("--interpreters", type=int, metavar="N", help=interpreters)
     queue = "posters that may wait; further ones are refused (default: 64)"
@@ -31,16 +35,9 @@ def add_parser(commands: Any) -> None:
 def _add_surroundings(group: Any) -> None:
     uds = "listen on a Unix socket instead; a socket that systemd passes is used without any option"
     group.add_argument("--uds", type=Path, metavar="PATH", help=uds)
-    root = "path below which a proxy serves it, such as /posters, where it sends no X-Forwarded-Prefix"
-    group.add_argument("--root-path", metavar="PATH", help=root)
-    host = "another name of this server than localhost; requests for other names are refused; may be repeated"
-    group.add_argument("--allow-host", action="append", default=[], metavar="NAME", help=host)
     origin = "origin of a page that may use the API, such as https://catalogue.example; may be repeated"
     group.add_argument("--cors-origin", action="append", default=[], metavar="URL", help=origin)
-    key = "file with API keys, one per line; one of them is then needed for all but the page and /healthz"
-    group.add_argument("--api-key-file", type=Path, metavar="FILE", help=key)
-    log = "form of the line on stdout about each request: json or text (default: none)"
-    group.add_argument("--log", choices=("json", "text", "none"), default="none", help=log)
+    add_proxy_options(group)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -52,7 +49,6 @@ def run(options: argparse.Namespace) -> int:
     from posters.classifier import load_classifier
     from posters.errors import ConfigError
     from posters.serve import JobQueue, Reloader, ServerOptions, create_app, listening, serve
-    from posters.serve.access import read_keys
     from posters.serve.app import address_of, inherited_listener, listening_at
 
     if options.max_upload < 1:
@@ -60,11 +56,8 @@ def run(options: argparse.Namespace) -> int:
     interpreters = cores() if options.interpreters is None else options.interpreters
     surroundings = ServerOptions(
         max_bytes=options.max_upload * 1_000_000,
-        root_path=options.root_path or "",
-        hosts=tuple(options.allow_host),
         cors_origins=tuple(options.cors_origin),
-        api_keys=read_keys(options.api_key_file) if options.api_key_file else (),
-        log=options.log,
+        **server_options(options),
     )
     with (
         # First: a port in use is noticed before a classifier is opened.

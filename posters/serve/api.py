@@ -120,7 +120,7 @@ def api_routes(queue: JobQueue, metrics: Metrics, max_bytes: int) -> APIRouter:
         if others:
             raise HTTPException(400, f"the form has {len(others) + 1} files, but needs one: send a request for each")
         explanation = await queue.run(lambda classifier: classifier.explain(check_pixels(data), genre), classifier)
-        return _explanation(identify(classifier), name, explanation)
+        return explanation_response(identify(classifier), name, explanation)
 
     _add_classifier_routes(router, queue, limits)
     return router
@@ -172,7 +172,21 @@ def _poster(name: str | None, prediction: Prediction, rules: dict[str, Decide] |
     )
 
 
-def _explanation(classifier: ServedClassifier, name: str | None, explanation: Explanation) -> ExplainResponse:
+def explanation_response(classifier: ServedClassifier, name: str | None, explanation: Explanation) -> ExplainResponse:
+    """Return an explanation as pages and other clients get it.
+
+    Args:
+        classifier: that explains.
+        name: of the poster's file, if it has one.
+        explanation: of one genre.
+
+    Examples:
+        >>> from posters.classifier import load_classifier
+        >>> classifier = load_classifier(interpreters=1)
+        >>> found = classifier.explain(np.zeros((600, 400, 3), np.uint8), "Horror")
+        >>> explanation_response(identify(classifier), None, found).size
+        [400, 600]
+    """
     # Not the raw map: its values are logits, which mean nothing across genres or classifiers.
     shares = strength(explanation.map).tolist()
     return ExplainResponse(

@@ -95,10 +95,28 @@ def create_app(queue: JobQueue, options: ServerOptions | None = None) -> ASGIApp
     for routes in (open_inference_routes, health_routes):
         app.include_router(routes(queue, metrics))
     add_pages(app)
+    return guarded(app, options, metrics)
+
+
+def guarded(app: FastAPI, options: ServerOptions, metrics: Metrics | None = None) -> ASGIApp:
+    """Return an application behind everything that refuses, counts or logs a request before it comes to a route.
+
+    Args:
+        app: its routes; errors are answered by `add_exception_handlers`.
+        options: how it fits into its surroundings.
+        metrics: where requests are counted, if anywhere.
+
+    Examples:
+        >>> from starlette.testclient import TestClient
+        >>> app = guarded(FastAPI(), ServerOptions(hosts=("posters.example",)))
+        >>> TestClient(app, base_url="http://evil.example").get("/").status_code
+        421
+    """
     add_exception_handlers(app)
     _add_guards(app, options)
     # Outermost, so that failures have the headers too, and are counted and logged.
-    outer = MetricsMiddleware(SecurityHeadersMiddleware(app), metrics)
+    outer: ASGIApp = SecurityHeadersMiddleware(app)
+    outer = MetricsMiddleware(outer, metrics) if metrics else outer
     return PrefixMiddleware(AccessLogMiddleware(outer, options.log), options.root_path)
 
 

@@ -15,7 +15,7 @@ from posters.serve.schemas import HealthResponse
 
 _FOLDER = Path(__file__).parent / "page"
 # Browsers ask each time whether a file changed, so that a new version of the package shows at once.
-_NO_CACHE = {"Cache-Control": "no-cache"}
+NO_CACHE = {"Cache-Control": "no-cache"}
 
 
 def health_routes(queue: JobQueue, metrics: Metrics) -> APIRouter:
@@ -46,11 +46,29 @@ def health_routes(queue: JobQueue, metrics: Metrics) -> APIRouter:
     return router
 
 
-class _PageFiles(StaticFiles):
+class PageFiles(StaticFiles):
+    """The files of a page.
+
+    Examples:
+        >>> PageFiles(directory=_FOLDER).directory == _FOLDER
+        True
+    """
+
     async def get_response(self, path: str, scope: Scope) -> Response:
+        """Return a file, which the browser asks for anew each time."""
         response = await super().get_response(path, scope)
-        response.headers.update(_NO_CACHE)
+        response.headers.update(NO_CACHE)
         return response
+
+
+def page_files() -> PageFiles:
+    """Return the files of the page of `posters serve`: its style sheet is that of other pages, too.
+
+    Examples:
+        >>> page_files().directory == _FOLDER
+        True
+    """
+    return PageFiles(directory=_FOLDER)
 
 
 def add_pages(app: FastAPI) -> None:
@@ -69,10 +87,10 @@ def add_pages(app: FastAPI) -> None:
 
     @app.get("/", include_in_schema=False)
     async def page() -> FileResponse:
-        return FileResponse(_FOLDER / "index.html", headers=_NO_CACHE)
+        return FileResponse(_FOLDER / "index.html", headers=NO_CACHE)
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> FileResponse:
-        return FileResponse(_FOLDER / "docs.html", headers=_NO_CACHE)
+        return FileResponse(_FOLDER / "docs.html", headers=NO_CACHE)
 
-    app.mount("/page", _PageFiles(directory=_FOLDER))
+    app.mount("/page", page_files())

@@ -17,7 +17,7 @@ from tests.cli.running import own_fields, start
 
 COMMANDS = (
     *("start", "catalogue", "audit", "train", "cross-validate", "evaluate", "figures", "compare", "thresholds"),
-    *("predict", "plan", "similar", "drift", "serve", "export", "benchmark", "cache"),
+    *("predict", "plan", "similar", "drift", "review", "serve", "export", "benchmark", "cache"),
 )
 # The fewest words that each of them can do with.
 LEAST = {
@@ -33,6 +33,7 @@ LEAST = {
     "plan": ["--posters", "1", "--cores", "1"],
     "similar": ["a.jpg", "--in", "scans"],
     "drift": ["old", "new"],
+    "review": ["t.csv"],
     "serve": [],
     "export": ["r", "--to", "onnx"],
     "benchmark": ["r"],

@@ -26,8 +26,15 @@ def running(
 ) -> Iterator[str]:
     """The URL of a server."""
     classifier = load_classifier(directory, interpreters=interpreters)
-    with listening("127.0.0.1", 0) as listener, JobQueue(classifier, queue) as jobs:
-        app = create_app(jobs, ServerOptions(max_bytes=max_bytes, **options))
+    surroundings = ServerOptions(max_bytes=max_bytes, **options)
+    with JobQueue(classifier, queue) as jobs, serving(create_app(jobs, surroundings)) as url:
+        yield url
+
+
+@contextmanager
+def serving(app: Any) -> Iterator[str]:
+    """The URL of a server of any application."""
+    with listening("127.0.0.1", 0) as listener:
         server = uvicorn.Server(server_config(app))
         thread = Thread(target=server.run, args=[[listener]])
         thread.start()

@@ -184,7 +184,7 @@ def test_a_server_that_has_gone_is_named(opened, dusk):
     page.route("**/api/predict*", lambda route: route.abort())
     hand_in(page, "drop", **{"dusk.png": dusk})
     verdict = card(page, "dusk.png").locator(".verdict")
-    assert verdict.text_content() == "The server can't be reached: is posters serve still running?"
+    assert verdict.text_content() == "The server can't be reached: is it still running?"
 
 
 # Where on a poster a genre comes from
@@ -362,7 +362,7 @@ def test_a_request_that_fails_is_a_line_in_the_card_and_can_be_tried_again(sampl
     shown, page, _ = sample
     page.route("**/api/explain**", lambda route: route.abort())
     genre(shown, first).click()
-    assert caption(shown, first) == "The server can't be reached: is posters serve still running?"
+    assert caption(shown, first) == "The server can't be reached: is it still running?"
     assert genre(shown, first).get_attribute("aria-pressed") == "false"
     assert drawn(shown) is None
     page.unroute("**/api/explain**")

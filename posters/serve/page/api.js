@@ -1,6 +1,6 @@
 // Asks the server. Whatever goes wrong is an Error whose message is one sentence for people.
 
-const GONE = "The server can't be reached: is posters serve still running?";
+const GONE = "The server can't be reached: is it still running?";
 const MOVED = "The file can't be read any more: it was changed, moved or deleted.";
 // What the server says about one poster; anything else would be the same for the next one.
 const OF_A_POSTER = [400, 413, 422, 500];
@@ -35,7 +35,8 @@ async function fetchWithRoom(path, options) {
   }
 }
 
-async function answer(path, options) {
+/** The server's response, which is one of success. */
+export async function request(path, options) {
   let response;
   try {
     response = await fetchWithRoom(path, options);
@@ -49,11 +50,14 @@ async function answer(path, options) {
   } catch {
     throw new AnswerError(GONE, false);
   }
-  const values = await response.json().catch(() => ({}));
-  const words = values.error ?? `the server answered ${response.status}`;
-  if (!response.ok) throw new AnswerError(sentence(words), OF_A_POSTER.includes(response.status));
-  return values;
+  if (response.ok) return response;
+  const { error } = await response.json().catch(() => ({}));
+  const words = error ?? `the server answered ${response.status}`;
+  throw new AnswerError(sentence(words), OF_A_POSTER.includes(response.status));
 }
+
+/** The same as JSON. */
+export const answer = async (path, options) => (await request(path, options)).json().catch(() => ({}));
 
 /** What serves: genres, rules with their thresholds, figures, limits. */
 export const readClassifier = () => answer("api/classifier");

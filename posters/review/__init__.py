@@ -1,0 +1,21 @@
+"""People decide about labels: a queue of posters, a page to decide on, and decisions that are never lost."""
+
+from posters.review.corrections import Corrections
+from posters.review.decisions import Decision, DecisionStore
+from posters.review.measurement import Measurement
+from posters.review.queue import ReviewQueue, doubt_queue, random_queue, uncertain_queue
+from posters.review.review import Question, Review, ReviewItem
+
+__all__ = [
+    "Corrections",
+    "Decision",
+    "DecisionStore",
+    "Measurement",
+    "Question",
+    "Review",
+    "ReviewItem",
+    "ReviewQueue",
+    "doubt_queue",
+    "random_queue",
+    "uncertain_queue",
+]

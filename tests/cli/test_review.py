@@ -1,0 +1,144 @@
+"""`posters review`: what it refuses before it serves, and what it writes from a database of decisions."""
+
+import json
+import sqlite3
+
+import pytest
+
+from posters.catalogue import read_catalogue
+from posters.review import DecisionStore
+from tests.cli.running import csv_rows
+
+SHOWN = {"classifier": "tagger", "predicted": ["Western"]}
+
+
+@pytest.fixture
+def review(posters, table, tmp_path):
+    db = tmp_path / "review.sqlite"
+    return lambda *words: posters("review", table, "--db", db, "--min-posters", 1, *words)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return DecisionStore(tmp_path / "review.sqlite")
+
+
+def test_corrections_are_written_for_the_other_commands(review, store, table, tmp_path):
+    store.record("1", "ann", {"Western": "yes", "Drama": "unknown"})
+    store.record("2", "ann", {"Comedy": "no", "Horror": "yes"})
+    path = tmp_path / "corrections.csv"
+    outcome = review("--export", path)
+    assert (outcome.code, outcome.out) == (0, "")
+    assert f"{path} is for --corrections of the other commands" in outcome.err
+    corrected = read_catalogue(table, min_posters=1, report=False, corrections=path)
+    assert [(poster.genres, poster.unknown) for poster in corrected] == [
+        (("Western",), ("Drama",)),
+        (("Horror",), ()),
+        (("Drama",), ()),
+    ]
+
+
+def test_other_commands_take_the_database_itself(posters, store, table, tmp_path):
+    store.record("1", "ann", {"Drama": "yes"})
+    words = ("catalogue", table, "--min-posters", 1)
+    outcome = posters(*words, "--corrections", store.path)
+    assert outcome.code == 0
+    assert "1 label: added by review.sqlite (Drama to 1)" in outcome.err
+    store.record("9", "ann", {"Drama": "yes"})
+    assert "1 decided poster left out: not in" in posters(*words, "--corrections", store.path).err
+    with sqlite3.connect(tmp_path / "other.sqlite") as other:
+        other.execute("CREATE TABLE mail (text)")
+    other.close()
+    refusal = posters(*words, "--corrections", tmp_path / "other.sqlite").refusal
+    assert "is a database of another program" in refusal
+
+
+def test_a_review_that_has_changed_nothing_changes_nothing(posters, store, table):
+    outcome = posters("catalogue", table, "--min-posters", 1, "--corrections", store.path)
+    assert (outcome.code, f"{store.path} changes no label" in outcome.err) == (0, True)
+    outcome = posters("review", table, "--db", store.path, "--export", "-")
+    assert (outcome.code, len(csv_rows(outcome.out))) == (0, 1)
+
+
+def test_rare_genres_are_reviewed_too(posters, store, table):
+    store.record("1", "ann", {"Drama": "yes"})
+    outcome = posters("review", table, "--db", store.path, "--export", "-")
+    assert [row[3] for row in csv_rows(outcome.out)] == ["genre", "Drama"]
+
+
+def test_another_table_is_refused_and_no_file_is_written(review, store, tmp_path):
+    store.record("9", "ann", {"Drama": "yes"})
+    assert "has decisions about are not in" in review("--export", tmp_path / "c.csv").refusal
+    assert not (tmp_path / "c.csv").exists()
+
+
+def test_corrections_are_printed(review, store):
+    store.record("1", "ann", {"Drama": "yes"})
+    rows = csv_rows(review("--export", "-").out)
+    assert [row[0] for row in rows] == ["id", "1"]
+
+
+def test_what_reviewers_disagree_on_is_left_open(review, store, tmp_path):
+    store.record("1", "ann", {"Drama": "yes"})
+    store.record("1", "ben", {"Drama": "no"})
+    outcome = review("--export", tmp_path / "c.csv")
+    assert "1 label left open, on which reviewers disagree" in outcome.err
+    assert csv_rows((tmp_path / "c.csv").read_text())[1][3:6] == ["Drama", "add", ""]
+
+
+def test_the_measurement_is_printed_and_is_json(review, store):
+    store.record("1", "ann", {"Western": "yes", "Drama": "yes"}, SHOWN, order="random")
+    assert review("--measure").out.startswith("Of the genres that tagger publishes, 1.00 (0.21 to 1.00) are right.")
+    found = json.loads(review("--measure", "--json").out)
+    assert (found["precision"]["value"], found["recall"]["value"], found["agreement"]) == (1.0, 0.5, None)
+
+
+@pytest.mark.parametrize("words", [["--export", "c.csv"], ["--measure"]])
+def test_without_a_database_nothing_is_written(review, tmp_path, words, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "there is no such database: review first, or name another one with --db" in review(*words).refusal
+    assert not (tmp_path / "c.csv").exists()
+
+
+def test_a_review_that_can_not_begin_is_refused_in_one_line(posters, review, store, table, tmp_path):
+    assert "no poster of a random sample has been decided yet" in review("--measure").refusal
+    assert "a port is a number" in review("--port", 70000).refusal
+    assert "--sample must be at least 1, but got 0" in review("--port", 0, "--order", "random", "--sample", 0).refusal
+    words = ("--port", 0, "--min-posters", 1)
+    assert "this is no database of a review" in posters("review", table, "--db", table, *words).refusal
+    assert "no genre of" in review("--port", 0, "--order", "doubts").refusal
+    assert "there is no such table" in posters("review", tmp_path / "none.csv", *words).refusal
+    assert "is not a classifier" in review("--port", 0, "--classifier", tmp_path).refusal
+
+
+def test_a_run_is_reviewed_with_its_own_table(posters, finished_run, store, tmp_path):
+    store.record("1", "ann", {"Drama": "yes"})
+    outcome = posters("review", finished_run, "--db", store.path, "--export", "-")
+    assert [row[3] for row in csv_rows(outcome.out)] == ["genre", "Drama"]
+
+
+def test_posters_without_labels_become_a_labelled_table(posters, golden, tmp_path):
+    images, db, path = golden / "posters", tmp_path / "review.sqlite", tmp_path / "labels.csv"
+    words = ("review", images, "--unlabelled", "--classifier", golden / "classifier", "--db", db)
+    store = DecisionStore(db)
+    ids = sorted(path.name for path in images.glob("*.png"))
+    store.record(ids[0], "ann", {"Western": "yes", "Drama": "no", "Comedy": "unknown"})
+    store.record(ids[1], "ann", {"Western": "yes", "Drama": "yes"})
+    store.record(ids[1], "ben", {"Western": "yes", "Drama": "no"})
+    assert posters(*words, "--export", path).code == 0
+    read = read_catalogue(path, images=images, min_posters=1, report=False)
+    assert [(poster.id, poster.genres, poster.unknown) for poster in read] == [
+        (ids[0], ("Western",), ()),
+        (ids[1], ("Western",), ()),
+    ]
+    # A genre that no poster is known to have is none of the table's; here these are the unknown ones.
+    assert csv_rows(path.read_text(encoding="utf-8-sig"))[1][4] == "Comedy"
+    assert csv_rows(path.read_text(encoding="utf-8-sig"))[2][4] == "Drama"
+
+
+def test_a_folder_without_images_is_refused(posters, golden, tmp_path):
+    (tmp_path / "empty").mkdir()
+    outcome = posters("review", tmp_path / "empty", "--unlabelled", "--port", 0, "--db", tmp_path / "db")
+    assert outcome.code == 2
+    assert "the folder holds no images" in outcome.err
+    assert "posters: there is no poster to review: name a folder of images, or a table" in outcome.err
