@@ -21,7 +21,7 @@ from posters.classifier import Classifier, Features
 from posters.classifier.embed import embed, network_name
 from posters.classifier.loading import PosterSource
 from posters.errors import ArraysError, ConfigError, ImageError
-from posters.images.downloading import is_url
+from posters.images.addresses import is_address
 from posters.images.look_codes import can_make_graph, normalised
 from posters.similar.nearest import nearest_rows, open_graph
 from posters.store.cache import default_cache
@@ -109,7 +109,7 @@ def named_files(posters: Posters) -> tuple[dict[str, str], dict[str, str]]:
     for name, poster in posters_by_name(posters).items():
         if isinstance(poster, ImageError):
             reasons[name] = str(poster)
-        elif isinstance(poster, bytes) or (isinstance(poster, str) and is_url(poster)):
+        elif isinstance(poster, bytes) or (isinstance(poster, str) and is_address(poster)):
             reasons[name] = f"{name}: an index is made of files: save this poster as one"
         else:
             # Not Path.resolve: a link keeps its own path, so that its stamp is found again.
