@@ -29,6 +29,7 @@ ENTRY_POINTS = "posters.commands"
 COMMANDS = (
     "catalogue",
     "audit",
+    "pack",
     "train",
     "cross-validate",
     "evaluate",

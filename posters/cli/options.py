@@ -121,6 +121,25 @@ def add_output_options(
     return group
 
 
+def add_engine_options(parser: argparse.ArgumentParser, work: str) -> None:
+    """Add the options for who does the work; `engine_options` reads them."""
+    group = parser.add_argument_group("more than one machine")
+    engine = f"who {work}: this process, or a Ray cluster that sees the same files (default: local)"
+    group.add_argument("--engine", choices=("local", "ray"), help=engine)
+    address = "of the Ray cluster (default: RAY_ADDRESS, else workers on this machine that end with the command)"
+    group.add_argument("--address", metavar="HOST:PORT", help=address)
+
+
+def engine_options(options: argparse.Namespace) -> dict[str, Any]:
+    """Return those options of `add_engine_options` that were given, as arguments.
+
+    Examples:
+        >>> engine_options(argparse.Namespace(engine="ray", address=None))
+        {'engine': 'ray'}
+    """
+    return {name: value for name in ("engine", "address") if (value := getattr(options, name)) is not None}
+
+
 def read_catalogue_from(
     options: argparse.Namespace, *, min_posters: int | None = None, report: bool = True
 ) -> "Catalogue":

@@ -16,13 +16,25 @@ from posters.errors import PostersError, options_named
 from tests.cli.running import own_fields, start
 
 COMMANDS = (
-    *("catalogue", "audit", "train", "cross-validate", "evaluate", "figures", "compare", "thresholds", "predict"),
+    *(
+        "catalogue",
+        "audit",
+        "pack",
+        "train",
+        "cross-validate",
+        "evaluate",
+        "figures",
+        "compare",
+        "thresholds",
+        "predict",
+    ),
     *("plan", "similar", "drift", "serve", "export", "cache"),
 )
 # The fewest words that each of them can do with.
 LEAST = {
     "catalogue": ["t.csv"],
     "audit": ["t.csv"],
+    "pack": ["t.csv"],
     "train": ["t.csv", "--run", "r"],
     "cross-validate": ["t.csv", "--run", "r"],
     "evaluate": ["r"],

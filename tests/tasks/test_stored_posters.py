@@ -37,6 +37,7 @@ def bucket(golden, tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
     for name, value in (("ACCESS_KEY_ID", "key"), ("SECRET_ACCESS_KEY", "secret"), ("DEFAULT_REGION", "us-east-1")):
         monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.setenv("RAY_worker_niceness", "0")  # Otherwise they give way to everything else.
     import s3fs
 
     s3fs.S3FileSystem.clear_instance_cache()
