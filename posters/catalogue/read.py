@@ -42,6 +42,8 @@ _LOSSES = frozenset(
         *(Cause.NO_GENRE_NAMED, Cause.NO_GENRE_LEFT),
     }
 )
+_NO_FOLDER = "there is no such image folder: pass the folder that image paths start from"
+_IN_A_STORE = "only `posters predict` reads images from a store: copy them into a folder, and pass it as --images"
 IMAGE_FOLDERS = ("images", "Images", "posters", "Posters")
 
 
@@ -224,11 +226,9 @@ def image_root(source: TableSource, dialect: Dialect, images: str | Path | None,
     """
     if images is not None:
         root = Path(images)
-        if is_stored(str(images)):
-            only = "only `posters predict` reads images from a store: copy them into a folder, and pass it as --images"
-            raise CatalogueError(f"{images}: {only}")
         if not root.is_dir():
-            raise CatalogueError(f"{root}: there is no such image folder: pass the folder that image paths start from")
+            why = _IN_A_STORE if is_stored(str(images)) else _NO_FOLDER
+            raise CatalogueError(f"{images}: {why}")
         return root
     if dialect.images_inside or source.in_memory:
         return source.folder

@@ -31,6 +31,7 @@ COMMANDS = (
     "audit",
     "pack",
     "train",
+    "tune",
     "cross-validate",
     "evaluate",
     "figures",

@@ -34,12 +34,10 @@ def add_parser(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from posters._base.optional_imports import check_installed
     from posters.store.cache import arrays_directory, default_cache
     from posters.store.packed_posters import pack
 
     config = config_from(options, Path())
-    check_installed("filelock")
     follow_table_options(options)
     catalogue = read_catalogue_from(options)
     cache = options.cache or default_cache()

@@ -16,19 +16,8 @@ from posters.errors import PostersError, options_named
 from tests.cli.running import own_fields, start
 
 COMMANDS = (
-    *(
-        "catalogue",
-        "audit",
-        "pack",
-        "train",
-        "cross-validate",
-        "evaluate",
-        "figures",
-        "compare",
-        "thresholds",
-        "predict",
-    ),
-    *("plan", "similar", "drift", "serve", "export", "cache"),
+    *("catalogue", "audit", "pack", "train", "tune", "cross-validate", "evaluate", "figures", "compare"),
+    *("thresholds", "predict", "plan", "similar", "drift", "serve", "export", "cache"),
 )
 # The fewest words that each of them can do with.
 LEAST = {
@@ -36,6 +25,7 @@ LEAST = {
     "audit": ["t.csv"],
     "pack": ["t.csv"],
     "train": ["t.csv", "--run", "r"],
+    "tune": ["r"],
     "cross-validate": ["t.csv", "--run", "r"],
     "evaluate": ["r"],
     "compare": ["r", "s"],
