@@ -114,7 +114,7 @@ def map_on_ray(
         worker = (function, here, Path.cwd(), __version__)
         for row in data.map(ItemWorker, fn_constructor_args=worker, compute=pool, num_cpus=1).iter_rows():
             if row["refusal"]:
-                raise getattr(errors, row["kind"])(row["refusal"])
+                raise getattr(errors, row["kind"], errors.PostersError)(row["refusal"])
             yield from pickle.loads(row["results"])  # noqa: S301  # our workers'
 
 
