@@ -13,7 +13,7 @@ from posters._base.optional_imports import require
 from posters.catalogue.folder_images import begins_like_image
 from posters.catalogue.tables import Table
 from posters.errors import CatalogueError
-from posters.images.parquet_images import parquet_address
+from posters.images.parquet_images import open_parquet, parquet_address
 
 # By the first bytes of a file, whatever it is called.
 _PARQUET, _ARROW, _GZIP, _HDF, _SQLITE = b"PAR1", b"ARROW1", b"\x1f\x8b", b"\x89HDF", b"SQLite format 3"
@@ -186,8 +186,7 @@ def _class_names(column: Iterable[Any], feature: Any) -> list[Any]:
 
 
 def _read_parquet(path: Path) -> Mapping[str, Sequence[Any]]:
-    parquet = require("pyarrow.parquet", "parquet")
-    file = parquet.ParquetFile(path, pre_buffer=False)
+    file = open_parquet(path)
     names = list(file.schema_arrow.names)
     images = {name for name in names if _holds_images(file, name)}
     # Their bytes may be far more than fits into memory: each row gets an address in their place.

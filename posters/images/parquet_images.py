@@ -21,6 +21,7 @@ _SCHEME = "parquet:"
 _ROWS = 32  # read at a time: a few MB of posters
 _KEPT = 4  # such batches: threads that read ahead don't ask for rows strictly in order
 _OPEN = 8  # files
+_BUFFER = 1 << 20  # bytes
 
 
 def is_in_parquet(text: str) -> bool:
@@ -87,12 +88,29 @@ def read_from_parquet(address: str) -> bytes:
     return bytes(data)
 
 
+def open_parquet(path: str | Path) -> Any:
+    """Open a Parquet file to read a few rows of a column at a time.
+
+    Raises:
+        MissingExtraError: pyarrow is not installed.
+        OSError: there is no such file.
+
+    Examples:
+        >>> import pyarrow, pyarrow.parquet, tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "films.parquet"
+        >>> pyarrow.parquet.write_table(pyarrow.table({"image": [b"one", b"two"]}), path)
+        >>> open_parquet(path).metadata.num_rows
+        2
+    """
+    # By a buffer, and not ahead: otherwise a whole row group is in memory for its first row.
+    return require("pyarrow.parquet", "parquet").ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False)
+
+
 class _Column:
     """One column of a file, for threads that read on from row to row."""
 
     def __init__(self, path: str, column: str) -> None:
-        # Mapped and not buffered ahead: otherwise a whole row group is read for its first row.
-        self._file = require("pyarrow.parquet", "parquet").ParquetFile(path, memory_map=True, pre_buffer=False)
+        self._file = open_parquet(path)
         if column not in self._file.schema_arrow.names:
             raise LookupError(f"it has no column {column}")
         self._column = column
