@@ -143,7 +143,7 @@ def connected(address: str | None) -> Iterator[Any]:
         # Its text is a page with a traceback of the worker; what went wrong there is one line of it.
         lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
         reason = next((line for line in lines if _RAISED.match(line)), lines[-1])
-        raise errors.ConfigError(f"Ray gave up: {reason}; the same command goes on from the parts there are") from error
+        raise errors.ConfigError(f"Ray gave up: {reason}; the same command goes on from there") from error
     finally:
         if mine:
             ray.shutdown()
