@@ -98,7 +98,7 @@ def map_on_ray(
     rows = [{"items": pickle.dumps(each)} for each in batched(items, chunk)]
     if not rows:
         return
-    with connected(address) as ray:
+    with _connected(address) as ray:
         settings = ray.data.DataContext.get_current()
         # Ours is the only bar: Ray's own tell of actors and blocks.
         settings.enable_progress_bars = False
@@ -119,7 +119,7 @@ def map_on_ray(
 
 
 @contextmanager
-def connected(address: str | None) -> Iterator[Any]:
+def _connected(address: str | None) -> Iterator[Any]:
     """Yield the module `ray`, connected to a cluster, and report in one line what Ray reports on many.
 
     Args:
@@ -136,7 +136,7 @@ def connected(address: str | None) -> Iterator[Any]:
     require("ray.data", "ray")
     mine = not ray.is_initialized()
     if mine:
-        join_cluster(ray, address or os.environ.get("RAY_ADDRESS"))
+        _join_cluster(ray, address or os.environ.get("RAY_ADDRESS"))
     try:
         yield ray
     except ray.exceptions.RayError as error:
@@ -149,7 +149,7 @@ def connected(address: str | None) -> Iterator[Any]:
             ray.shutdown()
 
 
-def join_cluster(ray: Any, address: str | None) -> None:
+def _join_cluster(ray: Any, address: str | None) -> None:
     """Connect this process to a cluster; None starts one on this machine.
 
     Raises:
