@@ -20,5 +20,5 @@ FROM predict AS full
 USER root
 # KubeRay asks a pod's health by wget, of what ray[default] answers.
 RUN apt-get update && apt-get install --yes --no-install-recommends wget && rm -rf /var/lib/apt/lists/*
-RUN pip install --no-cache-dir --constraint /src/constraints.txt '/src[train,parquet,similar,serve,ray]' 'ray[default]==2.60.0'
+RUN pip install --no-cache-dir --constraint /src/constraints.txt '/src[train,parquet,similar,serve,ray,s3]' 'ray[default]==2.60.0'
 USER 10001:10001

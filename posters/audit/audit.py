@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from posters._base.brief import brief_repr
+from posters._base.ray_cluster import spread_by
 from posters._base.text import counted
 from posters.audit.context import AuditContext
 from posters.audit.duplicates import duplicate_findings, film_findings, leak_findings
@@ -128,6 +129,8 @@ def audit(
     min_posters: int = 20,
     threads: int | None = None,
     look: bool = True,
+    engine: str = "local",
+    address: str | None = None,
 ) -> Audit:
     """Find what is wrong with a catalogue: its images, files, rows, genres, duplicates and splits.
 
@@ -141,9 +144,12 @@ def audit(
         threads: number of threads that read images; by default one per core.
         look: find look-alikes by what a network sees in them too, and not by perceptual hashes alone. The first time,
             that takes about 15 ms of a core for each image.
+        engine: "local" for this process; "ray" to have a Ray cluster, which sees the same folder, look at the images.
+        address: of the Ray cluster; by default RAY_ADDRESS, or else workers on this machine until the call ends.
 
     Raises:
-        ConfigError: `min_posters` is below 1.
+        ConfigError: `min_posters` is below 1, or an argument is invalid; or the cluster can't do it.
+        MissingExtraError: Ray is needed and not installed.
 
     Examples:
         >>> import tempfile
@@ -157,10 +163,10 @@ def audit(
     if min_posters < 1:
         raise ConfigError(f"min_posters must be a whole number from 1 up, but got {min_posters!r}")
     given = {poster.id: poster.split for poster in catalogue if poster.split}
-    cache = cache or default_cache()
-    inspections = inspect_images(catalogue, cache, threads)
+    cache, spread = cache or default_cache(), spread_by(engine, address)
+    inspections = inspect_images(catalogue, cache, threads, spread)
     images = [poster.image for poster in catalogue]
-    codes = dict(zip(images, looks_of(catalogue, cache), strict=True)) if look else {}
+    codes = dict(zip(images, looks_of(catalogue, cache, spread), strict=True)) if look else {}
     # An empty mapping is an answer too: no split is checked, even if the table gives some.
     context = AuditContext(
         catalogue, inspections, given if splits is None else splits_by_id(splits, catalogue), min_posters, codes

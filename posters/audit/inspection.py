@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from posters._base.atomic_files import fingerprint
 from posters._base.prefetch import ahead, batched
+from posters._base.ray_cluster import Spread
 from posters._base.regular_files import open_regular
 from posters._base.threads import threads_or_cores
 from posters.catalogue import Catalogue
@@ -98,13 +99,16 @@ def inspect(root: Path, image: str) -> Inspection:
     )
 
 
-def inspect_images(catalogue: Catalogue, cache: Path, threads: int | None = None) -> dict[str, Inspection]:
+def inspect_images(
+    catalogue: Catalogue, cache: Path, threads: int | None = None, spread: Spread | None = None
+) -> dict[str, Inspection]:
     """Inspect the image of every poster of `catalogue`.
 
     Args:
         catalogue: the posters.
         cache: where inspections are kept, in one folder per image folder. An interrupted audit resumes from there.
         threads: number of threads; by default one per core.
+        spread: has other machines inspect the images; by default this process does.
 
     Returns:
         the inspection of each image, by its path below the image folder.
@@ -136,7 +140,10 @@ def inspect_images(catalogue: Catalogue, cache: Path, threads: int | None = None
         changed = [image for image, inspection in reused.items() if not inspection]
         if changed or store.unfinished or list(known.values()) != store.records:
             bar = tqdm(total=len(changed), desc="inspecting", unit="image", disable=not changed)
-            found = (inspection for _, inspection in ahead(partial(inspect, root), changed, threads))
+            if spread:
+                found = spread(partial(inspect, root.absolute()), changed, sees=[root])
+            else:
+                found = (inspection for _, inspection in ahead(partial(inspect, root), changed, threads))
             store.update(known.values(), ((chunk, None) for chunk in batched(found, CHUNK)), bar)
     inspections = {inspection.image: inspection for inspection in store.records}
     return {image: inspections[image] for image in images}

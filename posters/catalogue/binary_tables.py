@@ -10,12 +10,15 @@ from typing import Any
 from urllib.parse import quote
 
 from posters._base.optional_imports import require
+from posters.catalogue.folder_images import begins_like_image
 from posters.catalogue.tables import Table
 from posters.errors import CatalogueError, PostersError
+from posters.images.parquet_images import open_parquet, parquet_address
 
 # By the first bytes of a file, whatever it is called.
 _PARQUET, _ARROW, _GZIP, _HDF, _SQLITE = b"PAR1", b"ARROW1", b"\x1f\x8b", b"\x89HDF", b"SQLite format 3"
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods are ZIP files, .xls an older container
+_LOOKED_AT = 64  # rows, to tell images from text
 _LONGEST_TEXT = 4 << 30  # bytes of a table inside gzip, which may say 1,000 times as much as it holds
 _QUERY = re.compile(r"sqlite:/+(?P<path>.+?)\?query=(?P<query>.+)", re.DOTALL)
 
@@ -186,7 +189,31 @@ def _class_names(column: Iterable[Any], feature: Any) -> list[Any]:
 
 
 def _read_parquet(path: Path) -> Mapping[str, Sequence[Any]]:
-    return dict(require("pyarrow.parquet", "parquet").read_table(path).to_pydict())
+    file = open_parquet(path)
+    names = list(file.schema_arrow.names)
+    images = {name for name in names if _holds_images(file, name)}
+    # Their bytes may be far more than fits into memory: each row gets an address in their place.
+    others = file.read([name for name in names if name not in images]).to_pydict()
+    count = file.metadata.num_rows
+    return {
+        name: [parquet_address(path, name, row) for row in range(count)] if name in images else others[name]
+        for name in names
+    }
+
+
+def _holds_images(file: Any, name: str) -> bool:
+    """Return whether a column of a Parquet file holds image files; Hugging Face keeps them with their paths."""
+    types = require("pyarrow", "parquet").types
+    kind = file.schema_arrow.field(name).type
+    if types.is_struct(kind) and kind.get_field_index("bytes") >= 0:
+        kind = kind.field("bytes").type
+    if not (types.is_binary(kind) or types.is_large_binary(kind)):
+        return False
+    # Old writers leave text without its type. A few rows, since some may hold no image or a broken one.
+    first = next(file.iter_batches(_LOOKED_AT, columns=[name]), None)
+    values = first.column(0).to_pylist() if first is not None else []
+    data = [value.get("bytes") if isinstance(value, dict) else value for value in values]
+    return any(begins_like_image(each or b"") for each in data)
 
 
 def _read_arrow(path: Path) -> Mapping[str, Sequence[Any]]:

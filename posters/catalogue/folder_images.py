@@ -194,6 +194,16 @@ def _is_image_file(path: str | Path) -> bool:
         return True
     try:
         with open(path, "rb") as file:
-            return _SIGNATURES.match(file.read(64)) is not None
+            return begins_like_image(file.read(64))
     except OSError:
         return False
+
+
+def begins_like_image(data: bytes) -> bool:
+    r"""Return whether the first bytes of a file, 64 or more, are those of a format that is decoded.
+
+    Examples:
+        >>> begins_like_image(b"\xff\xd8\xff\xe0"), begins_like_image(b"heat.jpg")
+        (True, False)
+    """
+    return _SIGNATURES.match(data) is not None

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from posters._base.regular_files import is_file, is_inside
 from posters._base.text import quoted
-from posters.errors import CatalogueError, ImageError
+from posters.errors import CatalogueError, ConfigError, ImageError
+from posters.images.object_store import check_stored_folder, joined, stored_files
+from posters.images.parquet_images import is_in_parquet, parquet_row
 
 # Where two files differ in these alone, the earlier one is taken.
 EXTENSIONS = (
@@ -50,6 +52,8 @@ def safe_image_path(text: str) -> str:
     """
     if _PLAIN_NAME.fullmatch(text):
         return text
+    if is_in_parquet(text):
+        raise CatalogueError("the table holds the image itself, which only `posters predict` reads: save it as a file")
     url = _URL.match(text)
     path = (url[0].split("://", 1)[1].rpartition("/")[2] if url else text).replace("\\", "/")
     parts = [part for part in path.split("/") if part not in ("", ".")]
@@ -104,7 +108,7 @@ class ImageFolder:
         Raises:
             CatalogueError: a candidate could leave the folder.
         """
-        paths = [safe_image_path(self._inside(text)) for text in candidates if not _URL.match(text)]
+        paths = [safe_image_path(inside) for inside in map(self._inside, candidates) if not _URL.match(inside)]
         for path in paths:
             found = self._find(path, start)
             if found:
@@ -197,14 +201,72 @@ class ImageFolder:
     def _listing(self, folder: str) -> dict[str, str]:
         """Return the files of a sub-folder by name, and by name with the extension in lower case."""
         if folder not in self._listings:
-            # Links may lead to files beside the folder, where tables are, and no further.
-            names = _files_in(self.root / folder, (self.root, self.root.parent))
+            names = self._names(folder)
             listing = {name: name for name in names}
             for name in names:
                 listing.setdefault(_lower_extension(name), name)
                 listing.setdefault(unicodedata.normalize("NFC", name), name)
             self._listings[folder] = listing
         return self._listings[folder]
+
+    def _names(self, folder: str) -> list[str]:
+        # Links may lead to files beside the folder, where tables are, and no further.
+        return _files_in(self.root / folder, (self.root, self.root.parent))
+
+    def place(self, path: str) -> Path | str:
+        """Return where a file is that `find` found, or would be: a path, or the address in a store."""
+        return self.root / path
+
+
+class StoredFolder(ImageFolder):
+    """A folder in an object store. A name with an image's extension is taken at its word, without a listing.
+
+    To list the ten million objects of a bucket takes longer than a few that are missing are worth.
+
+    Args:
+        address: of the folder, as in "s3://bucket/posters".
+
+    Raises:
+        ConfigError: there is no such folder, or the store can't be read.
+        MissingExtraError: fsspec is not installed.
+
+    Examples:
+        >>> import fsspec
+        >>> _ = fsspec.filesystem("memory").pipe("/shop/7.png", b"pixels")
+        >>> folder = StoredFolder("memory://shop")
+        >>> folder.place(folder.find(["7"]))
+        'memory://shop/7.png'
+    """
+
+    def __init__(self, address: str) -> None:
+        super().__init__(Path(address))
+        check_stored_folder(address)
+        self._address = address
+
+    def find(self, candidates: Sequence[str], start: str = "", id: str = "") -> str | None:
+        """Return the path of the first candidate that has an image's extension, or else what is listed."""
+        for inside in map(self._inside, candidates):
+            if not _URL.match(inside) and inside.lower().endswith(EXTENSIONS):
+                return _joined(start, safe_image_path(inside))
+        return super().find(candidates, start, id)
+
+    def _inside(self, candidate: str) -> str:
+        return candidate.removeprefix(self._address.rstrip("/") + "/")
+
+    def _names(self, folder: str) -> list[str]:
+        try:
+            files = stored_files(joined(self._address, folder))
+        except ConfigError as error:
+            # As on a disk, a sub-folder that isn't there has no files; the folder itself was there.
+            if isinstance(error.__cause__, FileNotFoundError):
+                return []
+            raise
+        names = (file.partition("::")[0].rpartition("/")[2] for file in files)
+        return [name for name in names if not is_system_file(name)]
+
+    def place(self, path: str) -> Path | str:
+        """Return the address of a file; a downloaded one is on this machine."""
+        return Path(path) if path.startswith("/") else joined(self._address, path)
 
 
 def web_address(candidates: Iterable[str]) -> str:
@@ -230,10 +292,14 @@ def is_system_file(name: str) -> bool:
 def without_extension(path: str) -> str:
     r"""Return the path of an image, with `/` between its parts, without the extension of an image.
 
+    Of an image in a Parquet file, which has no name, it is the number of its row.
+
     Examples:
         >>> without_extension("covers\\heat.JPG"), without_extension("vol.2"), without_extension(".jpg")
         ('covers/heat', 'vol.2', '.jpg')
     """
+    if is_in_parquet(path):
+        return parquet_row(path)
     path = path.replace("\\", "/")
     stem, dot, extension = path.rpartition(".")
     # What begins with a dot has no extension.

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
+from os.path import commonprefix
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,7 @@ from posters.catalogue.corrections import apply_corrections
 from posters.catalogue.dialects import Dialect, all_dialects, choose_dialect
 from posters.catalogue.dialects.plain import COLUMN_MAP, PLAIN
 from posters.catalogue.genre_names import GenreNames, joining_text
-from posters.catalogue.image_folder import ImageFolder, expected_file, web_address
+from posters.catalogue.image_folder import ImageFolder, StoredFolder, expected_file, web_address
 from posters.catalogue.merging import common_genres, merge_repeats, posters_with, settle_genres
 from posters.catalogue.problems import Cause, ProblemLog
 from posters.catalogue.rows import AMBIGUOUS, NOT_DOWNLOADED, Record, read_records
@@ -22,6 +24,8 @@ from posters.catalogue.several_tables import Part, describe_parts, unite_tables
 from posters.catalogue.table_files import open_source
 from posters.catalogue.tables import Folder, Table, TableSource, name_columns
 from posters.errors import CatalogueError, ImageError
+from posters.images.object_store import is_stored
+from posters.images.parquet_images import is_in_parquet
 
 if TYPE_CHECKING:
     import pandas
@@ -38,6 +42,8 @@ _LOSSES = frozenset(
         *(Cause.NO_GENRE_NAMED, Cause.NO_GENRE_LEFT),
     }
 )
+_NO_FOLDER = "there is no such image folder: pass the folder that image paths start from"
+_IN_A_STORE = "only `posters predict` reads images from a store: copy them into a folder, and pass it as --images"
 IMAGE_FOLDERS = ("images", "Images", "posters", "Posters")
 
 
@@ -221,7 +227,8 @@ def image_root(source: TableSource, dialect: Dialect, images: str | Path | None,
     if images is not None:
         root = Path(images)
         if not root.is_dir():
-            raise CatalogueError(f"{root}: there is no such image folder: pass the folder that image paths start from")
+            why = _IN_A_STORE if is_stored(str(images)) else _NO_FOLDER
+            raise CatalogueError(f"{images}: {why}")
         return root
     if dialect.images_inside or source.in_memory:
         return source.folder
@@ -239,6 +246,10 @@ def _without_folder(source: TableSource, dialect: Dialect, download: bool) -> Pa
         from posters.images.bulk_download import downloads_folder
 
         return downloads_folder()
+    stored = [image for record in dialect.rows(source) for image in record.images if is_stored(image)]
+    if stored:
+        place = commonprefix(stored).rpartition("/")[0]  # noqa: RUF071  # these are no paths
+        raise CatalogueError(f"{source.path}: its images are in a store: to predict, pass --images ADDRESS: {place}")
     message = f"{source.path}: there is no folder images or posters beside the table: pass --images FOLDER"
     if addresses:
         message += f", or --download to fetch {counted(len(addresses), 'image')} from the web"
@@ -271,20 +282,21 @@ def fetch_images(rows: Iterable[Record], folder: ImageFolder) -> None:
 
 def read_named_images(
     table: str | Path, images: str | Path | None = None, **options: Any
-) -> dict[str, Path | ImageError]:
+) -> dict[str, Path | str | ImageError]:
     r"""Return where the image of each poster of a table should be, whether or not the table has genres.
 
     Args:
-        table: as in `read_catalogue`.
-        images: as in `read_catalogue`.
+        table: as in `read_catalogue`; a Parquet file may hold the images themselves in a column.
+        images: as in `read_catalogue`, or the address of a folder in a store, as in "s3://bucket/posters".
         **options: dialect, columns and download, as in `read_catalogue`.
 
     Returns:
-        by the poster's id, in the table's order: the path of its image, which may not exist; or an ImageError, if the
-        row names no image or one outside the folder. Rows that repeat an id are one poster.
+        by the poster's id, in the table's order: the path of its image, which may not exist, or its address; or an
+        ImageError, if the row names no image or one outside the folder. Rows that repeat an id are one poster.
 
     Raises:
         CatalogueError: the table or an argument can't be used.
+        ConfigError: the store can't be read.
 
     Examples:
         >>> import tempfile
@@ -304,18 +316,19 @@ def read_named_rows(
     dialect: str | None = None,
     columns: Mapping[str, str] | None = None,
     download: bool = False,
-) -> tuple[list[str], dict[str, Path | ImageError]]:
+) -> tuple[list[str], dict[str, Path | str | ImageError]]:
     r"""Return the id of each row's poster, in the table's order, and what `read_named_images` returns.
 
     Args:
-        table: as in `read_catalogue`.
-        images: as in `read_catalogue`.
+        table: as in `read_named_images`.
+        images: as in `read_named_images`.
         dialect: as in `read_catalogue`.
         columns: as in `read_catalogue`.
         download: as in `read_catalogue`.
 
     Raises:
         CatalogueError: the table or an argument can't be used.
+        ConfigError: the store can't be read.
 
     Examples:
         >>> import tempfile
@@ -331,10 +344,14 @@ def read_named_rows(
     keys = COLUMN_MAP.id + COLUMN_MAP.image
     plain = may_be_plain and isinstance(source, Table) and any(map(source.has, keys))
     chosen = PLAIN if plain else choose_dialect(source, dialect)
-    folder = ImageFolder(image_root(source, chosen, images, download))
-    if download:
+    inside = any(is_in_parquet(record.images[0]) for record in islice(chosen.rows(source), 1))
+    if images is not None and is_stored(str(images)):
+        folder: ImageFolder = StoredFolder(str(images))
+    else:
+        folder = ImageFolder(source.folder if inside else image_root(source, chosen, images, download))
+    if download and not inside:
         fetch_images(chosen.rows(source), folder)
-    found: dict[str, Path | ImageError] = {}
+    found: dict[str, Path | str | ImageError] = {}
     ids = []
     for record in chosen.rows(source):
         ids.append(record.id or record.where)
@@ -347,7 +364,9 @@ def read_named_rows(
     return ids, found
 
 
-def _named_image(record: Record, folder: ImageFolder, source: TableSource) -> Path | ImageError:
+def _named_image(record: Record, folder: ImageFolder, source: TableSource) -> Path | str | ImageError:
+    if is_in_parquet(record.images[0]):
+        return record.images[0]
     if record.problem or not any(record.images):
         return ImageError(f"{source.path}: {record.where}: {record.problem or 'no image is named'}")
     try:
@@ -356,6 +375,6 @@ def _named_image(record: Record, folder: ImageFolder, source: TableSource) -> Pa
         if not found and address:
             reason = folder.downloads.get(address, NOT_DOWNLOADED)
             return ImageError(f"{source.path}: {record.where}: {address}: {reason}")
-        return folder.root / (found or expected_file(record.images, record.id))
+        return folder.place(found or expected_file(record.images, record.id))
     except CatalogueError as error:
         return ImageError(f"{source.path}: {record.where}: {error}")

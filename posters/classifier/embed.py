@@ -4,6 +4,7 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,13 @@ from tqdm import tqdm
 
 from posters._base.atomic_files import fingerprint
 from posters._base.prefetch import batched
-from posters.classifier.classifier import Classifier
+from posters._base.ray_cluster import Spread
+from posters.classifier.classifier import Classifier, load_classifier
 from posters.classifier.manifest import LIGHT_NETWORK
-from posters.errors import ImageError
+from posters.errors import ClassifierError, ImageError
 from posters.images.decoding import DECODER_VERSION, read_bytes
 from posters.images.look_codes import normalised
+from posters.models import place_anywhere, place_here
 from posters.store.journal import ImageRecord, stamped
 from posters.store.resumable import Batch, ResumableStore, RowFile
 
@@ -72,6 +75,7 @@ def embed(
     embedding: Embedding | None = None,
     *,
     keep_others: bool = False,
+    spread: Spread | None = None,
 ) -> ResumableStore[ImageRecord]:
     """Return a store with the embedding of each file; only files that changed are read. The caller holds the lock.
 
@@ -81,6 +85,7 @@ def embed(
         directory: where the store is kept; must exist.
         embedding: what is kept; by default the features themselves, float32 (F,), scaled to length 1.
         keep_others: keep the embeddings of files that are in the store and not among `paths`.
+        spread: has other machines read and embed the files; by default this process does.
 
     Returns:
         the records of all `paths`, in any order, and the embeddings of the readable ones (n, *shape).
@@ -119,12 +124,16 @@ def embed(
         done = {record.image for record in kept}
         todo = [record for record in plan if record.image not in done]
         bar = tqdm(total=len(plan), initial=len(kept), desc=embedding.title, unit="poster")
-        store.update(kept, _batches(todo, store, classifier, embedding), bar)
+        store.update(kept, _batches(todo, store, classifier, embedding, spread), bar)
     return store
 
 
 def _batches(
-    todo: Sequence[ImageRecord], store: ResumableStore[ImageRecord], classifier: Classifier, embedding: Embedding
+    todo: Sequence[ImageRecord],
+    store: ResumableStore[ImageRecord],
+    classifier: Classifier,
+    embedding: Embedding,
+    spread: Spread | None,
 ) -> Iterator[Batch[ImageRecord]]:
     """Yield the files that are unchanged first, since copying them is quick; then those that have to be read."""
 
@@ -137,7 +146,13 @@ def _batches(
         changed += [record for record, old in zip(records, reused, strict=True) if old is None]
         kept = [record for record in reused if record is not None]
         yield kept, stacked(store.row(record) for record in kept if record.readable)
-    for embedded in batched(_embedded(changed, classifier, embedding), _COMPUTED):
+    if spread:
+        embedder = FileEmbedder(place_anywhere(classifier.directory), network_name(classifier), embedding)
+        seen = next(filter(Path.is_dir, (Path(record.image).parent for record in changed)), Path())
+        new = spread(embedder, changed, sees=[seen])
+    else:
+        new = _embedded(changed, classifier, embedding)
+    for embedded in batched(new, _COMPUTED):
         yield [record for record, _ in embedded], stacked(row for _, row in embedded)
 
 
@@ -161,6 +176,48 @@ def _embedded(
         else:
             row = embedding.row_of(result.features)
             yield record.with_row(row), row
+
+
+class FileEmbedder:
+    """Embeds files one by one in any process, with one open classifier on one thread.
+
+    Args:
+        classifier: its directory, as `place_anywhere` names it.
+        network: its network, as `network_name` names it.
+        embedding: what is kept.
+
+    Examples:
+        >>> embedding = Embedding("sums", (1,), np.float32, np.sum, version=1)
+        >>> FileEmbedder("/nowhere", "0123456789abcdef", embedding)(ImageRecord("/nowhere/heat.jpg", 9, 9))[0].error
+        'there is no such file'
+    """
+
+    def __init__(self, classifier: str, network: str, embedding: Embedding) -> None:
+        self._place = classifier
+        self._network = network
+        self._embedding = embedding
+
+    @cached_property
+    def _classifier(self) -> Classifier:
+        opened = load_classifier(place_here(self._place), threads=1)
+        if network_name(opened) != self._network:
+            raise ClassifierError(f"a worker has another classifier in {opened.directory}: copy this machine's there")
+        return opened
+
+    def __call__(self, record: ImageRecord) -> tuple[ImageRecord, np.ndarray | None]:
+        """Return the record, now complete, with its file's embedding; None if the file can't be read.
+
+        Raises:
+            ClassifierError: this is another classifier.
+        """
+        complete, poster = _read(record)
+        try:
+            if isinstance(poster, ImageError):
+                raise poster
+            row = self._embedding.row_of(self._classifier.features(poster))
+        except ImageError as error:
+            return replace(complete, error=str(error)), None
+        return complete.with_row(row), row
 
 
 def _read(record: ImageRecord) -> tuple[ImageRecord, bytes | ImageError]:

@@ -12,12 +12,12 @@ import numpy as np
 from posters._base.brief import brief_repr
 from posters.config import PreprocessConfig
 from posters.errors import ImageError
-from posters.images.data_urls import is_data_url, read_data_url, shortened
+from posters.images.addresses import is_address, read_address, shown_address
+from posters.images.data_urls import shortened
 from posters.images.decoding import ImageSource, Readable, decode, read_bytes, read_file, read_header
-from posters.images.downloading import download, is_url, without_credentials
 
-# A path, a URL of the web or with the data in it, an image file's bytes or an open one, a PIL image, or a uint8 array;
-# or the reason why there is no poster.
+# A path, an address (see `posters.images.addresses`), an image file's bytes or an open one, a PIL image, or a uint8
+# array; or the reason why there is no poster.
 PosterSource: TypeAlias = "ImageSource | Readable | ImageError"
 
 _LONG = 255  # characters: what is longer and no file is likelier an image's bytes in some coding than a path
@@ -27,8 +27,8 @@ def load_pixels(poster: PosterSource, preprocess: PreprocessConfig) -> np.ndarra
     """Return the pixels of a poster as the network takes them.
 
     Args:
-        poster: a path, a URL (http, https, data), an image file's bytes, a file open for reading bytes, a PIL image, or
-            a uint8 array (H, W, 3) of RGB, (H, W, 1) or (H, W).
+        poster: a path, an address (http, https, data, s3 and others that fsspec reads), an image file's bytes, a file
+            open for reading bytes, a PIL image, or a uint8 array (H, W, 3) of RGB, (H, W, 1) or (H, W).
         preprocess: size, aspect rule and filter.
 
     Returns:
@@ -107,10 +107,8 @@ def in_memory(poster: PosterSource) -> tuple[ImageSource, str]:
     if isinstance(poster, ImageError):
         raise poster
     if isinstance(poster, str):
-        if is_data_url(poster):
-            return read_data_url(poster), shortened(poster)
-        if is_url(poster):
-            return download(poster), without_credentials(poster)
+        if is_address(poster):
+            return read_address(poster), shown_address(poster)
         if len(poster) > _LONG and not os.path.lexists(poster):
             raise ImageError(f"{shortened(poster)}: there is no such file (this has {len(poster):,} characters)")
     elif hasattr(poster, "read") and not isinstance(poster, Path):

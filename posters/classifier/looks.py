@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from posters._base.atomic_files import fingerprint
+from posters._base.ray_cluster import Spread
 from posters.catalogue import Catalogue
 from posters.classifier.classifier import load_classifier
 from posters.classifier.embed import Embedding, embed
@@ -20,12 +21,13 @@ from posters.models import MEAN_FEATURES, MOBILENET
 from posters.store.resumable import locked
 
 
-def looks_of(catalogue: Catalogue, cache: Path) -> np.ndarray:
+def looks_of(catalogue: Catalogue, cache: Path, spread: Spread | None = None) -> np.ndarray:
     """Return the look code of each poster, computed once and kept.
 
     Args:
         catalogue: N posters.
         cache: the codes are kept there, in one folder per image folder. An interrupted computation is resumed.
+        spread: has other machines compute the codes; by default this process does.
 
     Returns:
         int8 (N, CODE_SIZE); all 0 for a poster that can't be read, or that is unlike any other poster.
@@ -47,7 +49,8 @@ def looks_of(catalogue: Catalogue, cache: Path) -> np.ndarray:
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with locked(directory / ".lock"):
-            store = embed(list(dict.fromkeys(paths)), load_classifier(MOBILENET), directory, coded, keep_others=True)
+            mobilenet, files = load_classifier(MOBILENET), list(dict.fromkeys(paths))
+            store = embed(files, mobilenet, directory, coded, keep_others=True, spread=spread)
     except OSError as error:
         reason = error.strerror or error
         raise ArraysError(f"{directory}: looks can't be kept there ({reason}): choose another --cache") from error

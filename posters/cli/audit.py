@@ -6,7 +6,13 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from posters.cli.options import TABLES_HELP, add_catalogue_options, read_catalogue_from
+from posters.cli.options import (
+    TABLES_HELP,
+    add_catalogue_options,
+    add_engine_options,
+    engine_options,
+    read_catalogue_from,
+)
 
 if TYPE_CHECKING:
     from posters.audit import Audit
@@ -39,6 +45,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--cache", type=Path, metavar="DIR", help="folder of the cache (default: in your cache folder)")
     parser.add_argument("--no-look", action="store_false", dest="look", help=_NO_LOOK)
     parser.add_argument("--labels", type=Path, metavar="CSV", help=_LABELS)
+    add_engine_options(parser, "looks at the images")
     add_catalogue_options(parser)
     parser.set_defaults(run=run)
 
@@ -54,7 +61,8 @@ def run(options: argparse.Namespace) -> int:
     # With every genre: the audit itself reports rare ones, and posters that have no other are checked too.
     # What is lost is what it looks for.
     catalogue = read_catalogue_from(options, min_posters=1, report=False)
-    found = audit(catalogue, cache=options.cache, splits=splits, min_posters=options.min_posters, look=options.look)
+    chosen = {"cache": options.cache, "min_posters": options.min_posters, "look": options.look}
+    found = audit(catalogue, splits=splits, **chosen, **engine_options(options))
     _write(found, options)
     return int(options.fail_on != "never" and found.has(options.fail_on))
 

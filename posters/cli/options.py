@@ -43,7 +43,9 @@ def add_catalogue_options(parser: argparse.ArgumentParser, min_posters: int = 20
 def add_table_options(parser: argparse.ArgumentParser, title: str, images: str = "beside the table") -> Any:
     """Add the options of every command that reads tables, under a heading; return their group."""
     group = parser.add_argument_group(title)
-    group.add_argument("--images", type=Path, metavar="DIR", help=f"folder of the images (default: {images})")
+    # As text where it is an address: a path forgets one of its slashes.
+    place = f"folder of the images (default: {images}); to predict, also one in a store, such as s3://bucket/posters"
+    group.add_argument("--images", type=images_place, metavar="DIR", help=place)
     group.add_argument("--dialect", metavar="NAME", help="the table's dialect (default: detected)")
     column = "which column means what, such as image=Poster_Link or genres=tags; may be repeated"
     group.add_argument("--column", action="append", default=[], metavar="MEANING=NAME", help=column)
@@ -52,6 +54,19 @@ def add_table_options(parser: argparse.ArgumentParser, title: str, images: str =
     private = "let web servers redirect to addresses that are not public, such as one of this network"
     group.add_argument("--allow-private", action="store_true", help=private)
     return group
+
+
+def images_place(text: str) -> Path | str:
+    """Return the folder that --images names: a path, or the address of one in a store.
+
+    Examples:
+        >>> images_place("scans"), images_place("s3://bucket/posters")
+        (PosixPath('scans'), 's3://bucket/posters')
+    """
+    # Here, because --help need not wait for it.
+    from posters.images.object_store import is_stored
+
+    return text if is_stored(text) else Path(text)
 
 
 def table_options(options: argparse.Namespace) -> dict[str, Any]:
@@ -146,6 +161,25 @@ def add_output_options(
     output = "write the results to this file instead of stdout; it is replaced as a whole or not at all"
     group.add_argument("--output", type=path, metavar="FILE", help=output + more)
     return group
+
+
+def add_engine_options(parser: argparse.ArgumentParser, work: str) -> None:
+    """Add the options for who does the work; `engine_options` reads them."""
+    group = parser.add_argument_group("more than one machine")
+    engine = f"who {work}: this process, or a Ray cluster that sees the same files (default: local)"
+    group.add_argument("--engine", choices=("local", "ray"), help=engine)
+    address = "of the Ray cluster (default: RAY_ADDRESS, else workers on this machine that end with the command)"
+    group.add_argument("--address", metavar="HOST:PORT", help=address)
+
+
+def engine_options(options: argparse.Namespace) -> dict[str, Any]:
+    """Return those options of `add_engine_options` that were given, as arguments.
+
+    Examples:
+        >>> engine_options(argparse.Namespace(engine="ray", address=None))
+        {'engine': 'ray'}
+    """
+    return {name: value for name in ("engine", "address") if (value := getattr(options, name)) is not None}
 
 
 def read_catalogue_from(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from posters.cli.explain import Pictures
 from posters.cli.options import (
     add_classifier_option,
+    add_engine_options,
     add_output_options,
     add_recursive_option,
     add_table_options,
@@ -60,11 +61,7 @@ def add_parser(commands: Any) -> None:
     group.add_argument("--into", type=Path, metavar="TABLE", help=into)
     explain = "write to this folder, for each predicted genre, the poster with the places that speak for the genre"
     group.add_argument("--explain", type=Path, metavar="DIR", help=explain)
-    group = parser.add_argument_group("more than one machine")
-    engine = "who computes the parts of --output FOLDER/: this process, or a Ray cluster (default: local)"
-    group.add_argument("--engine", choices=("local", "ray"), help=engine)
-    address = "of the Ray cluster (default: RAY_ADDRESS, else workers on this machine that end with the command)"
-    group.add_argument("--address", metavar="HOST:PORT", help=address)
+    add_engine_options(parser, "computes the parts of --output FOLDER/")
     add_table_options(parser, "tables among the posters")
     parser.set_defaults(run=run)
 

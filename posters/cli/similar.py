@@ -12,10 +12,12 @@ from posters._base.brief import brief_repr
 from posters._base.text import csv_line, json_array, shown_name
 from posters.cli.options import (
     add_classifier_option,
+    add_engine_options,
     add_output_options,
     add_recursive_option,
     add_table_options,
     add_threads_option,
+    engine_options,
     table_options,
 )
 from posters.cli.output import format_of, write_lines
@@ -129,6 +131,7 @@ def add_parser(commands: Any) -> None:
     add_threads_option(parser)
     index = "where the catalogue's features are cached (default: in your cache folder)"
     parser.add_argument("--index", type=Path, metavar="DIR", help=index)
+    add_engine_options(parser, "computes the catalogue's features")
     add_output_options(parser, FORMATS)
     add_table_options(parser, "tables among the posters and the catalogue")
     parser.set_defaults(run=run)
@@ -162,7 +165,7 @@ def _index(classifier: "Classifier", options: argparse.Namespace) -> "PosterInde
     }
     # Not `resolve`: an index is found by the name that was given, also when that is a link.
     name = os.path.abspath(word)  # noqa: PTH100
-    return build_index(posters, classifier, options.index or index_directory(name))
+    return build_index(posters, classifier, options.index or index_directory(name), **engine_options(options))
 
 
 def _rows(index: "PosterIndex", sources: Sequence["Source"], top: int, failed: list[str]) -> Iterator[NeighbourRow]:

@@ -10,8 +10,8 @@ from typing import Any
 
 from posters._base.log import logger
 from posters.errors import ConfigError, ImageError
-from posters.images.data_urls import is_data_url, shortened
-from posters.images.downloading import is_url, without_credentials
+from posters.images.addresses import is_address, shown_address
+from posters.images.object_store import is_stored, stored_files
 
 STDIN = "-"
 TABLES = (".csv", ".tsv", ".json", ".jsonl", ".parquet", ".arrow", ".feather", ".xlsx", ".xls", ".ods", ".gz")
@@ -47,7 +47,8 @@ def sources_of(words: Iterable[str], *, recursive: bool = False, **options: Any)
     """Return the posters that words name, in their order; a word that names none becomes an ImageError in its place.
 
     Args:
-        words: each a file, a folder of images, a pattern with `*`, `?`, `[...]` or `**`, a table, a URL, or "-".
+        words: each a file, a folder of images, also in an object store, a pattern with `*`, `?`, `[...]` or `**`, a
+            table, a URL, or "-".
         recursive: of a folder, take the images of its sub-folders too.
         **options: how tables are read; see `posters.catalogue.read.read_named_images`.
 
@@ -87,8 +88,8 @@ def _sources(word: str, recursive: bool, options: dict[str, Any]) -> list[Source
     if word == STDIN:
         return [_standard_input()]
     # Before the file system: on some systems an address is a path that may exist.
-    if is_url(word) or is_data_url(word):
-        return [Source(without_credentials(word) if is_url(word) else shortened(word), word)]
+    if is_address(word):
+        return stored_sources(word, recursive) if is_stored(word) else [Source(shown_address(word), word)]
     if os.path.isdir(word):
         return folder_sources(word, recursive)
     if word.startswith("sqlite:/") or (word.lower().endswith(TABLES) and os.path.isfile(word)):
@@ -135,6 +136,36 @@ def folder_sources(folder: str, recursive: bool = False) -> list[Source]:
     if found.left_out:
         logger.warning(f"{folder}: left out: {found.left_out}")
     return sources
+
+
+def stored_sources(address: str, recursive: bool = False) -> list[Source]:
+    """Return the images in a folder of an object store, by name; or the one image that an address names.
+
+    Args:
+        address: of a folder, as in "s3://bucket/posters/", or of an image.
+        recursive: take the images of its sub-folders too.
+
+    Raises:
+        ConfigError: the store can't be read, or this is a table.
+        MissingExtraError: fsspec is not installed.
+
+    Examples:
+        >>> [source.name for source in stored_sources("s3://bucket/alien.jpg")]
+        ['s3://bucket/alien.jpg']
+    """
+    from posters.catalogue.image_folder import EXTENSIONS
+
+    if address.lower().endswith(TABLES):
+        raise ConfigError(f"{shown_address(address)}: tables are read from a disk: copy it, and pass --images ADDRESS")
+    if address.lower().endswith(EXTENSIONS):
+        return [Source(shown_address(address), address)]
+    files = stored_files(address, recursive)
+    # By name alone: to look into each would be to read it all.
+    images = [file for file in files if file == address or file.partition("::")[0].lower().endswith(EXTENSIONS)]
+    if len(images) < len(files):
+        logger.warning(f"{shown_address(address)}: left out: {len(files) - len(images):,} files of other kinds")
+    found = [Source(shown_address(file), file) for file in images]
+    return found or [_nothing(shown_address(address), "the folder holds no images")]
 
 
 def table_sources(table: str, **options: Any) -> list[Source]:

@@ -27,6 +27,8 @@ MEAN_FEATURES = Path(__file__).parent / "mean_features.npz"
 # What `--weights` and `--classifier` call them.
 POSTERS = "posters"
 
+_OWN = "posters.models:"  # what the place of a classifier of this package begins with
+
 
 def weights_file(weights: str, backbone: str) -> Path:
     """Return the weights file that `TrainConfig.weights` means.
@@ -40,6 +42,27 @@ def weights_file(weights: str, backbone: str) -> Path:
         (True, 'my.weights.h5')
     """
     return OF_BACKBONE[plain_name(backbone)] / BACKBONE_WEIGHTS if weights == POSTERS else Path(weights)
+
+
+def place_anywhere(directory: Path) -> str:
+    """Return a classifier's directory as another machine finds it, where this package may be installed elsewhere.
+
+    Examples:
+        >>> place_here(place_anywhere(CLASSIFIER)) == CLASSIFIER, place_anywhere(Path("/data/mine"))
+        (True, '/data/mine')
+    """
+    own = directory.parent == Path(__file__).parent
+    return f"{_OWN}{directory.name}" if own else str(directory.absolute())
+
+
+def place_here(place: str) -> Path:
+    """Return the directory that `place_anywhere` named, on this machine.
+
+    Examples:
+        >>> place_here("/data/mine").name
+        'mine'
+    """
+    return Path(__file__).parent / place.removeprefix(_OWN) if place.startswith(_OWN) else Path(place)
 
 
 def plain_name(backbone: str) -> str:

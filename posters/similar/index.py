@@ -14,6 +14,7 @@ from posters._base.atomic_files import fingerprint, sha256_of
 from posters._base.brief import brief_repr
 from posters._base.log import logger
 from posters._base.prefetch import batched
+from posters._base.ray_cluster import spread_by
 from posters.catalogue import Catalogue
 from posters.catalogue.folder_images import folder_images, is_image
 from posters.catalogue.read import read_named_images
@@ -21,7 +22,7 @@ from posters.classifier import Classifier, Features
 from posters.classifier.embed import embed, network_name
 from posters.classifier.loading import PosterSource
 from posters.errors import ArraysError, ConfigError, ImageError
-from posters.images.downloading import is_url
+from posters.images.addresses import is_address
 from posters.images.look_codes import can_make_graph, normalised
 from posters.similar.nearest import nearest_rows, open_graph
 from posters.store.cache import default_cache
@@ -109,7 +110,7 @@ def named_files(posters: Posters) -> tuple[dict[str, str], dict[str, str]]:
     for name, poster in posters_by_name(posters).items():
         if isinstance(poster, ImageError):
             reasons[name] = str(poster)
-        elif isinstance(poster, bytes) or (isinstance(poster, str) and is_url(poster)):
+        elif isinstance(poster, bytes) or (isinstance(poster, str) and is_address(poster)):
             reasons[name] = f"{name}: an index is made of files: save this poster as one"
         else:
             # Not Path.resolve: a link keeps its own path, so that its stamp is found again.
@@ -267,6 +268,8 @@ def build_index(
     directory: str | Path | None = None,
     *,
     exact_up_to: int = EXACT_UP_TO,
+    engine: str = "local",
+    address: str | None = None,
 ) -> PosterIndex:
     """Embed the posters of a catalogue and keep the embeddings on disk.
 
@@ -280,12 +283,14 @@ def build_index(
             the user's cache, one per folder of posters.
         exact_up_to: up to this many posters, a query is compared with each of them; above it, with candidates from a
             graph. The graph needs the extra `similar`; without it, every poster is compared.
+        engine: "local" for this process; "ray" to have a Ray cluster, which sees the same files, embed the posters.
+        address: of the Ray cluster; by default RAY_ADDRESS, or else workers on this machine until the call ends.
 
     Raises:
         ArraysError: no poster can be read, or the index is damaged or can't be written.
         ClassifierError: the classifier gives no features.
-        ConfigError: there are no posters.
-        MissingExtraError: filelock is not installed.
+        ConfigError: there are no posters, an argument is invalid, or the cluster can't do it.
+        MissingExtraError: filelock, or Ray where it is needed, is not installed.
 
     Examples:
         >>> import tempfile
@@ -296,12 +301,13 @@ def build_index(
         >>> len(index.nearest(posters[0], top=3))
         3
     """
+    spread = spread_by(engine, address)
     files, reasons = named_files(posters)
     directory = Path(directory) if directory else index_directory(common_folder(files))
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with locked(directory / ".lock", "similar"):
-            store = embed(list(files), classifier, directory)
+            store = embed(list(files), classifier, directory, spread=spread)
             unreadable = (*reasons.values(), *(f"{r.image}: {r.error}" for r in store.records if not r.readable))
             for line in unreadable:
                 logger.error(line)

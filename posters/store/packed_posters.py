@@ -6,10 +6,12 @@ rows are in the catalogue's order, so that training reads them without a table o
 
 import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import PIL
@@ -19,6 +21,7 @@ from posters._base.atomic_files import fingerprint as fingerprint_of
 from posters._base.brief import brief_repr
 from posters._base.log import logger
 from posters._base.prefetch import ahead, batched
+from posters._base.ray_cluster import Spread, spread_by
 from posters._base.regular_files import open_regular
 from posters._base.threads import threads_or_cores
 from posters.catalogue import Catalogue, Problem
@@ -26,7 +29,7 @@ from posters.config import PreprocessConfig
 from posters.errors import ArraysError, ImageError
 from posters.images.decoding import DECODER_VERSION, decode, read_bytes
 from posters.store.journal import ImageRecord, stamped
-from posters.store.resumable import ResumableStore, RowFile, locked
+from posters.store.resumable import Batch, ResumableStore, RowFile, locked
 
 PIXELS = "posters.npy"
 
@@ -34,6 +37,9 @@ INDEX = "index.jsonl"
 
 # Posters that a thread decodes at a time. More would only take more memory, fewer more switching between threads.
 _CHUNK = 4
+
+# An image's record and its pixels; None if it can't be decoded.
+_Decoded: TypeAlias = tuple[ImageRecord, np.ndarray | None]
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,13 @@ class PosterArrays:
 
 
 def pack(
-    catalogue: Catalogue, directory: Path, preprocess: PreprocessConfig | None = None, threads: int | None = None
+    catalogue: Catalogue,
+    directory: Path,
+    preprocess: PreprocessConfig | None = None,
+    threads: int | None = None,
+    *,
+    engine: str = "local",
+    address: str | None = None,
 ) -> PosterArrays:
     """Decode the posters of `catalogue` into `directory`, or only those that changed since they were last packed there.
 
@@ -93,13 +105,17 @@ def pack(
         directory: where the arrays are; created if missing. Two catalogues need two directories.
         preprocess: size, aspect rule and filter; after a change, every poster is decoded again.
         threads: number of decoding threads; by default one per core. Any number gives the same bytes.
+        engine: "local" for this process; "ray" to have a Ray cluster, which sees the same images, decode them. Gives
+            the same bytes.
+        address: of the Ray cluster; by default RAY_ADDRESS, or else workers on this machine until the call ends.
 
     Returns:
         The readable posters. The others are counted by reason in `problems` and named on stderr.
 
     Raises:
         ArraysError: no poster can be decoded, the disk is too small, or the files in `directory` are damaged.
-        ConfigError: threads is below 1, or not a whole number.
+        ConfigError: threads is below 1, or not a whole number, an argument is invalid, or the cluster can't do it.
+        MissingExtraError: Ray is needed and not installed.
 
     Examples:
         >>> import tempfile
@@ -112,13 +128,13 @@ def pack(
         >>> arrays.posters.shape, arrays.posters[0, 0, 0].tolist()
         ((1, 24, 16, 3), [255, 0, 0])
     """
-    threads = threads_or_cores(threads)
+    threads, spread = threads_or_cores(threads), spread_by(engine, address)
     preprocess = preprocess or PreprocessConfig()
     directory = Path(directory)
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with locked(directory / ".lock"):
-            store = _Packing(catalogue, directory, preprocess, threads).run()
+            store = _Packing(catalogue, directory, preprocess, threads, spread).run()
     except OSError as error:
         raise ArraysError(f"posters can't be packed into {directory} ({error.strerror or error})") from error
     problems = _unreadable(store.records)
@@ -154,11 +170,19 @@ def _unreadable(records: Sequence[ImageRecord]) -> tuple[Problem, ...]:
 class _Packing:
     """One call of `pack`: the images of the catalogue as they are now, and the store to bring up to date."""
 
-    def __init__(self, catalogue: Catalogue, directory: Path, preprocess: PreprocessConfig, threads: int) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        directory: Path,
+        preprocess: PreprocessConfig,
+        threads: int,
+        spread: Spread | None,
+    ) -> None:
         self.root = catalogue.image_root
         self.directory = directory
         self.preprocess = preprocess
         self.threads = threads
+        self.spread = spread
         self.plan = [stamped(self.root, poster.image) for poster in catalogue]
         # Another decoder, Pillow or preprocessing may give other pixels for the same bytes.
         rule = fingerprint_of({"decoder": DECODER_VERSION, "pillow": PIL.__version__, **asdict(preprocess)})
@@ -180,7 +204,12 @@ class _Packing:
         self._check_disk(len(todo))
         # The title has the size, since one training may pack in two sizes.
         title = f"packing at {self.preprocess.height}x{self.preprocess.width}"
-        batches = (batch for _, batch in ahead(self._read_chunk, batched(todo, _CHUNK), self.threads))
+        if self.spread:
+            batches: Iterable[Batch[ImageRecord]] = map(
+                self._batch, batched(self._read_elsewhere(todo, self.spread), _CHUNK)
+            )
+        else:
+            batches = (batch for _, batch in ahead(self._read_chunk, batched(todo, _CHUNK), self.threads))
         bar = tqdm(total=len(self.plan), initial=len(kept), desc=title, unit="poster")
         self.store.update(kept, batches, bar)
         return self.store
@@ -196,22 +225,40 @@ class _Packing:
 
     def _read_chunk(self, chunk: Sequence[ImageRecord]) -> tuple[list[ImageRecord], np.ndarray]:
         """Return complete records of images, and the pixels (n, H, W, 3) of the readable ones. Runs in any thread."""
-        read = [self._read(record) for record in chunk]
+        return self._batch([self._reused(now) or decode_file(self.root, self.preprocess, now) for now in chunk])
+
+    def _batch(self, read: Sequence[_Decoded]) -> tuple[list[ImageRecord], np.ndarray]:
         pixels = [pixels for _, pixels in read if pixels is not None]
         return [record for record, _ in read], np.array(pixels, np.uint8).reshape(-1, *self.preprocess.shape)
 
-    def _read(self, now: ImageRecord) -> tuple[ImageRecord, np.ndarray | None]:
+    def _reused(self, now: ImageRecord) -> _Decoded | None:
         old = self.store.reusable(now)
-        if old is not None:
-            return old, self.store.row(old)
-        try:
-            with open_regular(self.root / now.image) as file:
-                data = read_bytes(file)
-            now = replace(now, sha256=hashlib.sha256(data).hexdigest())
-            pixels = decode(data, self.preprocess)
-        except OSError as error:
-            # Without a stamp, so that the next run tries again: permission to read a file doesn't change its time.
-            return ImageRecord(now.image, -1, -1, error=f"the file can't be read ({error.strerror})"), None
-        except ImageError as error:
-            return replace(now, error=str(error)), None
-        return now.with_row(pixels), pixels
+        return (old, self.store.row(old)) if old else None
+
+    def _read_elsewhere(self, todo: Sequence[ImageRecord], spread: Spread) -> Iterator[_Decoded]:
+        """Yield what `_read_chunk` reads, one by one; what has to be decoded is decoded by other machines."""
+        reused = [self.store.reusable(now) for now in todo]
+        changed = [now for now, old in zip(todo, reused, strict=True) if old is None]
+        decoded = spread(partial(decode_file, self.root.absolute(), self.preprocess), changed, sees=[self.root])
+        for old in reused:
+            yield (old, self.store.row(old)) if old else next(decoded)
+
+
+def decode_file(root: Path, preprocess: PreprocessConfig, now: ImageRecord) -> _Decoded:
+    """Return the record of an image, now complete, and its pixels (H, W, 3); None if it can't be decoded.
+
+    Examples:
+        >>> decode_file(Path("nowhere"), PreprocessConfig(), ImageRecord("alien.jpg", 9, 9))[0].error
+        "the file can't be read (No such file or directory)"
+    """
+    try:
+        with open_regular(root / now.image) as file:
+            data = read_bytes(file)
+        now = replace(now, sha256=hashlib.sha256(data).hexdigest())
+        pixels = decode(data, preprocess)
+    except OSError as error:
+        # Without a stamp, so that the next run tries again: permission to read a file doesn't change its time.
+        return ImageRecord(now.image, -1, -1, error=f"the file can't be read ({error.strerror})"), None
+    except ImageError as error:
+        return replace(now, error=str(error)), None
+    return now.with_row(pixels), pixels

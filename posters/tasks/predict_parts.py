@@ -16,6 +16,7 @@ from tqdm import tqdm
 from posters._base.atomic_files import sha256_of, write_json
 from posters._base.brief import brief_repr
 from posters._base.log import logger
+from posters._base.ray_cluster import spread_by
 from posters.classifier import Classifier, load_classifier
 from posters.classifier.prediction_rows import PredictionRow
 from posters.errors import ConfigError
@@ -96,10 +97,7 @@ def predict_parts(
     """
     if part_size < 1:
         raise ConfigError(f"--part-size must be 1 or more, but got {part_size}")
-    if engine not in ("local", "ray"):
-        raise ConfigError(f'engine must be "local" or "ray", but got {engine!r}')
-    if address and engine == "local":
-        raise ConfigError("--address is that of a Ray cluster: add --engine ray")
+    spread_by(engine, address)
     classifier = classifier or load_classifier()
     # A wrong rule is refused before anything is written.
     classifier.predict_many((), **rule)

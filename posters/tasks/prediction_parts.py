@@ -22,8 +22,7 @@ from posters._base.text import counted
 from posters.classifier import Classifier
 from posters.classifier.prediction_rows import PredictionRow, as_json_lines, write_parquet
 from posters.errors import ArraysError, ConfigError, ImageError
-from posters.images.data_urls import is_data_url
-from posters.images.downloading import is_url
+from posters.images.addresses import is_address
 
 # In the folder of the parts. Readers of Parquet folders pass over names that begin with an underscore.
 SETTINGS = "_predictions.json"
@@ -107,7 +106,7 @@ def digest_of(named: Iterable[Named]) -> str:
     digest = sha256()
     for name, poster in named:
         place = sha256(poster).hexdigest() if isinstance(poster, bytes) else str(poster)
-        if not isinstance(poster, bytes | ImageError) and not is_url(place) and not is_data_url(place):
+        if not isinstance(poster, bytes | ImageError) and not is_address(place):
             # The same posters, called from another working directory.
             place = os.path.abspath(place)  # noqa: PTH100  # `absolute` keeps "..", and `resolve` follows links
         digest.update(json.dumps([name, place]).encode() + b"\n")

@@ -171,3 +171,14 @@ def test_100_000_inspected_posters_stay_below_1_gb(tmp_path):
     assert data["posters"] == 100_000
     assert data["counts"]["warning"] + data["counts"]["note"] > 10_000
     assert int(kibibytes) * 1024 < 1e9
+
+
+def test_a_cluster_needs_ray_and_an_address_needs_the_engine(shop, run, monkeypatch):
+    shop.add("e")
+    code, _, err = run("--address", "10.0.0.1:6379")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "--address is that of a Ray cluster: add --engine ray" in err
+    monkeypatch.setitem(sys.modules, "ray", None)
+    code, _, err = run("--engine", "ray")
+    assert code == 2
+    assert "ray is not installed" in err.splitlines()[-1]

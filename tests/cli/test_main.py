@@ -16,15 +16,17 @@ from posters.errors import LONGEST, PostersError, options_named
 from tests.cli.running import own_fields, start
 
 COMMANDS = (
-    *("start", "catalogue", "audit", "train", "cross-validate", "evaluate", "figures", "compare", "thresholds"),
-    *("predict", "plan", "similar", "drift", "review", "serve", "export", "benchmark", "cache"),
+    *("start", "catalogue", "audit", "pack", "train", "tune", "cross-validate", "evaluate", "figures", "compare"),
+    *("thresholds", "predict", "plan", "similar", "drift", "review", "serve", "export", "benchmark", "cache"),
 )
 # The fewest words that each of them can do with.
 LEAST = {
     "start": ["scans", "--run", "r"],
     "catalogue": ["t.csv"],
     "audit": ["t.csv"],
+    "pack": ["t.csv"],
     "train": ["t.csv", "--run", "r"],
+    "tune": ["r"],
     "cross-validate": ["t.csv", "--run", "r"],
     "evaluate": ["r"],
     "compare": ["r", "s"],

@@ -120,3 +120,12 @@ def test_it_loads_neither_tensorflow_nor_pandas_nor_scikit_learn(scans):
     loaded = {name.partition(".")[0] for name in done.stdout.splitlines()[-1].split()}
     assert "posters" in loaded
     assert not loaded & {"tensorflow", "keras", "pandas", "sklearn", "scipy", "joblib", "usearch", "matplotlib"}
+
+
+def test_a_cluster_needs_ray_and_an_address_needs_the_engine(similar, scans, monkeypatch):
+    code, _, err = similar("scans/07.png", "--in", "scans", "--address", "10.0.0.1:6379")
+    assert (code, err) == (2, ["posters: --address is that of a Ray cluster: add --engine ray"])
+    monkeypatch.setitem(sys.modules, "ray", None)
+    code, _, err = similar("scans/07.png", "--in", "scans", "--engine", "ray")
+    assert code == 2
+    assert err[-1].startswith("posters: ray is not installed")

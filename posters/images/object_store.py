@@ -1,0 +1,171 @@
+"""Images in an object store, or wherever else fsspec reads from: s3://, gs://, az://, ftp://, zip://... and others.
+
+fsspec and its drivers find credentials, connect and try again; nothing of that is done here. Two things can go wrong,
+and they are told apart: an object that isn't there or may not be read costs one poster, and a store that doesn't answer
+ends the work, since every later poster would fail in the same way.
+"""
+
+import re
+from typing import Any
+
+from posters._base.optional_imports import require
+from posters.errors import ConfigError, ImageError
+
+# Two letters or more: "c://" is a drive. Those of the web are downloaded, and SQLite's are queries.
+_STORED = re.compile(r"(?!https?:|sqlite:)[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+# Of this package, by the scheme; for others fsspec names the package that it needs.
+_EXTRAS = {"gs": "gs", "gcs": "gs"}
+
+
+def is_stored(text: str) -> bool:
+    """Return whether a text is an address that fsspec reads.
+
+    Examples:
+        >>> is_stored("s3://bucket/alien.jpg"), is_stored("https://example.org/alien.jpg"), is_stored("c:/alien.jpg")
+        (True, False, False)
+    """
+    return _STORED.match(text) is not None
+
+
+def read_stored(address: str) -> bytes:
+    """Read one image file from a store.
+
+    Raises:
+        ImageError: there is no such object, it may not be read, or it has more than `MAX_BYTES`.
+        ConfigError: the store can't be read.
+        MissingExtraError: fsspec is not installed.
+
+    Examples:
+        >>> import fsspec
+        >>> _ = fsspec.filesystem("memory").pipe("/posters/alien.jpg", b"pixels")
+        >>> read_stored("memory://posters/alien.jpg")
+        b'pixels'
+    """
+    # Here, because it loads the decoder, and tables are read without it.
+    from posters.images.limits import MAX_BYTES
+
+    store, path = _opened(address)
+    shown = _shown(address)
+    try:
+        # One more byte than allowed tells that there are more, whatever the size of the object.
+        data = bytes(store.cat_file(path, start=0, end=MAX_BYTES + 1))
+    except Exception as error:
+        raise _unreadable(store, path, shown, error) from error
+    if len(data) > MAX_BYTES:
+        limit = MAX_BYTES // 10**6
+        raise ImageError(f"{shown}: the file has more than {limit} MB, which no poster needs: scale it down")
+    return data
+
+
+def stored_files(folder: str, recursive: bool = False) -> list[str]:
+    """Return the addresses of the files in a folder of a store, sorted; of one file, its own address.
+
+    Args:
+        folder: its address.
+        recursive: with those of its sub-folders.
+
+    Raises:
+        ConfigError: there is no such folder, or the store can't be read.
+        MissingExtraError: fsspec is not installed.
+
+    Examples:
+        >>> import fsspec
+        >>> _ = fsspec.filesystem("memory").pipe("/films/alien.jpg", b"pixels")
+        >>> stored_files("memory://films")
+        ['memory://films/alien.jpg']
+    """
+    store, path, kind = check_stored_folder(folder)
+    if kind == "file":
+        return [folder]
+    try:
+        # Not `find`, which passes over what it can't list.
+        places = store.walk(path, maxdepth=None if recursive else 1, detail=True, on_error="raise")
+        found = [str(each["name"]) for _, _, files in places for each in files.values()]
+    except Exception as error:
+        raise _store_error(_shown(folder), error) from error
+    names = (name.removeprefix(path).lstrip("/") for name in found)
+    # Of S3, an empty object called like the folder may stand for it.
+    return sorted(joined(folder, name) for name in names if name and not name.endswith("/"))
+
+
+def check_stored_folder(folder: str) -> tuple[Any, str, str]:
+    """Return the file system of a folder, its path there, and its type; the store has answered, so it can be read.
+
+    Raises:
+        ConfigError: there is no such folder, or the store can't be read.
+        MissingExtraError: fsspec is not installed.
+
+    Examples:
+        >>> try:
+        ...     check_stored_folder("memory://none")
+        ... except ConfigError as error:
+        ...     print(error)
+        memory://none: there is no such folder in the store
+    """
+    store, path = _opened(folder)
+    try:
+        return store, path, str(store.info(path)["type"])
+    except FileNotFoundError as error:
+        raise ConfigError(f"{_shown(folder)}: there is no such folder in the store") from error
+    except Exception as error:
+        raise _store_error(_shown(folder), error) from error
+
+
+def joined(folder: str, name: str) -> str:
+    """Return the address of a file in a folder of a store.
+
+    Examples:
+        >>> joined("s3://bucket/posters/", "alien.jpg")
+        's3://bucket/posters/alien.jpg'
+        >>> joined("zip://::s3://bucket/posters.zip", "alien.jpg")
+        'zip://alien.jpg::s3://bucket/posters.zip'
+    """
+    # Of a chain, the first address is the one in the archive.
+    first, chained, rest = folder.partition("::")
+    if not name:
+        return folder
+    first = first if first.endswith("://") else first.rstrip("/") + "/"
+    return f"{first}{name}{chained}{rest}"
+
+
+def _opened(address: str) -> tuple[Any, str]:
+    scheme = address.partition("://")[0].lower()
+    fsspec = require("fsspec.core", _EXTRAS.get(scheme, "s3"))
+    try:
+        store, path = fsspec.url_to_fs(address)
+    # Drivers raise what they like about an address that they don't understand.
+    except Exception as error:
+        raise ConfigError(f"{_shown(address)}: fsspec can't open it ({_reason(error)})") from error
+    return store, path
+
+
+def _unreadable(store: Any, path: str, shown: str, error: Exception) -> ImageError | ConfigError:
+    """Return the error of one object or of the whole store, whichever is to blame."""
+    if isinstance(error, FileNotFoundError):
+        return ImageError(f"{shown}: there is no such object")
+    if isinstance(error, PermissionError):
+        return ImageError(f"{shown}: the store refuses to give it ({_reason(error)})")
+    try:
+        # A store that answers about the object is well: the object is not. S3 refuses parts of an empty one.
+        if store.info(path).get("size") == 0:
+            return ImageError(f"{shown}: the file is empty")
+    except (FileNotFoundError, PermissionError):
+        pass
+    except Exception as second:
+        return _store_error(shown, second)
+    return ImageError(f"{shown}: it can't be read ({_reason(error)})")
+
+
+def _store_error(shown: str, error: Exception) -> ConfigError:
+    check = "check the address, the connection and the credentials"
+    return ConfigError(f"{shown}: the store can't be read ({_reason(error)}): {check}")
+
+
+def _shown(address: str) -> str:
+    from posters.images.downloading import without_credentials
+
+    return without_credentials(address)
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__
