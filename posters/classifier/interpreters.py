@@ -90,9 +90,7 @@ class InterpreterPool:
                 self._opened += 1
         return self._computed(compute, self._narrow, 1)
 
-    def _computed(
-        self, compute: Callable[[Network], ResultT], idle: "SimpleQueue[Network]", threads: int
-    ) -> ResultT:
+    def _computed(self, compute: Callable[[Network], ResultT], idle: "SimpleQueue[Network]", threads: int) -> ResultT:
         network = idle.get()
         try:
             return compute(network)

@@ -82,6 +82,7 @@ class _PrintCompletion(argparse.Action):
         parser.exit()
 
 
+_COMPLETION = "print what a shell completes the command line by; needs posters[completion]"
 _SHELLS = ("bash", "zsh", "tcsh")
 _UNKNOWN = "unrecognized arguments: "
 _CHOICE = re.compile(r"invalid choice: '([^']*)' \(choose from (.*)\)")
@@ -104,8 +105,7 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
     """
     root = _Parser(prog="posters", description="Movie posters to genres, honestly.")
     root.add_argument("-V", "--version", action="version", version=f"posters {__version__}")
-    completion = "print what a shell completes the command line by; needs posters[completion]"
-    root.add_argument("--print-completion", choices=_SHELLS, action=_PrintCompletion, help=completion)
+    root.add_argument("--print-completion", choices=_SHELLS, action=_PrintCompletion, help=_COMPLETION)
     parsers = root.add_subparsers(metavar="COMMAND", required=True)
     known = command in COMMANDS
     for name in (str(command),) if known else COMMANDS:

@@ -50,15 +50,13 @@ def add_parser(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    if options.to == "hub":
+    if options.to == "hub" or options.licence is not None:
         return _run_hub(options)
-    if options.licence is not None:
-        raise ConfigError(f"--license is for --to hub, and not for {options.to}")
     from posters.tasks.export import export
 
     posters = _posters(options.posters, table_options(options), options.recursive)
-    chosen = {"output": options.output, "images": options.images, "posters": posters}
-    chosen["progress"] = progress_bar("comparing", leave=False)
+    progress = progress_bar("comparing", leave=False)
+    chosen = {"output": options.output, "images": options.images, "posters": posters, "progress": progress}
     if options.check:
         return _check(options, chosen)
     written = export(options.classifier, options.to, **chosen, force=options.force, opset=options.opset)
@@ -84,6 +82,8 @@ def _check(options: argparse.Namespace, chosen: dict[str, Any]) -> int:
 def _run_hub(options: argparse.Namespace) -> int:
     from posters.tasks.export_hub import export_to_hub
 
+    if options.to != "hub":
+        raise ConfigError(f"--license is for --to hub, and not for {options.to}")
     if options.posters or options.opset or options.check:
         raise ConfigError(
             "--posters, --opset and --check are for formats that convert the network: hub copies it as it is"

@@ -158,17 +158,15 @@ def _poster(name: str | None, prediction: Prediction, rules: dict[str, Decide] |
     if prediction.error is not None:
         return PosterPrediction(file=name, error=str(prediction.error))
     shares = prediction.probabilities
-
-    def named(decide: Decide) -> list[str]:
-        return list(predicted_genres(np.array(list(shares.values())), tuple(shares), decide))
-
+    y_score, names = np.array(list(shares.values())), tuple(shares)
+    by_rule = {rule: list(predicted_genres(y_score, names, decide)) for rule, decide in (rules or {}).items()}
     return PosterPrediction(
         file=name,
         predicted=list(prediction.genres),
         genres=[GenrePrediction(genre=genre, probability=shares[genre]) for genre in prediction.genres],
         probabilities=None if rules is None else dict(sorted(shares.items(), key=lambda item: -item[1])),
         novelty=prediction.novelty,
-        by_rule=None if rules is None else {rule: named(decide) for rule, decide in rules.items()},
+        by_rule=None if rules is None else by_rule,
     )
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from posters._base.brief import brief_repr
 from posters._base.locks import only_writer
 from posters._base.log import logger
-from posters._base.optional_imports import require
+from posters._base.optional_imports import check_installed, require
 from posters.catalogue import SPLITS
 from posters.catalogue.multi_hot import prevalence
 from posters.config import TrainConfig, write_config
@@ -106,7 +106,7 @@ def tune(run: str | Path, trials: int = 20, cache: str | Path | None = None) -> 
     if trials < 1:
         raise ConfigError(f"--trials must be 1 or more, but got {trials}")
     optuna = require("optuna", "tune")
-    require("tensorflow")
+    check_installed("tensorflow")
     directory = Run(Path(run))
     config = directory.config()
     if config.from_scratch or config.head != "sigmoid":

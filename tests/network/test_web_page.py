@@ -22,7 +22,8 @@ from posters.network.light_network import expected_outputs
 from posters.network.weights import keras_network
 from posters.tasks.export import export
 from posters.tasks.train import train
-from tests.serve.test_browser import CHROMIUM, OPTIONS, PHONE, barriers, card, hand_in
+from tests.serve.browsing import CHROMIUM, OPTIONS, PHONE, barriers, hand_in
+from tests.serve.test_browser import card
 
 SAMPLES = sorted((Path(posters.__file__).parent / "serve" / "page" / "samples").glob("*.jpg"))
 

@@ -7,13 +7,12 @@ from posters.evaluation.label_issues import LabelIssue
 from posters.review import ReviewQueue
 from posters.review.app import create_review_app
 from posters.serve import ServerOptions
-from tests.serve import test_browser
-from tests.serve.conftest import serving
-from tests.serve.test_browser import DESKTOP, PHONE, barriers, browser
+from tests.serve.browsing import DESKTOP, IN_A_BROWSER, PHONE, barriers
+from tests.serve.conftest import browser, serving
 
 __all__ = ["browser"]
 
-pytestmark = test_browser.pytestmark
+pytestmark = IN_A_BROWSER
 
 DOUBT = LabelIssue("tt1", "Heat", "1.jpg", "Comedy", "missing", 0.9, 0.8, ("Crime", "Drama"))
 

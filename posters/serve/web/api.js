@@ -13,7 +13,7 @@ function start() {
     const { resolve, reject } = waiting.get(id);
     waiting.delete(id);
     if (error === undefined) resolve(value);
-    else reject(new Error(error));
+    else reject(refused(error));
   });
   worker.addEventListener("error", () => {
     worker = null;
@@ -21,6 +21,9 @@ function start() {
     waiting.clear();
   });
 }
+
+/** What is wrong with one poster; another may fare better. */
+const refused = (words) => Object.assign(new Error(words), { ofPoster: true });
 
 let asked = 0;
 
@@ -42,8 +45,12 @@ export async function readClassifier() {
   return classifier;
 }
 
-/** Of a poster (a Blob): {genres, byRule}, every genre with its probability, the surest first, and what each rule predicts. */
-export const predict = (blob) => ask("predict", { blob });
+/** Of a poster (a Blob): {genres, byRule, version}: every genre with its probability, the surest first; what each rule
+ *  predicts; and the classifier's version. `limits` are the classifier's. */
+export async function predict(blob, { max_bytes: most }) {
+  if (blob.size > most) throw refused(`The file is larger than the ${most / 1e6} MB that it may have.`);
+  return { ...(await ask("predict", { blob })), version: classifier.classifier.version };
+}
 
 /** Where on a poster (a Blob) a genre comes from: {genre, size, frame, box, map}. */
 export const explain = (blob, genre) => ask("explain", { blob, genre });
