@@ -219,7 +219,6 @@ class OnnxNetwork(Network):
         fits = not others and list(self._input.shape[1:]) == list(shape)
         self._check_shapes("uint8" if fits and self._input.type == "tensor(uint8)" else "", shapes)
         self.output_names = frozenset(shapes) & {PROBABILITIES, FEATURES, MAPS}
-        self._given: dict[str, np.ndarray] = {}
 
     def _run(self, poster: np.ndarray) -> None:
         names = sorted(self.output_names)

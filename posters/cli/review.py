@@ -80,8 +80,7 @@ def _write(options: argparse.Namespace) -> int:
     import json
 
     from posters.errors import ReviewError
-    from posters.review.decisions import DecisionStore
-    from posters.review.measurement import measure
+    from posters.review import DecisionStore, measure
 
     if not options.db.exists():
         raise ReviewError(f"{options.db}: there is no such database: review first, or name another one with --db")

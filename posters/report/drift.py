@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from posters._base.text import counted, printable, wrapped
 from posters.drift import Drift
-from posters.drift.drift import BINS, LEVEL, LOST_F1, GenreDrift
+from posters.drift.drift import LEVEL, LOST_F1, GenreDrift
 from posters.report.html.charts import UNIT, Chart, Plane
 from posters.report.html.page import templates
 from posters.report.tables import TextTable, number, signed
@@ -152,8 +152,9 @@ def histogram_chart(genre: GenreDrift) -> Chart:
     """
     before, now = ([count / max(sum(counts), 1) for count in counts] for counts in genre.histograms)
     plane = Plane(y=(0.0, max(*before, *now)))
+    bins = len(before)
     # Both edges of every bin, in order: a staircase.
-    outline = [edge / BINS for place in range(BINS) for edge in (place, place + 1)]
+    outline = [edge / bins for place in range(bins) for edge in (place, place + 1)]
     means = f"mean {genre.reference:.2f} in the reference, {genre.new:.2f} in new posters"
     words = f"Probabilities of {printable(genre.name)}: {means}"
     titles = (printable(genre.name), f"KS {genre.distance:.3f}", words, "probability", "share")
@@ -161,6 +162,6 @@ def histogram_chart(genre: GenreDrift) -> Chart:
         *titles,
         x_ticks=plane.x_ticks(UNIT),
         y_ticks=plane.y_ticks((0.0, plane.y[1]), ("0", f"{plane.y[1]:.0%}")),
-        bars=tuple(plane.bar(n / BINS, (n + 1) / BINS, share, "without") for n, share in enumerate(before)),
+        bars=tuple(plane.bar(n / bins, (n + 1) / bins, share, "without") for n, share in enumerate(before)),
         lines=(plane.line(outline, [share for share in now for _ in (0, 1)], "main"),),
     )

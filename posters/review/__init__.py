@@ -2,7 +2,7 @@
 
 from posters.review.corrections import Corrections
 from posters.review.decisions import Decision, DecisionStore
-from posters.review.measurement import Measurement
+from posters.review.measurement import Measurement, measure
 from posters.review.queue import ReviewQueue, doubt_queue, random_queue, uncertain_queue
 from posters.review.review import Question, Review, ReviewItem
 
@@ -16,6 +16,7 @@ __all__ = [
     "ReviewItem",
     "ReviewQueue",
     "doubt_queue",
+    "measure",
     "random_queue",
     "uncertain_queue",
 ]

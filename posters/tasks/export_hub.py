@@ -19,7 +19,8 @@ def export_to_hub(
 
     Args:
         classifier: as in `posters.load_classifier`.
-        output: the folder; by default named after the classifier, in the working directory.
+        output: the folder; by default named after the classifier, or after the run that keeps it, in the working
+            directory.
         force: replace a folder that has something in it.
         licence: an identifier of the Hub, such as "apache-2.0"; by default what the model card says.
 
@@ -38,7 +39,6 @@ def export_to_hub(
     """
     directory = classifier_directory(classifier)
     manifest = read_manifest(directory)
-    # A run keeps its classifier in a folder of that name, which does not tell one run from another.
     named = directory.resolve().parent if directory.name == "classifier" else directory.resolve()
     place = Path(f"{named.name}-hub") if output is None else Path(output)
     if place.is_file() or (place.is_dir() and any(place.iterdir()) and not force):

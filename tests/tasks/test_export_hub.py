@@ -61,6 +61,6 @@ def test_the_command_writes_it_and_refuses_what_it_does_not_need(golden, tmp_pat
     assert ModelCard.load(place / "README.md").data.license == "mit"
     assert "exists already" in posters("export", golden / "classifier", "--to", "hub", "--output", place).refusal
     told = posters("export", golden / "classifier", "--to", "hub", "--opset", 13).refusal
-    assert told == "--posters and --opset are for formats that convert the network: hub copies it as it is"
+    assert told == "--posters, --opset and --check are for formats that convert the network: hub copies it as it is"
     told = posters("export", golden / "classifier", "--to", "onnx", "--license", "mit").refusal
     assert told == "--license is for --to hub, and not for onnx"
