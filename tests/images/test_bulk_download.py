@@ -174,9 +174,12 @@ def test_a_disk_that_cannot_be_written_to_ends_it(server, tmp_path):
 
 
 RUN = """
+import signal
 import sys
 from pathlib import Path
 from posters.images.bulk_download import download_all
+# Ignored, where the tests were started in the background.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 url, folder, count = sys.argv[1:]
 download_all([f"{url}/poster/{number}" for number in range(int(count))], Path(folder))
 """
@@ -189,6 +192,7 @@ def test_a_download_goes_on_where_a_kill_ended_it(server, tmp_path, how):
     process = subprocess.Popen([sys.executable, "-c", RUN, server.url, tmp_path, "60"], stderr=subprocess.DEVNULL)
     while sum(server.requests.values()) < 20:
         time.sleep(0.01)
+    server.delay = 1  # However late the signal comes, it comes before the end.
     process.send_signal(how)
     process.wait(timeout=10)
     whole = [path for path in tmp_path.glob("??/*") if not path.name.startswith(".")]

@@ -190,14 +190,14 @@ class TestRefusals:
     def test_a_network_that_fails_once_is_replaced_and_one_that_fails_again_names_no_file(
         self, client, dusk, monkeypatch, failures, status
     ):
-        left, compute = [ClassifierError("/srv/secret/network.tflite can't be run")] * failures, LiteNetwork.__call__
+        left, compute = [ClassifierError("/srv/secret/network.tflite can't be run")] * failures, LiteNetwork.outputs
 
         def failing(network, poster):
             if left:
                 raise left.pop()
             return compute(network, poster)
 
-        monkeypatch.setattr(LiteNetwork, "__call__", failing)
+        monkeypatch.setattr(LiteNetwork, "outputs", failing)
         response = client.post("/api/predict", content=dusk)
         assert response.status_code == status
         assert "secret" not in response.text
