@@ -43,7 +43,10 @@ def main() -> None:
         rows[decade].append(row)
     print("| films | posters | genres | macro mAP | of the prior | ROC AUC | log loss |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
-    for decade, chosen in [*sorted(rows.items()), ("all", list(range(len(scores))))]:
+    for decade, chosen in [
+        *sorted(rows.items(), key=lambda item: item[0].removeprefix("before ")),
+        ("all", list(range(len(scores)))),
+    ]:
         true, score = (matrix[np.ix_(chosen, columns)] for matrix in (y_true, scores.y_score))
         print(f"| {decade} | {len(true):,} | {figures(true, score)} |")
 
