@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import chain
 from operator import attrgetter
 from pathlib import Path
-from time import time
+from time import monotonic, sleep, time
 from typing import Any, Literal, TypeAlias
 from urllib.parse import quote
 
@@ -110,9 +110,7 @@ class DecisionStore:
             raise ReviewError(f"{self.path} is a folder: name a file with --db")
         with self._connected("rwc") as database:
             self._check(database)
-            # Before the transaction: SQLite changes the journal's mode outside one only. In WAL, who reads waits for
-            # nobody. It needs shared memory, so that a file on a network drive serves the people of one machine.
-            database.execute("PRAGMA journal_mode = WAL")
+            _use_wal(database)
             with _transaction(database):
                 if not _number(database, "user_version"):
                     self._create(database, about or {})
@@ -122,8 +120,11 @@ class DecisionStore:
         return f"DecisionStore({str(self.path)!r})"
 
     def _check(self, database: sqlite3.Connection) -> None:
-        id, version = (_number(database, name) for name in ("application_id", "user_version"))
+        # All of one moment: another process may be making the tables.
+        database.execute("BEGIN")
         (tables,) = database.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+        id, version = (_number(database, name) for name in ("application_id", "user_version"))
+        database.execute("COMMIT")
         if id != _ID and (tables or id or version):
             raise ReviewError(f"{self.path} is a database of another program: name another file with --db")
         if version > _FORMAT:
@@ -277,6 +278,24 @@ class DecisionStore:
         """
         with self._connected() as database:
             return tuple(map(_decision, database.execute(_DECISIONS + " ORDER BY number")))
+
+
+def _use_wal(database: sqlite3.Connection) -> None:
+    """Write ahead, so that who reads waits for nobody; outside of a transaction, where alone SQLite changes that.
+
+    It needs shared memory, so that a file on a network drive serves the people of one machine.
+    """
+    end = monotonic() + _WAIT_S
+    while True:
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            # Here SQLite waits for nobody: of two processes that begin one review, the second is refused at once.
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > end:
+                raise
+            sleep(0.02)
+        else:
+            return
 
 
 @contextmanager

@@ -148,7 +148,14 @@ def provenance_of(catalogue: Catalogue, split: str, config: TrainConfig) -> dict
     }
 
 
-def novelty_of(model: Any, posters: np.ndarray, learned: np.ndarray, others: np.ndarray, seed: int) -> Novelty | None:
+def novelty_of(
+    model: Any,
+    posters: np.ndarray,
+    learned: np.ndarray,
+    others: np.ndarray,
+    seed: int,
+    features: np.ndarray | None = None,
+) -> Novelty | None:
     """Fit how unlike posters a picture is, on a sample of the posters.
 
     Args:
@@ -157,6 +164,7 @@ def novelty_of(model: Any, posters: np.ndarray, learned: np.ndarray, others: np.
         learned: rows of the posters that trained the network.
         others: rows of posters that did not.
         seed: draws the sample.
+        features: (N, F), of all posters by this network, if they are at hand.
 
     Returns:
         None if the network gives no features, or there are too few posters; see `fit_novelty`.
@@ -168,9 +176,11 @@ def novelty_of(model: Any, posters: np.ndarray, learned: np.ndarray, others: np.
     if part is None or not len(learned) or not len(others):
         return None
     rng = np.random.default_rng(seed)
-    samples = [rng.permutation(rows)[:_NOVELTY_POSTERS] for rows in (learned, others)]
     # In the order of the file, which is read from disk.
-    return fit_novelty(*(network_scores(part, posters, np.sort(rows), _NOVELTY_BATCH, "novelty") for rows in samples))
+    samples = [np.sort(rng.permutation(rows)[:_NOVELTY_POSTERS]) for rows in (learned, others)]
+    if features is not None:
+        return fit_novelty(*(np.asarray(features[rows]) for rows in samples))
+    return fit_novelty(*(network_scores(part, posters, rows, _NOVELTY_BATCH, "novelty") for rows in samples))
 
 
 def save_classifier(

@@ -253,6 +253,7 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
         def validation_macro_map(model: Any, of: PosterArrays) -> float:
             return macro_map(validation_scores(model, of, "validating"))
 
+        features = None
         if config.from_scratch:
             logger.info(_NO_PROBE)
             start_biases(network.head, prior, config.head)
@@ -349,6 +350,8 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
             provenance=provenance | ({"seen before": seen} if seen else {}),
         )
         checked = slice(CHECKED_POSTERS)
+        # Without fine-tuning, what ships still has the features that were stored.
+        frozen = None if config.fine_tuning else features
         save_classifier(
             run.classifier,
             manifest,
@@ -359,7 +362,7 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
             precision,
             also={
                 SEEN: sightings,
-                NOVELTY: novelty_of(shipped, arrays.posters, train_rows, validation_rows, config.seed),
+                NOVELTY: novelty_of(shipped, arrays.posters, train_rows, validation_rows, config.seed, frozen),
             },
         )
         figures = {name: value for name, value in manifest.metrics["validation"].items() if isinstance(value, float)}

@@ -90,7 +90,13 @@ def write_page(folder: Path, classifier: Classifier) -> None:
     for theirs, ours in _REPLACED.items():
         html = html.replace(theirs, ours)
     (folder / "index.html").write_text(html, encoding="utf-8")
-    limits = {"max_bytes": MAX_BYTES, "max_pixels": MAX_PIXELS, "min_side": MIN_SIDE, "max_aspect": MAX_ASPECT}
+    limits = {
+        "max_posters": 1,
+        "max_bytes": MAX_BYTES,
+        "max_pixels": MAX_PIXELS,
+        "min_side": MIN_SIDE,
+        "max_aspect": MAX_ASPECT,
+    }
     told = description(classifier.manifest, classifier.name, classifier.explains)
     # What a browser has kept of an older network is not mixed with this description.
     digest = sha256_of(folder / WEB_NETWORK)

@@ -169,8 +169,16 @@ def test_everything_can_be_done_by_keyboard(page):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "files"
     page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "folder"
+    page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert card(page, "Probe at Ward Thirteen").get_by_text("Drawn as Horror, Sci-Fi").is_visible()
+
+
+def test_many_posters_become_tiles(page):
+    hand_in(page, "drop", **{f"{number}.jpg": SAMPLES[number % 6].read_bytes() for number in range(30)})
+    page.get_by_text("30 of 30 posters done").wait_for(timeout=60_000)
+    assert page.locator("#sheet").is_visible()
 
 
 def test_the_page_may_ask_nobody_else(page):

@@ -194,7 +194,7 @@ def test_genres_are_taken_away_as_the_command_writes_them(page, scans, golden, m
         for name, prediction in zip(by_name, classifier.predict_many(files), strict=True)
     ]
     expected = csv.DictReader(as_csv(found, classifier.genre_names, False))
-    columns = ("poster", "genres", "probabilities", "error")
+    columns = ("poster", "genres", "probabilities", "novelty", "error")
     assert [{key: row[key] for key in columns} for row in by_name.values()] == list(expected)
 
 

@@ -66,7 +66,7 @@ export const readClassifier = () => answer("api/classifier");
  *  rule predicts; how unlike the classifier's posters the picture is, above 1 if it may be none; and which version of
  *  the classifier predicted it. `limits` are the server's; `signal` ends the request. */
 export async function predict(blob, { max_bytes: most }, signal) {
-  if (blob.size > most) throw new AnswerError(`The file is larger than the ${most / 1e6} MB that the server takes.`, true);
+  if (blob.size > most) throw new AnswerError(`The file is larger than the ${most / 1e6} MB that it may have.`, true);
   // Read first: to fetch(), a file that is gone and a server that is gone are the same.
   const body = await blob.arrayBuffer().catch(() => Promise.reject(new AnswerError(MOVED, true)));
   const values = await answer("api/predict?all=true", { method: "POST", body, signal });

@@ -18,9 +18,10 @@ export function genresTable(items, rule) {
     const genres = genresOf(item, rule);
     const shares = genres.map((genre) => probabilityOf(item, genre).toFixed(6));
     const error = item.prediction ? "" : (item.error ?? "not predicted yet");
-    return [item.name, genres.join("|"), shares.join("|"), error, item.decided.size ? "yes" : ""];
+    const novelty = item.prediction?.novelty?.toFixed(3) ?? ""; // Not every classifier can tell.
+    return [item.name, genres.join("|"), shares.join("|"), novelty, error, item.decided.size ? "yes" : ""];
   });
-  return table([["poster", "genres", "probabilities", "error", "checked"], ...rows]);
+  return table([["poster", "genres", "probabilities", "novelty", "error", "checked"], ...rows]);
 }
 
 /** A row for each genre that a person decided. */

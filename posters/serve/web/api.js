@@ -47,7 +47,7 @@ export async function readClassifier() {
 
 /** Of a poster (a Blob): {genres, byRule, version}: every genre with its probability, the surest first; what each rule
  *  predicts; and the classifier's version. `limits` are the classifier's. */
-export async function predict(blob, { max_bytes: most }) {
+export async function predict(blob, { max_bytes: most } = classifier.limits) {
   if (blob.size > most) throw refused(`The file is larger than the ${most / 1e6} MB that it may have.`);
   return { ...(await ask("predict", { blob })), version: classifier.classifier.version };
 }
