@@ -75,6 +75,10 @@ def finish(page):
     """Wait until nothing is sent any more, and return what is written about it."""
     page.locator("#stop").wait_for(state="hidden", timeout=120_000)
     page.locator("#progress-words", has_text=re.compile(r"([\d,]+) of \1 poster")).wait_for(timeout=120_000)
+    # Tiles are drawn at most a few times a second: the last prediction may still put them in another order.
+    before = None
+    while before != (before := names(page)):
+        page.wait_for_timeout(300)
     return page.locator("#progress-words").text_content()
 
 
