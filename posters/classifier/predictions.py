@@ -39,7 +39,7 @@ class Prediction:
         error: why the poster can't be read; None if it can.
         explanations: of the predicted genres, in the same order; empty unless requested.
         novelty: how unlike the posters that the classifier learned from the picture is; above 1, as for one in a
-            hundred posters, it is likelier no poster at all, and its probabilities mean little. None if the poster
+            hundred posters, it may be no poster at all, and then its probabilities mean little. None if the poster
             can't be read, or the classifier can't tell.
         source: the poster that explanations are drawn on, in a form that needs neither a download nor the file again;
             None unless explanations were requested.
