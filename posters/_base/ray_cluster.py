@@ -162,7 +162,8 @@ def _join_cluster(ray: Any, address: str | None) -> None:
         if host and port.isdecimal():
             # Ray itself would try for minutes.
             socket.create_connection((host.strip("[]"), int(port)), timeout=_PATIENCE).close()
-        ray.init(address=address, log_to_driver=False, logging_level="ERROR", **alone)
+        # Not None, by which Ray would wait for a cluster of this machine that may be gone.
+        ray.init(address=address or "local", log_to_driver=False, logging_level="ERROR", **alone)
     except (OSError, ValueError, OverflowError, RuntimeError) as error:
         raise errors.ConfigError(f"{address or 'this machine'}: no Ray cluster answers there ({error})") from error
 
