@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from posters._base.log import logger
+from tests.browsing import CHROMIUM, OPTIONS
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -50,3 +51,14 @@ def messages() -> Iterator[list[str]]:
     logger.addHandler(handler)
     yield said
     logger.removeHandler(handler)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, for the tests of a module; its pages share nothing."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield browser
+        browser.close()

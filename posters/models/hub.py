@@ -2,12 +2,17 @@
 
 import os
 import re
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 from posters._base.optional_imports import require
 from posters._base.text import quoted
 from posters.errors import ClassifierError
+
+# Far above any classifier's, and below what fills a disk; anybody may publish a repository.
+_MOST_GB = 4
 
 # One slash where the name went through `Path`.
 _NAME = re.compile(r"hf://?(?P<repository>[^@\s/][^@\s]*)(?:@(?P<revision>\S+))?")
@@ -36,7 +41,7 @@ def hub_directory(name: str) -> Path:
 
     Raises:
         ClassifierError: the name is malformed; or the Hub has no such repository or revision, hides it or can't be
-            reached, and the cache doesn't have it.
+            reached, and the cache doesn't have it; or it has more than 4 GB.
         MissingExtraError: huggingface_hub is not installed.
 
     Examples:
@@ -47,12 +52,28 @@ def hub_directory(name: str) -> Path:
     match = _NAME.fullmatch(name)
     if match is None:
         raise ClassifierError(f"{quoted(name)} names no classifier: write hf://owner/name, or hf://owner/name@revision")
-    download = require("huggingface_hub", "hub").snapshot_download
+    # A classifier is a flat directory; a repository may hold more.
+    download = partial(
+        require("huggingface_hub", "hub").snapshot_download,
+        match["repository"],
+        revision=match["revision"],
+        ignore_patterns="*/*",
+    )
     try:
-        # A classifier is a flat directory; a repository may hold more.
-        return Path(download(match["repository"], revision=match["revision"], ignore_patterns="*/*"))
+        gigabytes = _size_of(download) / 1e9
+        if gigabytes <= _MOST_GB:
+            return Path(download())
     except (OSError, ValueError) as error:  # Those of huggingface_hub are one or the other.
         raise ClassifierError(f"{name} can't be had: {_reason(error)}") from error
+    raise ClassifierError(f"{name} has {gigabytes:,.1f} GB to download, and a classifier has {_MOST_GB} at most")
+
+
+def _size_of(download: Callable[..., Any]) -> int:
+    """Return the bytes that a download would fetch; 0 without a connection, when the cache answers."""
+    try:
+        return sum(file.file_size for file in download(dry_run=True) if file.will_download)
+    except require("huggingface_hub.errors", "hub").DryRunError:
+        return 0
 
 
 def _reason(error: Exception) -> str:

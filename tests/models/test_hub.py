@@ -17,6 +17,7 @@ import pytest
 from posters.tasks.export_hub import export_to_hub
 
 COMMIT = "a" * 40
+HUGE = 5 * 10**12
 SCRIPT = """
 import posters
 try:
@@ -35,7 +36,7 @@ class Hub(BaseHTTPRequestHandler):
         super().__init__(*args)
 
     def do_GET(self) -> None:
-        self.asked.append(self.path)
+        self.asked.append(f"{self.command} {self.path}")
         path = self.path.partition("?")[0].strip("/")
         parts = path.removeprefix("api/models/").split("/")
         files = sorted(file.name for file in self.folder.iterdir())
@@ -75,13 +76,17 @@ class Hub(BaseHTTPRequestHandler):
 
     def entry(self, name: str) -> dict[str, object]:
         data = (self.folder / name).read_bytes()
-        return {"type": "file", "path": name, "size": len(data), "oid": sha256(data).hexdigest()[:40]}
+        return {"type": "file", "path": name, "size": self.size_of(name, data), "oid": sha256(data).hexdigest()[:40]}
+
+    def size_of(self, name: str, data: bytes) -> int:
+        return HUGE if name == "huge.bin" else len(data)
 
     def answer(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
         for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
+        name = self.path.rpartition("/")[2]
+        self.send_header("Content-Length", str(self.size_of(name, body)))
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
@@ -179,6 +184,14 @@ def test_what_the_hub_does_not_have_is_one_line(load, name, reason):
     assert told.startswith("ClassifierError ")
     assert reason in told
     assert "\n" not in told
+
+
+def test_a_repository_larger_than_any_classifier_is_refused_before_it_is_downloaded(load, folder, asked):
+    (folder / "huge.bin").write_bytes(b"not all of it")
+    refusal = "ClassifierError hf://films/genres has 5,000.0 GB to download, and a classifier has 4 at most"
+    assert load("hf://films/genres") == refusal
+    assert [each for each in asked if each.startswith("HEAD") and "tflite" in each]
+    assert not [each for each in asked if each.startswith("GET") and "tflite" in each]
 
 
 def test_a_hub_that_can_not_be_reached_is_one_line(load):

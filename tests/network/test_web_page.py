@@ -22,7 +22,7 @@ from posters.network.light_network import expected_outputs
 from posters.network.weights import keras_network
 from posters.tasks.export import export
 from posters.tasks.train import train
-from tests.serve.browsing import CHROMIUM, OPTIONS, PHONE, barriers, hand_in
+from tests.browsing import CHROMIUM, PHONE, barriers, hand_in
 from tests.serve.test_browser import card
 
 SAMPLES = sorted((Path(posters.__file__).parent / "serve" / "page" / "samples").glob("*.jpg"))
@@ -66,16 +66,6 @@ def host(site):
         yield f"http://127.0.0.1:{server.server_port}/", asked
         server.shutdown()
         thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=[("light", 1280), ("dark", PHONE)], ids=["desktop", "phone"])

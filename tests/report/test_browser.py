@@ -2,7 +2,6 @@
 
 import csv
 import os
-import shutil
 import subprocess
 import sys
 
@@ -10,20 +9,9 @@ import pytest
 
 from posters.report import write_report
 from posters.report.html.galleries import shown_ids
+from tests.browsing import CHROMIUM, DESKTOP, PHONE
 from tests.report.conftest import NASTY, evaluated
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-# Chromium's own connections are kept down: only the page's own shall be counted.
-OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-DESKTOP, PHONE = 1280, 390
 NICE = ("Comedy", "Drama", "Horror", "War", "N/A")
 KINDS = {"nice": (NICE, False), "nasty": (NASTY, False), "bare": (NICE, True), "one": (("Drama",), False)}
 KINDS["many"] = (tuple(f"a genre with a long name, {place}" for place in range(62)), False)
@@ -38,16 +26,6 @@ pytestmark = [
         CHROMIUM is None, reason="THE REPORT WAS OPENED IN NO BROWSER: there is no chromium; apt-get install chromium"
     ),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,8 @@ from posters.evaluation.label_issues import LabelIssue
 from posters.review import ReviewQueue
 from posters.review.app import create_review_app
 from posters.serve import ServerOptions
-from tests.serve.browsing import DESKTOP, IN_A_BROWSER, PHONE, barriers
-from tests.serve.conftest import browser, serving
-
-__all__ = ["browser"]
+from tests.browsing import DESKTOP, IN_A_BROWSER, PHONE, barriers
+from tests.serve.conftest import serving
 
 pytestmark = IN_A_BROWSER
 

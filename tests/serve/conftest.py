@@ -15,7 +15,6 @@ from posters.classifier import load_classifier
 from posters.models import POSTERS, classifier_directory
 from posters.serve import JobQueue, ServerOptions, create_app, listening
 from posters.serve.app import address_of, server_config
-from tests.serve.browsing import CHROMIUM, OPTIONS
 
 LIMIT = 300_000
 
@@ -82,13 +81,3 @@ def client(address: str) -> Iterator[httpx.Client]:
 def dusk(golden: Path) -> bytes:
     """An image file: of its four genres the golden classifier says Western."""
     return (golden / "posters" / "dusk.png").read_bytes()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield browser
-        browser.close()

@@ -10,7 +10,7 @@ from PIL import Image
 
 import posters
 from posters.classifier.heatmap import draw_heatmap, strength
-from tests.serve.browsing import DESKTOP, IN_A_BROWSER, PHONE, barriers, hand_in, opening
+from tests.browsing import DESKTOP, IN_A_BROWSER, PHONE, barriers, hand_in, opening
 
 pytestmark = IN_A_BROWSER
 

@@ -13,7 +13,7 @@ from PIL import Image
 import posters
 from posters.classifier.prediction_rows import PredictionRow
 from posters.cli.predictions import as_csv
-from tests.serve.browsing import DESKTOP, IN_A_BROWSER, PHONE, barriers, hand_in, opening
+from tests.browsing import DESKTOP, IN_A_BROWSER, PHONE, barriers, hand_in, opening
 from tests.serve.conftest import running
 
 pytestmark = IN_A_BROWSER
@@ -274,7 +274,8 @@ def test_all_of_it_can_be_done_by_keyboard(page, scans):
     page.keyboard.press("ArrowRight")
     assert title.text_content().startswith("3 of ")
     page.keyboard.press("Escape")
-    assert page.evaluate(focused) == third
+    # The dialog tells of its end a moment later.
+    page.wait_for_function(f"(name) => {focused} === name", arg=third)
     assert tile(page, second).locator(".sure").text_content() == "Checked"
 
 
