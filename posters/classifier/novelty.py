@@ -63,6 +63,23 @@ class Novelty:
         along = (root_directions(features) - origin) @ np.transpose(directions)
         return np.asarray(np.maximum(along[:, 0], 0.0) if len(directions) == 1 else np.linalg.norm(along, axis=1))
 
+    def allowing(self, posters: np.ndarray) -> "Novelty":
+        """Return it with the threshold that one in a hundred of these posters reaches, if theirs is larger.
+
+        Args:
+            posters: features (N, F), of one poster or more.
+
+        Raises:
+            ClassifierError: as in `of`.
+
+        Examples:
+            >>> novelty = Novelty(np.array([[0.0, 1.0], [2.0, 0.0]], np.float16))
+            >>> novelty.allowing(np.array([[1.0, 0.0]])).of(np.array([[1.0, 0.0]])).tolist()
+            [1.0]
+        """
+        scale = max(1.0, beyond(self.of(posters)))
+        return Novelty(np.concatenate([self.rows[:1], self.rows[1:] / scale]).astype(np.float16))
+
     def write(self, path: Path) -> None:
         """Write it as an .npy file."""
         np.save(path, self.rows)

@@ -8,7 +8,7 @@ first line is the rule alone, and records have none.
 import json
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import TracebackType
@@ -126,19 +126,16 @@ def read_journal(path: Path, rule: str, record_type: type[RecordT]) -> Iterator[
     """
     # A record of another version has other fields, and is not read.
     types = [field.type for field in fields(record_type)]  # type: ignore[arg-type]  # subclasses are dataclasses
-    try:
-        # Damaged bytes must not raise, and only a line feed ends a record.
-        with path.open(encoding="utf-8", errors="replace", newline="\n") as lines:
-            checked = (first := next(lines, "")) == _first_line(rule)
-            if not checked and first != json.dumps(rule) + "\n":
+    # Damaged bytes must not raise, and only a line feed ends a record.
+    with suppress(FileNotFoundError), path.open(encoding="utf-8", errors="replace", newline="\n") as lines:
+        checked = (first := next(lines, "")) == _first_line(rule)
+        if not checked and first != json.dumps(rule) + "\n":
+            return
+        for line in lines:
+            # bool is a subclass of int, so compare types exactly.
+            if (values := _values(line, checked)) is None or [type(value) for value in values] != types:
                 return
-            for line in lines:
-                # bool is a subclass of int, so compare types exactly.
-                if (values := _values(line, checked)) is None or [type(value) for value in values] != types:
-                    return
-                yield record_type(*values)
-    except FileNotFoundError:
-        return
+            yield record_type(*values)
 
 
 def _values(line: str, checked: bool) -> list[Any] | None:

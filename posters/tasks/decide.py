@@ -12,12 +12,13 @@ from posters.calibration import cross_calibrated, fit_calibration, no_calibratio
 from posters.catalogue import Catalogue
 from posters.classifier import Manifest, read_manifest, write_classifier
 from posters.classifier.manifest import LIGHT_NETWORK
-from posters.classifier.novelty import Novelty, fit_novelty
+from posters.classifier.novelty import NOVELTY, Novelty, fit_novelty
 from posters.classifier.seen_posters import SeenPosters
 from posters.classifier.trial import note_network
 from posters.config import TrainConfig
 from posters.evaluation.reliability import reliability
 from posters.metrics import METRICS, log_loss
+from posters.models import POSTERS, weights_file
 from posters.report.model_card import model_card
 from posters.runs import environment
 from posters.scores import Scores
@@ -153,17 +154,20 @@ def novelty_of(
     posters: np.ndarray,
     learned: np.ndarray,
     others: np.ndarray,
-    seed: int,
+    config: TrainConfig,
     features: np.ndarray | None = None,
 ) -> Novelty | None:
     """Fit how unlike posters a picture is, on a sample of the posters.
+
+    A network with the package's backbone as it is takes over the package's rule, which has seen pictures that are no
+    posters; only its threshold is fitted.
 
     Args:
         model: Keras, uint8 (B, H, W, 3) to probabilities (B, G); the network that ships.
         posters: uint8 (N, H, W, 3).
         learned: rows of the posters that trained the network.
         others: rows of posters that did not.
-        seed: draws the sample.
+        config: of the run; its seed draws the sample.
         features: (N, F), of all posters by this network, if they are at hand.
 
     Returns:
@@ -172,15 +176,22 @@ def novelty_of(
     from posters.network.features import network_scores
     from posters.network.light_network import features_part
 
-    part = features_part(model)
+    part, rng = features_part(model), np.random.default_rng(config.seed)
     if part is None or not len(learned) or not len(others):
         return None
-    rng = np.random.default_rng(seed)
-    # In the order of the file, which is read from disk.
-    samples = [np.sort(rng.permutation(rows)[:_NOVELTY_POSTERS]) for rows in (learned, others)]
-    if features is not None:
-        return fit_novelty(*(np.asarray(features[rows]) for rows in samples))
-    return fit_novelty(*(network_scores(part, posters, rows, _NOVELTY_BATCH, "novelty") for rows in samples))
+
+    def sampled(rows: np.ndarray) -> np.ndarray:
+        # In the order of the file, which is read from disk.
+        chosen = np.sort(rng.permutation(rows)[:_NOVELTY_POSTERS])
+        if features is not None:
+            return np.asarray(features[chosen])
+        return network_scores(part, posters, chosen, _NOVELTY_BATCH, "novelty")
+
+    known = weights_file(config.weights, config.backbone).with_name(NOVELTY)
+    untouched = config.weights == POSTERS and config.pooling == TrainConfig().pooling and not config.fine_tuning
+    if untouched and known.exists():
+        return Novelty.read(known).allowing(sampled(others))
+    return fit_novelty(sampled(learned), sampled(others))
 
 
 def save_classifier(

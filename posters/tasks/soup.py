@@ -116,7 +116,7 @@ def soup(
         checked,
         y_score,
         lambda folder: write_shipped_weights(network, config, folder),
-        also={SEEN: seen + before, NOVELTY: novelty_of(network, arrays.posters, one, other, config.seed)},
+        also={SEEN: seen + before, NOVELTY: novelty_of(network, arrays.posters, one, other, config)},
     )
     return load_classifier(directory)
 

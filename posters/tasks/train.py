@@ -362,7 +362,7 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
             precision,
             also={
                 SEEN: sightings,
-                NOVELTY: novelty_of(shipped, arrays.posters, train_rows, validation_rows, config.seed, frozen),
+                NOVELTY: novelty_of(shipped, arrays.posters, train_rows, validation_rows, config, frozen),
             },
         )
         figures = {name: value for name, value in manifest.metrics["validation"].items() if isinstance(value, float)}

@@ -12,6 +12,7 @@ import posters
 from posters._base.atomic_files import sha256_of
 from posters.catalogue import Catalogue
 from posters.classifier import read_manifest
+from posters.classifier.novelty import NOVELTY, Novelty
 from posters.classifier.seen_posters import SeenPosters
 from posters.config import PreprocessConfig, TrainConfig
 from posters.errors import TrainingError
@@ -22,6 +23,7 @@ from posters.network.backbones import build_backbone, find_backbone
 from posters.network.weights import load_shipped_network
 from posters.runs import Run
 from posters.tasks import overlap
+from posters.tasks.scoring import split_catalogue
 
 
 def test_the_keras_weights_are_the_light_network(golden):
@@ -46,6 +48,20 @@ def test_a_run_starts_from_them_unless_it_is_told_otherwise(colours, tmp_path):
     classifier = posters.train(colours, tmp_path / "run", config, cache=tmp_path / "cache")
     assert classifier.manifest.provenance["backbone"] == "efficientnet_lite0, weights posters"
     assert "seen before" not in classifier.manifest.provenance
+    # The backbone is the package's, and so is what tells pictures that are no posters; but not of posters like these.
+    own, package = (Novelty.read(directory / NOVELTY).rows for directory in (classifier.directory, CLASSIFIER))
+    np.testing.assert_array_equal(own[0], package[0])
+    scale = np.float64(package[1] @ own[1].astype(float)) / np.float64(own[1] @ own[1].astype(float))
+    np.testing.assert_allclose(own[1] * scale, package[1], atol=0.01 * np.abs(package[1]).max())
+    validation = [colours.image_path(poster) for poster in split_catalogue(Run(tmp_path / "run"), "validation")]
+    assert scale > 1
+    assert max(prediction.novelty for prediction in classifier.predict_many(validation)) == pytest.approx(1, abs=0.01)
+
+
+def test_a_backbone_that_was_changed_has_a_novelty_of_its_own(colours, tmp_path):
+    config = TrainConfig(preprocess=PreprocessConfig(height=64, width=48), epochs=0, head_epochs=2, pooling="max")
+    classifier = posters.train(colours, tmp_path / "run", config, cache=tmp_path / "cache")
+    assert len(Novelty.read(classifier.directory / NOVELTY).rows) > 2
 
 
 @pytest.fixture
