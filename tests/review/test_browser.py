@@ -80,6 +80,21 @@ def test_it_has_no_barrier_and_asks_nobody_else(pages, address, scheme, width):
     assert [url for url in asked if not url.startswith((address, f"blob:{address}"))] == []
 
 
+def test_doubts_are_told_in_a_sentence_for_each_kind(pages, address):
+    page, _, _ = pages(address)
+    title(page, "Heat")
+    lead = page.evaluate(
+        """async () => {
+          const { Genres } = await import("/page/review/genres.js");
+          const doubted = { Action: "false", Comedy: "missing", Drama: null, Thriller: "false", War: "false" };
+          const genres = new Genres(document.createElement("ul"));
+          genres.questions = Object.entries(doubted).map(([genre, doubt]) => ({ genre, doubt, label: "no" }));
+          return genres.lead(false);
+        }"""
+    )
+    assert lead == "Comedy seems to be missing. Action, Thriller, and War seem to be false."
+
+
 def test_a_whole_review_by_keyboard_alone(pages, address, review):
     page, _, _ = pages(address)
     title(page, "Heat")

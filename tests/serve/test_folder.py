@@ -185,6 +185,18 @@ def test_posters_are_filtered_by_genre_and_certainty_and_put_in_order(page, scan
     assert names(page) == ["broken.png"]
 
 
+def test_pictures_that_are_no_posters_are_found(browser, explaining, tmp_path):
+    sample = next((Path(posters.__file__).parent / "serve" / "page" / "samples").glob("*.jpg"))
+    for place in range(24):
+        shutil.copy(sample, tmp_path / f"{place:02}.jpg")
+    Image.effect_noise((400, 600), 90).save(tmp_path / "noise.png")
+    with opening(browser, explaining, "/", "light", DESKTOP) as (page, _, _):
+        choose(page, tmp_path)
+        finish(page)
+        page.get_by_label("Show", exact=True).select_option("unlike")
+        assert names(page) == ["noise.png"]
+
+
 def test_genres_are_taken_away_as_the_command_writes_them(page, scans, golden, monkeypatch):
     choose(page, scans)
     finish(page)

@@ -2,9 +2,11 @@
 
 const template = document.querySelector("#genre");
 const CHECKED = { yes: "true", no: "false", unknown: "mixed" };
-const DOUBTS = { missing: "seems to be missing", false: "seems to be false" };
+const KINDS = ["missing", "false"];
 const SHORT = { missing: "missing?", false: "false?" };
 const CHANGES = { yes: "added", no: "removed", unknown: "made unknown" };
+
+const list = (names) => new Intl.ListFormat("en").format(names);
 
 /** A probability for people. */
 const percent = (share) => (share === null ? "" : share < 0.005 ? "<1%" : share > 0.995 ? ">99%" : `${Math.round(100 * share)}%`);
@@ -100,6 +102,10 @@ export class Genres {
     if (this.questions.every(({ label }) => label === null)) return "It has no labels yet. Are the predicted genres right?";
     const doubted = this.questions.filter(({ doubt }) => doubt !== null);
     if (!doubted.length) return "No label is doubted. Are its genres right?";
-    return `${doubted.map(({ genre, doubt }) => `${genre} ${DOUBTS[doubt]}`).join(", ")}.`;
+    const sentence = (kind) => {
+      const genres = doubted.filter(({ doubt }) => doubt === kind).map(({ genre }) => genre);
+      return genres.length ? `${list(genres)} ${genres.length > 1 ? "seem" : "seems"} to be ${kind}.` : "";
+    };
+    return KINDS.map(sentence).filter(Boolean).join(" ");
   }
 }

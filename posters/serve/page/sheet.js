@@ -62,6 +62,7 @@ const SHOWN = {
   all: () => true,
   unchecked: (item) => item.prediction && !item.decided.size,
   checked: (item) => item.decided.size > 0,
+  unlike: (item) => item.prediction?.novelty > 1,
   failed: (item) => item.error,
 };
 
