@@ -94,8 +94,7 @@ class Catalogue:
 
     def __post_init__(self) -> None:
         # Splits, scores and caches know a poster by its id alone.
-        repeated = [id for id, count in Counter(self.ids).items() if count > 1]
-        if repeated:
+        if repeated := [id for id, count in Counter(self.ids).items() if count > 1]:
             raise CatalogueError(f"the id {repeated[0]!r} is in {self.name} more than once: ids must be unique")
         known = set(self.genre_names)
         for poster in self.posters:
@@ -106,8 +105,7 @@ class Catalogue:
                 raise CatalogueError(
                     f"poster {poster.id!r} has the genre {strange!r}, which is not among the catalogue's genre names"
                 )
-            both = set(poster.unknown).intersection(poster.genres)
-            if both:
+            if both := set(poster.unknown).intersection(poster.genres):
                 raise CatalogueError(f"poster {poster.id!r} can't have {min(both)!r} and have it unknown at once")
 
     def __len__(self) -> int:

@@ -137,7 +137,7 @@ def matching_files(pattern: str) -> FolderImages:
     first = next(number for number, part in enumerate(parts) if glob.has_magic(part))
     base = os.sep.join(parts[:first]) or (os.sep if first else "")
     found, taken = FolderImages([], [], [], [], []), set()
-    matches = {path for path in _matches(base, parts[first:]) if os.path.isfile(path)}
+    matches = set(filter(os.path.isfile, _matches(base, parts[first:])))
     # Of several names for one file, that of the file itself comes first.
     for path in sorted(matches, key=lambda path: (os.path.islink(path), path)):
         real = os.path.realpath(path)

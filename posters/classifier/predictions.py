@@ -74,14 +74,11 @@ class Prediction:
         seen = self.poster if self.source is None else self.source
         # An address is not fetched again, and an open file is at its end.
         fetched = isinstance(seen, str) and "://" in seen
-        if self.error or fetched or not isinstance(seen, bytes | Path | np.ndarray | str):
-            picture = escape(str(self.error or ""))
-        else:
+        picture = escape(str(self.error or ""))
+        if not self.error and not fetched and isinstance(seen, bytes | Path | np.ndarray | str):
             picture = thumbnail_html(seen)
         likeliest = sorted(self.probabilities.items(), key=lambda pair: -pair[1])[:_BARS]
-        return (
-            picture + escape(str(self.error or "")) + bars_html((name, p, name in self.genres) for name, p in likeliest)
-        )
+        return picture + bars_html((name, p, name in self.genres) for name, p in likeliest)
 
     def __getitem__(self, genre: str) -> float:
         """Return the probability of a genre, predicted or not.

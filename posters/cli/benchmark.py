@@ -48,8 +48,7 @@ def run(options: argparse.Namespace) -> int:
         written = [_exported(options.classifiers[0], to, Path(folder), posters) for to in options.to]
         chosen = {"rounds": options.rounds, "starts": options.starts}
         timings = benchmark([*options.classifiers, *written], posters, **chosen, progress=progress_bar("measuring"))
-    for line in _table(timings):
-        print(line)
+    print(*_table(timings), sep="\n")
     if options.output:
         write_json(options.output, [asdict(timing) for timing in timings])
         logger.info(f"wrote {options.output}")

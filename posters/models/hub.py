@@ -53,12 +53,8 @@ def hub_directory(name: str) -> Path:
     if match is None:
         raise ClassifierError(f"{quoted(name)} names no classifier: write hf://owner/name, or hf://owner/name@revision")
     # A classifier is a flat directory; a repository may hold more.
-    download = partial(
-        require("huggingface_hub", "hub").snapshot_download,
-        match["repository"],
-        revision=match["revision"],
-        ignore_patterns="*/*",
-    )
+    fetch = require("huggingface_hub", "hub").snapshot_download
+    download = partial(fetch, match["repository"], revision=match["revision"], ignore_patterns="*/*")
     try:
         gigabytes = _size_of(download) / 1e9
         if gigabytes <= _MOST_GB:

@@ -157,9 +157,8 @@ def histogram_chart(genre: GenreDrift) -> Chart:
     outline = [edge / bins for place in range(bins) for edge in (place, place + 1)]
     means = f"mean {genre.reference:.2f} in the reference, {genre.new:.2f} in new posters"
     words = f"Probabilities of {printable(genre.name)}: {means}"
-    titles = (printable(genre.name), f"KS {genre.distance:.3f}", words, "probability", "share")
     return Chart(
-        *titles,
+        *(printable(genre.name), f"KS {genre.distance:.3f}", words, "probability", "share"),
         x_ticks=plane.x_ticks(UNIT),
         y_ticks=plane.y_ticks((0.0, plane.y[1]), ("0", f"{plane.y[1]:.0%}")),
         bars=tuple(plane.bar(n / bins, (n + 1) / bins, share, "without") for n, share in enumerate(before)),

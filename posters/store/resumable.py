@@ -109,8 +109,7 @@ class ResumableStore(Generic[RecordT]):
         self.rows: np.ndarray | None = None
         if self.row_file is None:
             # Records without rows don't depend on their order, so those of an interrupted update count at once.
-            records += self.interrupted()
-            records = list({record.image: record for record in records}.values())
+            records = list({record.image: record for record in (*records, *self.interrupted())}.values())
         else:
             # Without a journal, rows are of no use, and may as well be damaged.
             rows = open_rows(self.row_file.path) if records and self.row_file.path.exists() else self.row_file.empty()
