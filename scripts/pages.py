@@ -3,6 +3,7 @@ r"""Measure the pages in Chromium: how long people wait, and whether a browser p
     python scripts/pages.py web site --images posters/images       # site: by posters export posters --to web
     python scripts/pages.py folder --images posters/images         # on the page of posters serve
     python scripts/pages.py review posters.csv --images posters/images
+    python scripts/pages.py picture docs/poster.jpg                # writes docs/page.png, the picture of README
 
 `web` prints the seconds from opening the page to the first prediction, and how far probabilities are from Python's.
 `folder` hands in 2,000 images, and prints the seconds until all are predicted, and the page's CPU time a frame while it
@@ -20,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -27,6 +29,7 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+from PIL import Image
 from tqdm import tqdm
 
 from posters.catalogue.folder_images import folder_images
@@ -41,16 +44,18 @@ PREDICT = """async (data) => {
 
 
 def main() -> None:
-    """Measure one page."""
+    """Measure one page, or take its picture."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("page", choices=("web", "folder", "review"))
-    parser.add_argument("source", nargs="?", help="the exported folder of web, or the table of review")
-    parser.add_argument("--images", type=Path, required=True)
+    parser.add_argument("page", choices=("web", "folder", "review", "picture"))
+    parser.add_argument("source", nargs="?", help="the exported folder of web, the table of review, a poster")
+    parser.add_argument("--images", type=Path)
     options = parser.parse_args()
-    images = [Path(path) for path in sorted(folder_images(options.images).images)]
+    images = [Path(path) for path in sorted(folder_images(options.images).images)] if options.images else []
     chosen = [images[row] for row in np.random.default_rng(0).permutation(len(images))[:MANY]]
     with browser() as chromium:
-        if options.page == "web":
+        if options.page == "picture":
+            picture(chromium, options.source)
+        elif options.page == "web":
             web(chromium, options.source, chosen[:COMPARED])
         elif options.page == "folder":
             folder(chromium, chosen)
@@ -119,6 +124,20 @@ def review(chromium: Any, table: str, images: Path) -> None:
                 # A key that is pressed before the next poster is there decides nothing.
                 page.locator("#item[aria-busy=false]").wait_for()
             print(f"{DECIDED} posters decided in {perf_counter() - start:.1f} s")
+
+
+def picture(chromium: Any, poster: str) -> None:
+    """Take the picture of a prediction on the page of a server, with the evidence for its likeliest genre."""
+    with served("serve") as address:
+        page = chromium.new_context(viewport={"width": 980, "height": 900}, device_scale_factor=1.3).new_page()
+        page.goto(address)
+        page.set_input_files("#files", poster)
+        card = page.locator(".card[aria-busy=false]")
+        card.locator("[data-genre] button").first.click()
+        card.locator(".poster.heated").wait_for()
+        taken = BytesIO(card.screenshot())
+    # A palette makes a third of the file, and nobody sees it.
+    Image.open(taken).convert("RGB").quantize(256).save("docs/page.png", optimize=True)
 
 
 def cpu(session: Any) -> float:

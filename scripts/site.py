@@ -8,6 +8,7 @@ import contextlib
 import importlib
 import inspect
 import io
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -41,6 +42,11 @@ COPIED = {
     "security.md": "SECURITY.md",
     "changes.md": "CHANGELOG.md",
     "reference/model_card.md": "posters/models/efficientnet_lite0_posters/MODEL_CARD.md",
+    "tutorial.md": "notebooks/05_what_is_accuracy_worth.ipynb",
+    "guide/softmax_or_sigmoid.md": "notebooks/01_softmax_or_sigmoid.ipynb",
+    "guide/posters_end_to_end.md": "notebooks/02_posters_end_to_end.ipynb",
+    "guide/your_own_posters.md": "notebooks/03_your_own_posters.ipynb",
+    "guide/beyond_posters.md": "notebooks/04_beyond_posters.ipynb",
 }
 WIDTH = 80  # of the commands' help, in columns
 
@@ -70,11 +76,26 @@ def on_page_markdown(markdown: str, page: object, config: MkDocsConfig, files: F
 def generated_pages() -> Iterator[tuple[str, str]]:
     """Yield the address and the Markdown of each page."""
     for page, source in COPIED.items():
-        yield page, (REPOSITORY / source).read_text(encoding="utf-8")
+        path = REPOSITORY / source
+        yield page, notebook_page(path) if path.suffix == ".ipynb" else path.read_text(encoding="utf-8")
     yield "reference/commands.md", commands_page()
     yield "reference/api.md", api_page()
     for name in PACKAGES:
         yield f"reference/{name}.md", package_page(name)
+
+
+def notebook_page(path: Path) -> str:
+    """Return a notebook as it is committed: its words, its code, and what that printed and drew."""
+    blocks = []
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        source = "".join(cell["source"])
+        blocks.append(source if cell["cell_type"] == "markdown" else f"```python\n{source}\n```")
+        for output in cell.get("outputs", ()):
+            if printed := "".join(output.get("text", "")).rstrip():
+                blocks.append(f"```text\n{printed}\n```")
+            if drawn := output.get("data", {}).get("image/png"):
+                blocks.append(f"![what the code above draws](data:image/png;base64,{''.join(drawn.split())})")
+    return "\n\n".join(blocks) + "\n"
 
 
 def commands_page() -> str:
