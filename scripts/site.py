@@ -1,7 +1,10 @@
 """Write the pages of the site that come from elsewhere: README, CONTRIBUTING, the commands' help and the docstrings.
 
-mkdocs calls the functions `on_config`, `on_files` and `on_page_markdown` while it builds (`hooks` in mkdocs.yml). The
-pages exist in memory only, so nothing generated is committed and nothing can be out of date.
+mkdocs calls the functions `on_config`, `on_files`, `on_page_markdown` and `on_post_build` while it builds (`hooks` in
+mkdocs.yml). The pages exist in memory only, so nothing generated is committed and nothing can be out of date.
+
+If `posters export posters --to web --output build/live` was run before, the site has a page where visitors try the
+classifier in their browsers.
 """
 
 import contextlib
@@ -11,6 +14,7 @@ import io
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -49,6 +53,14 @@ COPIED = {
     "guide/beyond_posters.md": "notebooks/04_beyond_posters.ipynb",
 }
 WIDTH = 80  # of the commands' help, in columns
+LIVE = Path(os.environ.get("POSTERS_LIVE", REPOSITORY / "build" / "live"))  # The exported page, if there is one.
+LIVE_PAGE = """# Try it
+
+Drop a poster on the page below, or choose a sample. It is predicted in your browser and never leaves it
+([how that works](deployment.md#a-page-without-a-server)).
+
+<iframe src="../live/index.html" title="Genres of a poster" style="width: 100%; height: 80vh; border: 0"></iframe>
+"""
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -57,6 +69,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         entry["Reference"] for entry in config.nav or [] if isinstance(entry, dict) and "Reference" in entry
     )
     reference.extend(f"reference/{name}.md" for name in PACKAGES)
+    if LIVE.is_dir():
+        (config.nav or []).insert(1, "try.md")
     return config
 
 
@@ -82,6 +96,14 @@ def generated_pages() -> Iterator[tuple[str, str]]:
     yield "reference/api.md", api_page()
     for name in PACKAGES:
         yield f"reference/{name}.md", package_page(name)
+    if LIVE.is_dir():
+        yield "try.md", LIVE_PAGE
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Copy the exported page, as it is, beside the site's own pages."""
+    if LIVE.is_dir():
+        shutil.copytree(LIVE, Path(config.site_dir) / "live", dirs_exist_ok=True)
 
 
 def notebook_page(path: Path) -> str:

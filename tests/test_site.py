@@ -18,7 +18,10 @@ pytestmark = pytest.mark.slow
 def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", folder]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "sample")])}
+    live = tmp_path_factory.mktemp("live")
+    (live / "index.html").write_text("the exported page")
+    path = os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "sample")])
+    environment = os.environ | {"POSTERS_LIVE": str(live), "PYTHONPATH": path}
     built = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stderr
     return folder
@@ -44,6 +47,16 @@ def test_every_public_name_links_to_its_entry(site, name):
 @pytest.mark.parametrize("name", [*COMMANDS, *BESIDE])
 def test_every_command_shows_its_help(site, name):
     assert f"usage: posters {name}" in read(site, "reference/commands")
+
+
+def test_the_exported_page_can_be_tried_on_the_site(site):
+    assert (site / "live" / "index.html").read_text() == "the exported page"
+    assert 'src="../live/index.html"' in read(site, "try")
+
+
+def test_notebooks_are_pages_with_what_they_printed(site):
+    assert "accuracy of naming no genre, ever: 0." in read(site, "tutorial")
+    assert "data:image/png;base64," in read(site, "guide/softmax_or_sigmoid")
 
 
 def test_examples_are_shown_as_code(site):
