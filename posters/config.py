@@ -177,6 +177,9 @@ class TrainConfig(_Checked):
     weight_decay: float = option(0.05, "AdamW's weight decay in fine-tuning", 0, 10)
     batch_size: int = option(32, "posters per step of fine-tuning", 1)
     augment: bool = option(True, "shift, zoom, mirror and recolour the training posters a little; never upside down")
+    impute: bool = option(
+        False, "fill in unknown labels of training posters with their probabilities, by features and known labels"
+    )
     mixup: float = option(0.0, "alpha of mixup: fine-tuning learns from blends of two posters; 0 blends none", 0, 10)
     ema: float = option(0.99, "decay per step of the weights' moving average; 0 keeps the last weights", 0, 0.99999)
     patience: int = option(3, "epochs without a better validation macro mAP before fine-tuning stops", 1)
@@ -200,6 +203,8 @@ class TrainConfig(_Checked):
                 "a run can do without test posters alone (--test 0)"
             )
         super().__post_init__()
+        if self.impute and self.from_scratch:
+            raise ConfigError("impute fills in labels by the features of pretrained weights, and weights is 'none'")
         if self.validation + self.test >= 1:
             raise ConfigError(
                 f"validation and test must leave posters to train on, but take {self.validation + self.test:g} of them"

@@ -50,6 +50,7 @@ class TrainOptions(TypedDict, total=False):
     weight_decay: float
     batch_size: int
     augment: bool
+    impute: bool
     mixup: float
     ema: float
     patience: int

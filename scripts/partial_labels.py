@@ -3,12 +3,14 @@ r"""What are partly known labels worth? Hide labels of the training posters, and
     python scripts/partial_labels.py posters.csv --images images --weights imagenet --height 288 --width 192
 
 With the same splits, the network and the linear probe on frozen features learn from: all labels; labels of which a
-share is hidden at random, and masked; as many labels on fewer posters, each fully labelled; and the hidden labels taken
-for a no. Validation and test are fully labelled. Each seed draws other splits and hides other labels. With --epochs 0,
-the default here, the head alone is trained; everything is of the size that training learns from.
+share is hidden at random, and masked; as many labels on fewer posters, each fully labelled; the hidden labels taken for
+a no; and the hidden labels filled in, as `posters train --impute` does it. Validation and test are fully labelled. Each
+seed draws other splits and hides other labels. With --epochs 0, the default here, the head alone is trained; everything
+is of the size that training learns from.
 """
 
 import argparse
+import math
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -20,6 +22,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from posters.baselines.imputation import impute_training_labels
 from posters.baselines.linear_probe import fit_probe
 from posters.catalogue import Catalogue
 from posters.catalogue.multi_hot import prevalence
@@ -39,7 +42,8 @@ from posters.splitting.splits import draw_splits
 from posters.store.cache import arrays_directory, default_cache
 from posters.store.packed_posters import pack
 
-WAYS = ("all labels", "hidden and masked", "fewer posters, fully labelled", "hidden and taken for a no")
+MASKED, IMPUTED = "hidden and masked", "hidden and filled in"
+WAYS = ("all labels", MASKED, "fewer posters, fully labelled", "hidden and taken for a no", IMPUTED)
 LEARNERS = ("the network", "logistic regression")
 
 
@@ -51,6 +55,7 @@ class Problem:
         posters: packed, of N.
         features: (N, F), frozen.
         y: multi-hot (N, G), everything known.
+        groups: int (N,), posters that stay together.
         train: rows.
         validation: rows.
         test: rows.
@@ -59,6 +64,7 @@ class Problem:
     posters: np.ndarray
     features: np.ndarray
     y: np.ndarray
+    groups: np.ndarray
     train: np.ndarray
     validation: np.ndarray
     test: np.ndarray
@@ -107,7 +113,7 @@ def drawn(catalogue: Catalogue, config: TrainConfig, cache: Path, seeds: int) ->
     for seed in range(seeds):
         splits = draw_splits(readable, groups, validation=config.validation, test=config.test, seed=seed)
         rows = map(arrays.rows_of, (splits.train, splits.validation, splits.test))
-        yield Problem(arrays.posters, features, arrays.genres, *rows)
+        yield Problem(arrays.posters, features, arrays.genres, groups, *rows)
 
 
 def labels_of(problem: Problem, hidden: float, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -118,7 +124,9 @@ def labels_of(problem: Problem, hidden: float, seed: int) -> list[tuple[np.ndarr
     cells[problem.train] = rng.random((len(problem.train), problem.y.shape[1])) < hidden
     masked[cells], wrong[cells] = -1, 0
     fewer = np.sort(rng.permutation(problem.train)[: round(len(problem.train) * (1 - hidden))])
-    return [(problem.train, problem.y), (problem.train, masked), (fewer, problem.y), (problem.train, wrong)]
+    filled = impute_training_labels(problem.features, masked, problem.train, problem.groups, seed)
+    labels = (problem.y, masked, problem.y, wrong, filled)
+    return [(fewer if "fewer" in way else problem.train, y) for way, y in zip(WAYS, labels, strict=True)]
 
 
 def network_figure(problem: Problem, train: np.ndarray, y: np.ndarray, config: TrainConfig) -> float:
@@ -162,7 +170,9 @@ def network_figure(problem: Problem, train: np.ndarray, y: np.ndarray, config: T
 
 
 def probe_figure(problem: Problem, train: np.ndarray, y: np.ndarray) -> float:
-    """Return the test macro mAP of logistic regression."""
+    """Return the test macro mAP of logistic regression, which needs labels that are either yes or no."""
+    if y.dtype.kind == "f":
+        return math.nan
     probe = fit_probe(problem.features, y, train, problem.validation)
     return METRICS["macro_map"](problem.y[problem.test], probe.score(problem.features[problem.test]))
 

@@ -190,6 +190,11 @@ def test_options_of_the_two_configs_have_different_names():
     assert not set(PREPROCESS_OPTIONS) & set(TRAIN_OPTIONS)
 
 
+def test_labels_can_t_be_filled_in_from_scratch():
+    with pytest.raises(ConfigError, match="pretrained weights, and weights is 'none'"):
+        TrainConfig(weights="none", impute=True)
+
+
 @pytest.mark.parametrize(
     ("weights", "epochs", "from_scratch"), [("none", 4, True), ("none", 0, False), ("imagenet", 4, False)]
 )

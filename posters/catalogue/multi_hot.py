@@ -95,12 +95,12 @@ def prevalence(y_true: np.ndarray) -> np.ndarray:
     """Return each genre's share (G,) of the posters of which it is known whether they have it; 0 if it is of none.
 
     Args:
-        y_true: (N, G) of 0 and 1, and of -1 where a label is unknown.
+        y_true: (N, G) from 0 to 1, and -1 where a label is unknown.
 
     Examples:
         >>> prevalence(np.array([[1, -1], [0, -1], [-1, 0], [0, 1]])).round(3).tolist()
         [0.333, 0.5]
     """
     known = (y_true >= 0).sum(axis=0)
-    shares: np.ndarray = (y_true == 1).sum(axis=0) / np.maximum(known, 1)
+    shares: np.ndarray = np.maximum(y_true, 0).sum(axis=0, dtype=np.float64) / np.maximum(known, 1)
     return shares

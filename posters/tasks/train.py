@@ -11,6 +11,7 @@ import numpy as np
 from posters._base.locks import only_writer
 from posters._base.log import also_to_file, logger
 from posters._base.optional_imports import check_installed
+from posters.baselines.imputation import impute_training_labels
 from posters.catalogue import SPLITS, Catalogue, read_catalogue
 from posters.catalogue.multi_hot import prevalence
 from posters.classifier import Classifier, load_classifier
@@ -234,7 +235,6 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
         with precision_policy(precision):
             network = build_network(config, len(arrays.genre_names), preprocess=config.train_preprocess)
         learned_head = continue_backbone(network, config)
-        loss = make_loss(config.loss, prior, known=float((y_train >= 0).mean()))
         # Rows of the stages before the running one: the file is rewritten after each epoch, with all of them.
         history: list[dict[str, Any]] = []
         best = float("-inf")
@@ -253,14 +253,20 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
         def validation_macro_map(model: Any, of: PosterArrays) -> float:
             return macro_map(validation_scores(model, of, "validating"))
 
-        features = None
-        if config.from_scratch:
+        features, labels = None, arrays.genres
+        if not config.from_scratch:
+            # Frozen features, for the head, and for the linear probe that the network is compared with.
+            path = features_path(network.features, config, first, cache)
+            features = compute_features(network.features, first, path)
+            if config.impute and (y_train < 0).any():
+                labels = impute_training_labels(features, labels, train_rows, groups, config.seed)
+                y_train = labels[train_rows]
+        loss = make_loss(config.loss, prior, known=float((y_train >= 0).mean()))
+
+        if features is None:
             logger.info(_NO_PROBE)
             start_biases(network.head, prior, config.head)
         else:
-            # Frozen features, and the linear probe on them that the network is compared with.
-            path = features_path(network.features, config, first, cache)
-            features = compute_features(network.features, first, path)
             probe = write_probe_scores(run, arrays, splits, groups, path)
 
             # The head, on the frozen features. The schedule falls to zero, and so no early stopping is needed.
@@ -309,8 +315,9 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
             rows = np.array([row for row in train_rows if arrays.ids[row] in chosen])
             if not len(rows):
                 raise TrainingError(f"no poster of {' or '.join(stage.tables)} is in the training split")
-            x, y = posters.posters, posters.genres
-            batches = Batches(x, y, rows, stage.batch_size, config.seed, config.augment, config.mixup)
+            batches = Batches(
+                posters.posters, labels, rows, stage.batch_size, config.seed, config.augment, config.mixup
+            )
             steps = stage.epochs * batches.steps
             schedule = make_schedule(config.schedule, stage.learning_rate, steps, warmup=steps // _WARMUP_SHARE)
             compile_model(network.whole, loss, schedule, config.weight_decay)

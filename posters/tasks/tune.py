@@ -17,12 +17,15 @@ from posters._base.brief import brief_repr
 from posters._base.locks import only_writer
 from posters._base.log import logger
 from posters._base.optional_imports import check_installed, require
+from posters.baselines.imputation import impute_training_labels
 from posters.catalogue import SPLITS
 from posters.catalogue.multi_hot import prevalence
+from posters.classifier.looks import looks_of
 from posters.config import TrainConfig, write_config
 from posters.errors import ConfigError, RunError, TrainingError
 from posters.metrics import METRICS
 from posters.runs import Run
+from posters.splitting.groups import group_posters, perceptual_hashes
 from posters.store.cache import arrays_directory, default_cache
 from posters.store.packed_posters import pack
 
@@ -131,7 +134,8 @@ def _judge(run: Run, config: TrainConfig, cache: Path) -> _Judge:
     """Read back what the run has computed, and return what fits a head and judges it."""
     catalogue, splits = run.catalogue(), run.splits()
     size = [*map(config.stage_preprocess, config.fine_tuning), config.preprocess][0]
-    arrays = pack(catalogue, arrays_directory(cache, catalogue, size), size)
+    directory = arrays_directory(cache, catalogue, size)
+    arrays = pack(catalogue, directory, size)
     # The third one's posters take no part.
     train, validation = (arrays.rows_of([id for id, own in splits.items() if own == split]) for split in SPLITS[:2])
     if not len(train) or not len(validation):
@@ -164,7 +168,13 @@ def _judge(run: Run, config: TrainConfig, cache: Path) -> _Judge:
     learned_head = continue_backbone(network, config)
     features = compute_features(network.features, arrays, features_path(network.features, config, arrays, cache))
     x_train, x_validation = np.asarray(features[train]), np.asarray(features[validation])
-    prior, known = prevalence(y_train), float((y_train >= 0).mean())
+    prior = prevalence(y_train)
+    if config.impute and (y_train < 0).any():
+        readable = catalogue.among(arrays.ids)
+        codes = looks_of(readable, cache) if config.look else None
+        groups = group_posters(readable, perceptual_hashes(arrays, directory), codes)
+        y_train = impute_training_labels(features, arrays.genres, train, groups, config.seed)[train]
+    known = float((y_train >= 0).mean())
 
     def judge(options: TrainConfig, after_epoch: Callable[[int, float], None]) -> float:
         # The whole network, as in training: layers draw their seeds in turn, and a run is to have this very head.

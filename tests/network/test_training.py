@@ -333,3 +333,28 @@ def test_half_precision_trains_and_ships_float32(precision, colours, small, tmp_
     assert {layer.compute_dtype for layer in network.layers} == {"float32"}
     figures = posters.evaluate_run(tmp_path / "run")
     assert figures.of("model").figures["macro_map"].value > figures.of("prior").figures["macro_map"].value + 0.1
+
+
+@pytest.fixture
+def partly_known(colours):
+    """The colours, where of each second poster it is unknown whether it has blue."""
+    posters = [
+        replace(poster, genres=tuple(set(poster.genres) - {"Blue"}), unknown=("Blue",)) if number % 2 else poster
+        for number, poster in enumerate(colours)
+    ]
+    return Catalogue(tuple(posters), colours.genre_names, colours.image_root)
+
+
+def test_unknown_labels_are_filled_in_if_one_asks_for_it(partly_known, colours, small, tmp_path):
+    """The stand-in for pretrained weights is a run on the same posters."""
+    posters.train(colours, tmp_path / "first", small)
+    config = replace(small, weights=str(tmp_path / "first"), epochs=1, head_epochs=2)
+    losses = {}
+    for name, catalogue in {"whole": colours, "partly": partly_known}.items():
+        for impute in (False, True):
+            run = tmp_path / f"{name}-{impute}"
+            posters.train(catalogue, run, replace(config, impute=impute))
+            losses[name, impute] = [epoch.train_loss for epoch in Run(run).epochs()]
+    assert losses["whole", True] == losses["whole", False]
+    # In the head and in fine-tuning.
+    assert all(filled != masked for filled, masked in zip(losses["partly", True], losses["partly", False], strict=True))
