@@ -20,6 +20,11 @@ _STRING = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 _MISSING = {"nan", "null", "none", "nat", "<na>", "na"}
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _CLOSING = {"[": "]", "(": ")", "{": "}"}
+# Brackets that open no genre's name. The wide ones of East Asian keyboards are the plain ones after NFKC.
+_OTHER_CLOSING = dict(
+    zip("<\u00ab\u27e8\u3008\u300a\u3010\u300c\u300e", ">\u00bb\u27e9\u3009\u300b\u3011\u300d\u300f", strict=True)
+)
+_OTHER_COMMA = re.compile("[\u3001\uff0c]")
 # NumPy 2 prints `np.str_('Drama')`, and arrays and sets print their type: only what is inside matters.
 _NUMPY_SCALAR = re.compile(rf"\b(?:np|numpy)\.\w+\(\s*({_STRING}|-?[\d.]+|nan)\s*\)")
 _WRAPPER = re.compile(
@@ -50,7 +55,7 @@ def parse_genres(cell: object, separator: str | None = None) -> tuple[str, ...]:
         ('Comedy', 'Drama')
     """
     if isinstance(cell, str):
-        text = cell.strip()
+        text = _plain_brackets(cell.strip())
         cell = parse_list(text) if looks_like_list(text) else split_names(text, separator)
     if isinstance(cell, set):
         cell = sorted(cell, key=repr)  # A set has no order of its own, and results must not depend on one.
@@ -66,6 +71,16 @@ def parse_genres(cell: object, separator: str | None = None) -> tuple[str, ...]:
             raise CatalogueError(f"genres must be names, or objects with a 'name', but got {quoted(item)}")
         names.append(clean_name(name))
     return tuple(filter(None, names))
+
+
+def _plain_brackets(text: str) -> str:
+    """Return a list in brackets of other kinds as one in plain brackets; "<NA>" is a missing value."""
+    inner = text[1:-1]
+    first, last = (unicodedata.normalize("NFKC", bracket) for bracket in (text[:1], text[-1:]))
+    closing = _OTHER_CLOSING.get(first) if first == text[:1] else _CLOSING.get(first)
+    if closing != last or text[0] in inner or text[-1] in inner or text.casefold() in _MISSING:
+        return text
+    return f"[{_OTHER_COMMA.sub(',', inner)}]"
 
 
 def clean_name(text: str) -> str:

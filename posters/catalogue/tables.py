@@ -18,10 +18,14 @@ def column_key(name: str) -> str:
     """Return what column names are compared by: case, outer space, and `-`, `_` or space between words don't matter.
 
     Examples:
-        >>> column_key(" Poster-Path ")
-        'poster_path'
+        >>> column_key(" Poster-Path "), column_key("Genre(s)")
+        ('poster_path', 'genres')
     """
-    return re.sub(r"[\s_-]+", "_", name.strip().casefold())
+    return re.sub(r"[\s_-]+", "_", re.sub(r"\(s\)$", "s", name.strip().casefold()))
+
+
+# The keys by which an object that stands for a file names it.
+_PATHS = ("path", "file_name", "src", "url")
 
 
 @dataclass(frozen=True)
@@ -82,14 +86,18 @@ class Table:
     def texts(self, keys: Sequence[str]) -> list[str] | None:
         """Return the same column as text without surrounding space; JSON's null is "".
 
+        An object with a path, as libraries of datasets write an image, is its path.
+
         Raises:
-            CatalogueError: a value is a list, an object or a truth value.
+            CatalogueError: a value is a list, another object or a truth value.
         """
         values = self.values(keys)
         if values is None:
             return None
         texts = []
         for row, value in zip(self.rows, values, strict=True):
+            if type(value) is dict:
+                value = next((value[key] for key in _PATHS if isinstance(value.get(key), str)), value)
             if value is not None and type(value) is not str:
                 raise self.fault(row, f"the {keys[0]} must be text, but it is {quoted(value)}")
             texts.append(value.strip() if value else "")

@@ -79,7 +79,7 @@ def test_csv(desk, text, words):
         ('{"id": "1", "image": "a.jpg", "genres": "War"}\n{"id": \n', ["row 2", "not JSON"]),
         ('{\n  "results": [\n}', ["row 1", "one object a line"]),
         ('[{"id": ["x"], "image": "a.jpg", "genres": "War"}]', ["row 1", "id must be text", "['x']"]),
-        ('[{"id": "1", "image": {"path": "a"}, "genres": "War"}]', ["row 1", "image must be text"]),
+        ('[{"id": "1", "image": {"path": [1]}, "genres": "War"}]', ["row 1", "image must be text"]),
         ('[{"id": "1", "image": "a.jpg", "genres": [["War"]]}]', ["row 1", "['War']"]),
         ('[{"id": "1", "image": "a.jpg", "genres": {"War": 1}}]', ["row 1", "'War'"]),
         ('[{"id": "1", "image": "\\u0000", "genres": "War"}]', ["row 1", "would leave"]),

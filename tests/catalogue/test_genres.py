@@ -80,6 +80,20 @@ def test_cells(cell, names):
     assert parse_genres(cell) == names
 
 
+@pytest.mark.parametrize(
+    "brackets", ["<>", "\u00ab\u00bb", "\u3010\u3011", "\u300c\u300d", "\uff08\uff09", "\uff3b\uff3d"]
+)
+@pytest.mark.parametrize("comma", [", ", "\u3001", "\uff0c"])
+def test_brackets_and_commas_of_other_keyboards_are_no_part_of_a_name(brackets, comma):
+    assert parse_genres(f"{brackets[0]}Drama{comma}War{brackets[1]}") == ("Drama", "War")
+    assert parse_genres(f"{brackets[0]}Drama{brackets[1]}") == ("Drama",)
+
+
+@pytest.mark.parametrize("cell", ["<NA>", "Drama <3", "<b>Drama</b>", "<Drama\u300d", "<"])
+def test_not_all_that_begins_with_such_a_bracket_is_a_list(cell):
+    assert parse_genres(cell) == (cell,)
+
+
 @pytest.mark.parametrize("cell", ["['Drama' 'War', 'Crime']", "['Drama", "[", "{'a': 1}", "[[1]]", "['a'] x"])
 def test_a_list_that_is_none_is_refused(cell):
     with pytest.raises(CatalogueError):

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from posters.catalogue import Poster
+from posters.errors import CatalogueError
 
 
 def splits(catalogue):
@@ -35,6 +36,26 @@ class TestMetadataWithMarks:
         desk.images("a.jpg", folder="ds")
         desk.table("ds/metadata.jsonl", '{"file_name": "a.jpg", "Drama": true, "War": false, "dress": true}')
         assert desk.read("ds").genres == (("Drama", "dress"),)
+
+
+@pytest.mark.parametrize("key", ["path", "file_name", "src", "url"])
+def test_an_image_that_is_an_object_is_its_path(desk, key):
+    desk.images("a.jpg", "b.jpg")
+    desk.table("t.jsonl", json.dumps({"image": {"bytes": None, key: "a.jpg"}, "labels": ["War"]}))
+    assert [poster.image for poster in desk.read("t.jsonl")] == ["a.jpg"]
+
+
+def test_an_image_that_is_an_object_without_a_path_is_refused(desk):
+    desk.images("a.jpg")
+    desk.table("t.jsonl", '{"image": {"bytes": "a.jpg"}, "labels": ["War"]}')
+    with pytest.raises(CatalogueError, match="row 1: the image must be text"):
+        desk.read("t.jsonl")
+
+
+def test_a_column_may_hold_one_or_more(desk):
+    desk.images("a.jpg")
+    desk.table("t.csv", "Poster,Genre(s)\na.jpg,Drama|War\n")
+    assert desk.read("t.csv").genres == (("Drama", "War"),)
 
 
 class TestSplitFiles:
