@@ -1,6 +1,6 @@
 """Hold the package's figures against the libraries of the field, and write the table in docs/reliability.md.
 
-    pip install -e '.[train,oracles]'
+    pip install -e '.[train,oracles,oracles-torch]'
     python scripts/oracles.py --cases 30 --seed 0            # docs/oracles.json, and the table that is made of it
     python scripts/oracles.py --library cleanlab --show      # some, on the terminal alone
 
@@ -28,32 +28,13 @@ from posters.evaluation.bootstrap import centred_interval, draw_counts, resample
 from posters.evaluation.label_issues import label_doubts
 from posters.images.perceptual_hash import NEAR, near_groups, perceptual_hash
 from posters.metrics import METRICS
-from posters.splitting.stratify import stratify
 from posters.thresholds.conformal import common_threshold
+from scripts.oracle_cases import FOLDS, Comparison, both, folds_against, hostile
+from scripts.torch_oracles import torch_comparisons
 
 DOCS = Path(__file__).parents[1] / "docs"
 BEGIN, END = "<!-- oracles: begin -->", "<!-- oracles: end -->"
 LEVELS = 20
-FOLDS = 5
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What is held against a library.
-
-    Attributes:
-        library: the distribution's name.
-        subject: what is compared.
-        unit: of the difference.
-        allowed: the largest difference that is none.
-        difference: draws a case and returns by how much ours differs in it.
-    """
-
-    library: str
-    subject: str
-    unit: str
-    allowed: float
-    difference: Callable[[np.random.Generator], float]
 
 
 @dataclass(frozen=True)
@@ -67,35 +48,6 @@ class Outcome:
     version: str | None
     cases: int | None
     largest: float | None
-
-
-def hostile(rng: np.random.Generator, posters: int = 120) -> tuple[np.ndarray, np.ndarray]:
-    """Draw labels and scores, (N, G) each: N from 12 to `posters`, G from 2 to 7."""
-    shape = (int(rng.integers(12, posters + 1)), int(rng.integers(2, 8)))
-    y_true = (rng.random(shape) < rng.choice([0.0, 0.02, 0.1, 0.3, 0.5, 0.9, 1.0], shape[1])).astype(np.int64)
-    y_true[0, 0], y_true[1, 0] = 1, 0
-    y_true[2], y_true[3] = 1, 0
-    y_score = (rng.random() * y_true + 1.5 * rng.random(shape) - 0.25).clip(0, 1)
-    # Few decimals make many ties; with none, every score is 0 or 1.
-    return y_true, y_score.round(int(rng.choice([0, 1, 2, 17])))
-
-
-def defined(y_true: np.ndarray, over: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return which posters (N,) and genres (G,) have a figure by every convention."""
-    everything = [np.ones(size, bool) for size in y_true.shape]
-    mixed = [np.asarray(y_true.any(axis=axis) & ~y_true.all(axis=axis)) for axis in (1, 0)]
-    return mixed[0] if over == "posters" else everything[0], mixed[1] if over == "genres" else everything[1]
-
-
-def both(name: str, theirs: Callable[[np.ndarray, np.ndarray], float], rng: np.random.Generator) -> float:
-    """Return by how much a metric of ours differs from theirs, on posters and genres for which both are defined."""
-    metric, (y_true, y_score) = METRICS[name], hostile(rng)
-    rows, columns = defined(y_true, metric.over)
-    # Libraries clip what is surely wrong at different places.
-    y = y_score.clip(1e-6, 1 - 1e-6) if name == "log_loss" else y_score
-    y = y if metric.needs == "score" else (y >= 0.5).astype(np.int64)
-    labels, values = y_true[rows][:, columns], y[rows][:, columns]
-    return abs(metric(labels, values) - theirs(labels, values))
 
 
 def sklearn_metrics() -> Iterator[Comparison]:
@@ -190,25 +142,6 @@ def label_flags(rng: np.random.Generator) -> float:
     return float((theirs != (label_doubts(labels, p) > 0)).sum())
 
 
-def unevenness(y_true: np.ndarray, fold: np.ndarray) -> float:
-    """Return the label distribution of Sechidis et al. 2011: how far the odds of genres in folds are from the whole."""
-    common = y_true[:, y_true.any(axis=0) & ~y_true.all(axis=0)]
-    share = np.array([common[fold == each].mean(axis=0) for each in range(FOLDS)]).clip(0, 1 - 1 / len(fold))
-    whole = common.mean(axis=0)
-    return float(np.abs(share / (1 - share) - whole / (1 - whole)).mean())
-
-
-def folds_against(splitter: Callable[[int], object], rng: np.random.Generator) -> float:
-    """Return how much less even our five folds are than theirs; below 0 where they are more even."""
-    prevalence = rng.uniform(0.03, 0.4, 8)
-    y_true, seed = (rng.random((200, 8)) < prevalence).astype(np.int64), int(rng.integers(1 << 31))
-    theirs = np.zeros(len(y_true), int)
-    for fold, (_, test) in enumerate(splitter(seed).split(y_true, y_true)):  # type: ignore[attr-defined]
-        theirs[test] = fold
-    ours = stratify(y_true, np.arange(len(y_true)), [1 / FOLDS] * FOLDS, seed)
-    return unevenness(y_true, ours) - unevenness(y_true, theirs)
-
-
 def iterative_stratification(seed: int) -> object:
     """Return the folds of iterative-stratification."""
     return require("iterstrat.ml_stratifiers").MultilabelStratifiedKFold(FOLDS, shuffle=True, random_state=seed)
@@ -229,7 +162,7 @@ def look_alike_pairs(rng: np.random.Generator) -> float:
 
 
 def comparisons() -> list[Comparison]:
-    """Return every comparison, in the order of the table."""
+    """Return the comparisons with libraries that are light, in the order of the table."""
     return [
         *sklearn_metrics(),
         Comparison("scipy", "bootstrap intervals of average precision, same resamples", "figure", 1e-9, resampled),
@@ -244,15 +177,6 @@ def comparisons() -> list[Comparison]:
         ),
         Comparison("ImageHash", "look-alikes by hash", "pairs", 0, look_alike_pairs),
     ]
-
-
-# Of the field, but without a comparison here.
-WITHOUT = {
-    "torchmetrics": "metrics",
-    "netcal": "calibration and its errors",
-    "scikit-multilearn": "folds",
-    "timm, torch": "losses and their gradients, average of weights, AdamW",
-}
 
 
 def measure(comparison: Comparison, cases: int, seed: int) -> Outcome:
@@ -282,7 +206,6 @@ def table(outcomes: Sequence[Outcome]) -> str:
     for each in outcomes:
         found = "**not compared**: not installed" if each.largest is None else f"{each.largest:.2g} ({each.unit})"
         lines.append(f"| {each.library} | {each.version or ''} | {each.subject} | {each.cases or ''} | {found} |")
-    lines += [f"| {name} | | {subject} | | **not compared** by this command |" for name, subject in WITHOUT.items()]
     return "\n".join(lines)
 
 
@@ -300,9 +223,10 @@ def main() -> int:
     parser.add_argument("--library", help="this one alone; implies --show")
     parser.add_argument("--show", action="store_true", help="print the table, and write nothing")
     options = parser.parse_args()
-    chosen = [each for each in comparisons() if options.library in (None, each.library)]
+    everything = [*comparisons(), *torch_comparisons()]
+    chosen = [each for each in everything if options.library in (None, each.library)]
     if not chosen:
-        parser.error(f"no comparison with {options.library}: {sorted({each.library for each in comparisons()})}")
+        parser.error(f"no comparison with {options.library}: {sorted({each.library for each in everything})}")
     outcomes = [measure(each, options.cases, options.seed) for each in tqdm(chosen, unit="comparison")]
     print(table(outcomes))
     if not (options.show or options.library):

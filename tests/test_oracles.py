@@ -5,13 +5,26 @@ import json
 import numpy as np
 import pytest
 
-from scripts.oracles import BEGIN, DOCS, WITHOUT, Comparison, Outcome, comparisons, main, measure, table, written
+from scripts.oracle_cases import Comparison
+from scripts.oracles import BEGIN, DOCS, Outcome, comparisons, main, measure, table, written
+from scripts.torch_oracles import torch_comparisons
 
 
 @pytest.mark.parametrize("comparison", comparisons(), ids=lambda each: f"{each.library}: {each.subject}")
 def test_ours_is_what_the_library_gives(comparison):
     outcome = measure(comparison, cases=4, seed=1)
     assert outcome.largest is not None, f"{comparison.library} isn't installed: install the extra `test`"
+    assert outcome.largest <= comparison.allowed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("comparison", torch_comparisons(), ids=lambda each: f"{each.library}: {each.subject}")
+def test_ours_is_what_a_large_library_gives(comparison):
+    outcome = measure(comparison, cases=2, seed=1)
+    if outcome.largest is None:
+        pytest.skip(
+            f"{comparison.library} isn't installed: the extra `oracles-torch`; docs/oracles.json has its figures"
+        )
     assert outcome.largest <= comparison.allowed
 
 
@@ -24,6 +37,7 @@ def test_a_difference_that_is_not_a_number_or_too_large_fails(monkeypatch, capsy
     for wrong in (np.nan, 1.0):
         case = Comparison("numpy", "figures", "figure", 1e-9, lambda rng, wrong=wrong: wrong)
         monkeypatch.setattr("scripts.oracles.comparisons", lambda case=case: [case])
+        monkeypatch.setattr("scripts.oracles.torch_comparisons", list)
         monkeypatch.setattr("sys.argv", ["oracles.py", "--show", "--cases", "2"])
         assert main() == 1
         assert "numpy, figures" in capsys.readouterr().err
@@ -35,6 +49,6 @@ def test_the_page_shows_what_was_measured():
     assert BEGIN in page
     assert written(page, measured) == page
     outcomes = [Outcome(**row) for row in measured["rows"]]
-    assert {(each.library, each.subject) for each in outcomes} == {(e.library, e.subject) for e in comparisons()}
+    everything = [*comparisons(), *torch_comparisons()]
+    assert {(each.library, each.subject) for each in outcomes} == {(each.library, each.subject) for each in everything}
     assert all(each.largest is not None and each.largest <= each.allowed for each in outcomes)
-    assert all(name in page for name in WITHOUT)

@@ -19,6 +19,8 @@ MIN_EXAMPLES = 20
 MOST = 1000
 # How far a false label is likelier in a commoner genre: 0, not at all; 1, in proportion to its odds.
 _COMMONER = 0.75
+# Probabilities of few decimals often equal their own mean, which rounding then moves to either side; as in cleanlab.
+_ROUNDING = 1e-6
 # Each kind with the label that it doubts, in the order of the lists.
 KINDS: dict[Literal["missing", "false"], int] = {"missing": 0, "false": 1}
 
@@ -149,7 +151,7 @@ def label_doubts(y_true: np.ndarray, y_score: np.ndarray) -> np.ndarray:
     p = np.stack([1 - y_score, y_score], axis=1)
     usual = np.array([p[y_true == answer, answer].mean() for answer in (0, 1)])
     rows, own, other = np.arange(len(p)), y_true.astype(int), 1 - y_true.astype(int)
-    doubted = (p[rows, other] >= usual[other]) & (p[rows, other] > p[rows, own])
+    doubted = (p[rows, other] >= usual[other] - _ROUNDING) & (p[rows, other] > p[rows, own])
     adjusted = p - usual + usual.max()
     return np.where(doubted, adjusted[rows, other] / adjusted.sum(axis=1), 0.0)
 

@@ -1,5 +1,6 @@
 """Labels that may be wrong: against numbers computed by hand, and against errors made on purpose."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,19 @@ def test_doubts_are_between_0_and_1_and_the_same_whichever_answer_is_called_1(ro
     # Where 1 - (1 - p) is p again, to the last bit.
     halves = np.round(y_score * 8) / 8
     np.testing.assert_allclose(label_doubts(1 - y_true, 1 - halves), label_doubts(y_true, halves), atol=1e-12)
+
+
+@given(st.lists(st.tuples(st.sampled_from([0, 1]), st.integers(0, 10)), min_size=2).filter(lambda r: len(dict(r)) == 2))
+def test_scores_of_few_decimals_are_doubted_as_in_exact_arithmetic(rows):
+    """A probability of 0.6 is as likely as a mean of 0.6, however floats round that mean."""
+    y_true, tenths = map(np.array, zip(*rows, strict=True))
+    usual = [
+        Fraction(int(np.where(answer, tenths, 10 - tenths)[y_true == answer].sum()), int((y_true == answer).sum()))
+        for answer in (0, 1)
+    ]
+    others = [(1 - label, 10 - p if label else p) for label, p in rows]
+    wanted = [p >= usual[other] and p > 5 for other, p in others]
+    assert (label_doubts(y_true, tenths / 10) > 0).tolist() == wanted
 
 
 def test_an_issue_names_the_label_and_the_poster():
