@@ -114,7 +114,9 @@ def soup_card(manifest: Manifest) -> str:
         >>> soup_card(manifest).splitlines()[0]
         '# Model card: movie poster genres'
     """
-    figures = manifest.metrics["out_of_fold"]
+    # Those of earlier versions have neither this figure nor the interval of the commonest genres.
+    figures = {"macro_roc_auc_of_the_prior": 0.5} | manifest.metrics["out_of_fold"]
+    common = {"low": figures["low_20"], "high": figures["high_20"]} if "low_20" in figures else None
     # The command holds the config too, and both are in classifier.json.
     provenance = {
         name: value for name, value in manifest.provenance.items() if name not in ("command", "config", "sources")
@@ -127,6 +129,7 @@ def soup_card(manifest: Manifest) -> str:
         rule_columns=" ---: |" * len(manifest.rules),
         genres="\n".join(_average_row(manifest, genre, own) for genre, own in enumerate(figures["genres"])),
         interval=_interval(figures),
+        interval_20="" if common is None else f" ({_interval(common)})",
         sources=manifest.provenance.get("sources", "Its maker has named none."),
         little=_little_better(figures["genres"], figures["posters"]),
         provenance="\n".join(f"- {name}: {escape(str(value))}" for name, value in provenance.items()),

@@ -1,5 +1,6 @@
 """One classifier from a cross-validation: the average of its networks, and out-of-fold scores to decide by."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -26,7 +27,8 @@ def made(tmp_path_factory, colours, small):
     folder = tmp_path_factory.mktemp("soup")
     config = replace(small, epochs=0, head_epochs=20, head_learning_rate=1e-2, head_batch_size=16)
     folds = draw_folds(colours, np.arange(len(colours)), count=2, seed=1)
-    crossvalidate(colours, folder / "cv", config, folds=folds, cache=folder / "cache")
+    judged = crossvalidate(colours, folder / "cv", config, folds=folds, cache=folder / "cache")
+    (folder / "judged.json").write_text(json.dumps(judged.to_dict()))
     classifier = soup(folder / "cv", colours, folder / "soup", command="make it so", cache=folder / "cache")
     return classifier, folder
 
@@ -85,6 +87,23 @@ def test_it_decides_by_the_out_of_fold_scores_of_all_posters(made, colours):
     decided = read_scores(folder / "cv" / "decisions.npz")
     figures = manifest.metrics["out_of_fold"]
     assert figures["macro_f1"] == METRICS["macro_f1"](decided.y_true, decided.y_score.astype(np.uint8))
+
+
+def test_its_figures_are_those_that_the_cross_validation_prints(made):
+    classifier, folder = made
+    figures, judged = classifier.manifest.metrics["out_of_fold"], json.loads((folder / "judged.json").read_text())
+    model, prior = (
+        next(row for row in judged["predictors"] if row["predictor"] == name) for name in ("model", "prior")
+    )
+    assert figures["macro_map"] == pytest.approx(model["pooled"]["value"])
+    assert [figures["low"], figures["high"]] == pytest.approx([model["pooled"]["interval"][e] for e in ("low", "high")])
+    for name in ("micro_map", "macro_roc_auc", "log_loss", "macro_f1", "micro_f1"):
+        assert figures[name] == pytest.approx(model["figures"][name])
+    assert figures["macro_map_of_the_prior"] == pytest.approx(prior["pooled"]["value"])
+    # With three genres, the 20 commonest are all of them.
+    assert [figures[name] for name in ("macro_map_20", "low_20", "high_20")] == pytest.approx(
+        [figures[name] for name in ("macro_map", "low", "high")]
+    )
 
 
 def test_the_card_says_whose_figures_they_are(made):
