@@ -1,6 +1,8 @@
 """Make the classifier that comes with the package, from a cross-validation of its recipe; see `COMMAND`.
 
 Then run `scripts/looks.py record` on the same posters, and `measure`: looks are compared by what this network computes.
+`scripts/figures.py` names the documents that have the figures of the classifier before, `scripts/promises.py genres
+intervals --write` simulates with its card.
 """
 
 import argparse
