@@ -15,6 +15,8 @@ AnyScores = TypeVar("AnyScores", bound=Scores)
 
 # Keras's epsilon: logits stay finite.
 _EPSILON = 1e-7
+# The logits between which a sigmoid tells all float32 apart: near 1 there are too few numbers to tell what is surer.
+_ENDS = (-300.0, 18.4)
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,8 @@ class CalibrationCurve:
     Attributes:
         method: "identity" changes nothing; "platt" is sigmoid(slope * logit(p) + shift) (Platt 1999; with a shift of 0,
             the temperature scaling of Guo et al. 2017, by 1 / slope), and a straight line to (0, 0) below p = 1e-7 and
-            to (1, 1) above 1 - 1e-7; "isotonic" joins knots by straight lines (Zadrozny and Elkan 2002; its steps
-            centred, Oron and Flournoy 2017).
+            to (1, 1) above 1 - 1e-7, or from where less than 1e-8 is left of 1; "isotonic" joins knots by straight
+            lines (Zadrozny and Elkan 2002; its steps centred, Oron and Flournoy 2017).
         parameters: (slope, shift) of "platt", slope above 0; else empty.
         knots: (x, y) of "isotonic", rising in both, from (0, 0) to (1, 1); else empty.
 
@@ -60,19 +62,25 @@ class CalibrationCurve:
     def __call__(self, p: np.ndarray) -> np.ndarray:
         """Calibrated probabilities of any shape, between 0 and 1."""
         if self.method == "platt":
-            slope, shift = self.parameters
-            p = np.asarray(p, np.float64)
-            inner = np.asarray(1 / (1 + np.exp(-(slope * logit(p) + shift))))
-            # `logit` is level beyond its ends. Straight lines from there to (0, 0) and (1, 1) keep the order of scores.
-            low, high = np.minimum(p / _EPSILON, 1), np.minimum((1 - p) / _EPSILON, 1)
-            return np.where(high < 1, 1 - (1 - inner) * high, inner * low)
+            return self._platt(np.asarray(p, np.float64))
         if self.method == "isotonic":
             x, y = np.array(self.knots, float).T
             return np.asarray(np.interp(p, x, y))
         return np.asarray(p, np.float64)
 
+    def _platt(self, p: np.ndarray) -> np.ndarray:
+        slope, shift = self.parameters
+        first, last = ((end - shift) / slope for end in _ENDS)
+        # `logit` is level beyond its ends, and the sigmoid is 0 or 1 to the last bit beyond its own. Straight lines
+        # from there to (0, 0) and (1, 1) keep the order of scores.
+        least, most = float(logit(0.0)), float(logit(1.0))
+        start, end = np.clip([min(max(first, least), last), max(min(last, most), first)], -700, 700)
+        inner = 1 / (1 + np.exp(-np.clip(slope * np.clip(logit(p), start, end) + shift, *_ENDS)))
+        low, high = np.minimum(p * (1 + np.exp(-start)), 1), np.minimum((1 - p) * (1 + np.exp(end)), 1)
+        return np.asarray(np.where(high < 1, 1 - (1 - inner) * high, inner * low))
 
-def logit(p: np.ndarray) -> np.ndarray:
+
+def logit(p: np.ndarray | float) -> np.ndarray:
     """Return log(p / (1 - p)), finite also at 0 and 1.
 
     Examples:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
@@ -277,3 +277,18 @@ def test_a_platt_curve_is_the_sigmoid_of_its_paper_from_1e_7_to_1_minus_1e_7():
     p = 1 / (1 + np.exp(-z))
     expected = 1 / (1 + np.exp(-(1.5 * z - 0.3)))
     assert CURVES[1](p) == pytest.approx(expected, rel=1e-6, abs=1e-12)
+
+
+@given(
+    st.floats(0.05, 50),
+    st.floats(-8, 8),
+    st.one_of(st.floats(0, 1, exclude_max=True, width=32), st.floats(0, 30).map(lambda z: 1 / (1 + np.exp(-z)))),
+)
+@example(3.0, 0.0, 1 - 2e-7)
+@example(50.0, -8.0, 0.999)
+@example(50.0, 0.0, 1e-30)
+def test_no_two_scores_of_a_network_are_tied_by_a_steep_curve(slope, shift, p):
+    """The sigmoid of three times a logit of 16 is 1 to the last bit, and so are all surer ones."""
+    p = min(np.float32(p), np.nextafter(np.float32(1), np.float32(0)))
+    lower, higher = CalibrationCurve("platt", (slope, shift))(np.array([p, np.nextafter(p, np.float32(1))]))
+    assert 0 <= lower < higher <= 1
