@@ -1,8 +1,8 @@
 """Simulate how often rules break their promises, and how often intervals cover the truth.
 
     python scripts/promises.py --splits 400 --seed 0              # all tables
-    python scripts/promises.py genres --splits 200                # of the genres with a promise, how many are broken
-    python scripts/promises.py intervals --splits 400 --samples 200
+    python scripts/promises.py genres --splits 200 --write       # of the genres with a promise, how many are broken
+    python scripts/promises.py intervals --splits 400 --write    # both with --write into docs/evaluation.md
 
 A genre is simulated by its prevalence and its ROC AUC: scores are normal, with the mean shifted for posters that have
 the genre, and probabilities follow from them by Bayes' rule, so that they are calibrated. The true precision and
@@ -15,6 +15,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from scipy.special import expit
@@ -40,6 +41,9 @@ SIZES = ((200, 1), (850, 1), (2000, 1), (5000, 1), (280, 3), (170, 5))
 # Genres are reported by their positive films, from so many on.
 LEAST = (5, 8, 13, 20, 40, 100)
 TABLES = ("genre", "genres", "intervals")
+PAGE = Path(__file__).parents[1] / "docs" / "evaluation.md"
+# Tables of that page; the other one is older and in docs/results.md.
+WRITTEN = ("genres", "intervals")
 
 
 @dataclass(frozen=True)
@@ -276,32 +280,60 @@ def genre_coverage(films: int, size: int, sets: int, seed: int = 0) -> dict[int,
 
 
 def over_genres(splits: int, seed: int) -> Iterator[str]:
-    """Yield a table: of the genres with a promise, how many are broken; and the same with films of several posters."""
-    yield "| rule | films | posters of each | shift | counted by | broken | genres | recall |\n" + "| ---: " * 8 + "|"
-    one = [(rule, n, 1, s) for rule in ("precision=0.8", "recall=0.8") for n in POSTERS for s in SHIFTS]
+    """Yield a table: of the genres with a promise, how many are broken; last, where copies are counted as films."""
+    yield "| rule | films | posters of each | shift | broken | genres | recall | broken, posters counted |"
+    yield "| --- |" + " ---: |" * 7
+    # Moved logits change no order, and so no recall.
+    one = [("precision=0.8", n, 1, s) for n in POSTERS for s in SHIFTS] + [("recall=0.8", n, 1, 0.0) for n in POSTERS]
     several = [(rule, n, size, 0.0) for rule in ("precision=0.8", "recall=0.8") for n, size in FILMS]
     for rule, films, size, shift in tqdm([*one, *several], unit="case"):
-        for by_film in (True, False) if size > 1 else (True,):
-            found = false_discoveries(rule, films, size, splits, shift=shift, seed=seed, by_film=by_film)
-            cells = [rule, f"{films}", f"{size}", f"{shift:+g}", "films" if by_film else "posters"]
-            yield f"| {' | '.join([*cells, f'{found[0]:.3f}', f'{found[1]:.1f}', f'{found[2]:.3f}'])} |"
+        share, number, recall = false_discoveries(rule, films, size, splits, shift=shift, seed=seed)
+        counted = ""
+        if size > 1:
+            counted = f"{false_discoveries(rule, films, size, splits, seed=seed, by_film=False)[0]:.3f}"
+        found = [f"{share:.3f}", f"{number:.1f}", f"{recall:.3f}", counted]
+        yield f"| {' | '.join([f'`{rule}`', f'{films:,}', f'{size}', f'{shift:+g}', *found])} |"
     for films, size in tqdm(FILMS, unit="case"):
-        for by_film in (True, False):
-            rate = mean_miss_rate(films, size, splits, seed=seed, by_film=by_film)
-            by = "films" if by_film else "posters"
-            yield f"| miss-rate=0.1 | {films} | {size} | +0 | {by} | mean {rate:.4f} | | |"
+        by_film, by_poster = (mean_miss_rate(films, size, splits, seed=seed, by_film=each) for each in (True, False))
+        cells = [f"{films}", f"{size}", "+0", f"mean {by_film:.3f}", "", "", f"mean {by_poster:.3f}"]
+        yield f"| `miss-rate=0.1` | {' | '.join(cells)} |"
 
 
 def intervals(sets: int, samples: int, seed: int) -> Iterator[str]:
-    """Yield two tables: the coverage of intervals of the macro mAP, and of single genres."""
-    yield "| films | posters of each | interval | covers | too high | too low | width |\n" + "| ---: " * 7 + "|"
-    for films, size in tqdm(SIZES, unit="case"):
-        for name, row in coverage(films, size, sets, samples, seed).items():
-            yield f"| {films} | {size} | {name} | {' | '.join(f'{value:.3f}' for value in row)} |"
-    yield "\n| films | posters of each | positive films, from | covers | width | intervals |\n" + "| ---: " * 6 + "|"
-    for films, size in tqdm(SIZES, unit="case"):
-        for least, (covers, width, number) in genre_coverage(films, size, sets, seed).items():
-            yield f"| {films} | {size} | {least} | {covers:.3f} | {width:.3f} | {number} |"
+    """Yield a table: the coverage of each interval of the macro mAP, the width of ours, and coverage of one genre's."""
+    columns = [f"{films:,}" if size == 1 else f"{films} films of {size}" for films, size in SIZES]
+    yield "\n".join([f"| covers | {' | '.join(columns)} |", "| --- |" + " ---: |" * len(SIZES)])
+    macro = [coverage(films, size, sets, samples, seed) for films, size in tqdm(SIZES, unit="case")]
+    for name in macro[0]:
+        yield _row(f"macro mAP: {name}", [found[name][0] for found in macro])
+    ours = "jackknife (ours)"
+    for place, what in enumerate(("lies above the truth", "lies below it", "width"), start=1):
+        yield _row(f"{ours}: {what}", [found[ours][place] for found in macro])
+    single = [genre_coverage(films, size, sets, seed) for films, size in tqdm(SIZES, unit="case")]
+    for least, most in zip(LEAST, [*(each - 1 for each in LEAST[1:]), None], strict=True):
+        # Of fewer intervals than this, a share says little.
+        covers = [found[least][0] if least in found and found[least][2] >= 100 else None for found in single]
+        yield _row(f"one genre, {f'{least} to {most}' if most else f'{least} or more'} positive films", covers)
+
+
+def _row(name: str, values: Sequence[float | None]) -> str:
+    return f"| {name} | {' | '.join('' if value is None else f'{value:.3f}' for value in values)} |"
+
+
+def written(page: str, name: str, table: str) -> str:
+    """Return the page of documentation with a table between the markers of its name."""
+    begin, end = f"<!-- promises, {name}: begin -->", f"<!-- promises, {name}: end -->"
+    head, rest = page.split(begin)
+    return f"{head}{begin}\n{table}\n{end}{rest.split(end)[1]}"
+
+
+def caption(options: argparse.Namespace, name: str) -> str:
+    """Return by which command, and with which card, a table was made."""
+    card = read_manifest(classifier_directory("posters"))
+    figures = card.metrics["out_of_fold"]
+    command = f"python scripts/promises.py {name} --splits {options.splits} --seed {options.seed} --write"
+    made = f"the card of {card.provenance['made']}, macro mAP {figures['macro_map']:.3f}"
+    return f"`{command}`, with {made}:\n"
 
 
 def main() -> int:
@@ -311,6 +343,7 @@ def main() -> int:
     parser.add_argument("--splits", type=int, default=400, help="simulated sets of posters (default: 400)")
     parser.add_argument("--samples", type=int, default=0, help="bootstrap resamples to compare with (default: none)")
     parser.add_argument("--seed", type=int, default=0, help="of the simulation (default: 0)")
+    parser.add_argument("--write", action="store_true", help="also into docs/evaluation.md: genres and intervals")
     options = parser.parse_args()
     logging.getLogger("posters").setLevel(logging.ERROR)
     tables = {
@@ -319,9 +352,14 @@ def main() -> int:
         "intervals": lambda: intervals(options.splits, options.samples, options.seed),
     }
     for name in options.table:
+        lines = []
         for line in tables[name]():
             print(line, flush=True)
+            lines.append(line)
         print()
+        if options.write and name in WRITTEN:
+            text = "\n".join([caption(options, name), *lines])
+            PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), name, text), encoding="utf-8")
     return 0
 
 
