@@ -13,6 +13,7 @@ from posters.classifier import read_manifest
 from posters.classifier.seen_posters import looks_like
 from posters.cli import main
 from posters.models import CLASSIFIER, MOBILENET, TRAINED_ON, classifier_directory, weights_file
+from posters.report.model_card import model_card
 from posters.tasks.overlap import record_of, seen_by_posters_weights
 
 MB = 1_000_000
@@ -49,6 +50,16 @@ def test_its_card_gives_the_figures_of_every_genre():
     mean = np.mean([own["average_precision"] for own in figures["genres"]])
     assert figures["macro_map"] == pytest.approx(mean)
     assert figures["macro_map"] > 2 * figures["macro_map_of_the_prior"]
+
+
+def test_its_card_is_what_its_manifest_gives():
+    assert model_card(read_manifest(CLASSIFIER)) == (CLASSIFIER / "MODEL_CARD.md").read_text(encoding="utf-8")
+
+
+def test_a_card_of_an_earlier_version_has_no_interval_over_the_commonest_genres():
+    manifest = read_manifest(CLASSIFIER.parent / "mobilenet_v2_imdb")
+    assert "low_20" not in manifest.metrics["out_of_fold"]
+    assert f"\n{manifest.metrics['out_of_fold']['macro_map_20']:.3f}. A figure" in model_card(manifest)
 
 
 def test_it_predicts_at_once(golden, capsys):
