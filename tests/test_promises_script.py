@@ -1,5 +1,6 @@
 """scripts/promises.py: its tables in docs/evaluation.md keep what is promised, and a command writes them."""
 
+import logging
 import sys
 
 import pytest
@@ -39,7 +40,17 @@ def test_intervals_cover_the_truth_in_the_table():
     assert all(low <= share <= high for share in covered)
 
 
+@pytest.fixture
+def own_log_level():
+    """The command silences the package's log, which other tests read."""
+    logger = logging.getLogger("posters")
+    level = logger.level
+    yield
+    logger.setLevel(level)
+
+
 @pytest.mark.parametrize("name", promises.WRITTEN)
+@pytest.mark.usefixtures("own_log_level")
 def test_a_command_writes_a_table_and_leaves_the_rest(name, tmp_path, monkeypatch, capsys):
     page = tmp_path / "page.md"
     page.write_text(PAGE, encoding="utf-8")
