@@ -35,6 +35,8 @@ RESULTS = "docs/results.md"
 SHIPPED_CARD = f"posters/models/{CLASSIFIER.name}/MODEL_CARD.md"
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 NUMBER = r"\d[\d,]*(?:\.\d+)?"
+# A figure, bold or not, with its interval or without.
+FIGURE = re.compile(rf"[\s*]*({NUMBER})[\s*]*(?:\(({NUMBER}) to ({NUMBER})\))?[\s*]*")
 
 # A document and a sentence of it; spaces stand for any, and a figure's name in braces for the figure.
 SENTENCES = (
@@ -178,8 +180,13 @@ def _cell_places(document: str, name: str, header: list[str], cells: list[tuple[
         column = COLUMNS.get(title)
         suffix = "_20" if column == "macro_map_20" else ""
         keys = (column, f"low{suffix}", f"high{suffix}")
-        for key, match in zip(keys, re.finditer(NUMBER, cell), strict=False) if column else ():
-            yield Place(document, start + match.start(), start + match.end(), f"{name}.{key}")
+        # Several figures in a cell are of single folds.
+        match = FIGURE.fullmatch(cell)
+        if not column or not match:
+            continue
+        for group, key in enumerate(keys, start=1):
+            if match[group]:
+                yield Place(document, start + match.start(group), start + match.end(group), f"{name}.{key}")
 
 
 def documents() -> list[str]:
