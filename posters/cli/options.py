@@ -13,6 +13,7 @@ from posters.models import POSTERS
 
 if TYPE_CHECKING:
     from posters.catalogue import Catalogue
+    from posters.review import Corrections
 
 # posters.catalogue.SPLITS, which --help need not wait for.
 SPLITS = ("train", "validation", "test")
@@ -235,8 +236,24 @@ def write_corrections(catalogue: "Catalogue", db: Path, target: Path | None) -> 
     Raises:
         ReviewError: the database can't be used, or is about other posters.
     """
-    from posters._base.log import logger
     from posters.cli.output import write_lines
+
+    found = corrections_from(catalogue, db)
+    write_lines(found.lines(), target, mark=True)
+    return len(found.rows)
+
+
+def corrections_from(catalogue: "Catalogue", db: Path) -> "Corrections":
+    """Return what a review decided as corrections, and log what could not become one.
+
+    Args:
+        catalogue: with its labels as they are.
+        db: the database of the review.
+
+    Raises:
+        ReviewError: the database can't be used, or is about other posters.
+    """
+    from posters._base.log import logger
     from posters.review.corrections import corrections_of
     from posters.review.decisions import DecisionStore
     from posters.review.review import check_table
@@ -246,8 +263,7 @@ def write_corrections(catalogue: "Catalogue", db: Path, target: Path | None) -> 
     found = corrections_of(catalogue, store.standing())
     for note in found.notes if found.rows else (f"{db} changes no label", *found.notes):
         logger.warning(note)
-    write_lines(found.lines(), target, mark=True)
-    return len(found.rows)
+    return found
 
 
 def parse_pairs(pairs: Iterable[str], option: str, form: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from posters.cli.options import (
     add_listen_options,
     add_proxy_options,
     add_recursive_option,
+    corrections_from,
     read_catalogue_from,
     server_options,
     table_options,
@@ -41,6 +42,12 @@ _ORDER = (
     "doubts: likely label errors, then what is most uncertain; random: posters that the classifier has not seen, with "
     "labels and probabilities hidden (default: doubts)"
 )
+# With those of posters.review.datasets.FOLDERS.
+_KINDS = ("corrections", "csv", "label-studio", "fiftyone", "huggingface")
+_AS = (
+    "what --export writes: corrections for --corrections of other commands; csv, the table with its labels as they are "
+    "decided; or a folder that another program imports (default: corrections; csv with --unlabelled)"
+)
 _NO_LOOK = "tell look-alikes, and posters that the classifier has seen, by perceptual hashes alone"
 
 
@@ -56,8 +63,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--sample", type=int, metavar="N", help="review this many posters (default: all)")
     parser.add_argument("--seed", type=int, default=7, metavar="N", help="of the random order (default: 7)")
     parser.add_argument("--reviewer", metavar="NAME", help="who decides; the page can change it (default: your login)")
-    export = "write what was decided, as corrections for --corrections of other commands; - prints it"
-    parser.add_argument("--export", type=Path, metavar="CSV", help=export)
+    export = "write what was decided to this file or folder, and serve nothing; - prints it"
+    parser.add_argument("--export", type=Path, metavar="PATH", help=export)
+    parser.add_argument("--as", choices=_KINDS, dest="kind", help=_AS)
     measure = "print precision and recall of the classifier, with intervals, from the random sample decided so far"
     parser.add_argument("--measure", action="store_true", help=measure)
     parser.add_argument("--json", action="store_true", help="print what --measure finds as JSON")
@@ -96,14 +104,44 @@ def _write(options: argparse.Namespace) -> int:
 def _export(options: argparse.Namespace, store: "DecisionStore") -> None:
     from posters._base.log import logger
     from posters.cli.output import write_lines
-    from posters.review.corrections import label_lines
+    from posters.review.corrections import corrected_catalogue, decided_catalogue, table_lines
+    from posters.review.datasets import label_studio_root, write_dataset
 
     target = None if options.export == Path("-") else options.export
-    if options.unlabelled:
-        write_lines(label_lines(_unlabelled(options, _classifier(options)), store.standing()), target, mark=True)
+    kind = _kind(options)
+    if kind == "corrections":
+        if write_corrections(_labelled(options), options.db, target):
+            logger.info(f"{target or 'what is printed'} is for --corrections of the other commands")
         return
-    if write_corrections(_labelled(options), options.db, target):
-        logger.info(f"{target or 'what is printed'} is for --corrections of the other commands")
+    standing = store.standing()
+    before = _unlabelled(options, _classifier(options)) if options.unlabelled else _labelled(options)
+    if kind == "label-studio":
+        write_dataset(options.export, kind, before, standing)
+        logger.info(f"start Label Studio with LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT={label_studio_root(before)}")
+        return
+    if options.unlabelled:
+        after = decided_catalogue(before, standing)
+    else:
+        after = corrected_catalogue(before, corrections_from(before, options.db))
+    if kind == "csv":
+        write_lines(table_lines(after), target, mark=True)
+    else:
+        write_dataset(options.export, kind, after)
+
+
+def _kind(options: argparse.Namespace) -> str:
+    """Return what --export writes, once it is clear that it can be."""
+    from posters.errors import ConfigError
+    from posters.review.datasets import FOLDERS, check_folder
+
+    kind = options.kind or ("csv" if options.unlabelled else "corrections")
+    if kind == "corrections" and options.unlabelled:
+        raise ConfigError("posters without labels have nothing to correct: leave out --as, or pass --as csv")
+    if kind in FOLDERS:
+        if options.export == Path("-"):
+            raise ConfigError(f"--as {kind} writes a folder: name one with --export")
+        check_folder(options.export)
+    return str(kind)
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -1,6 +1,7 @@
 """People decide about labels: a queue of posters, a page to decide on, and decisions that are never lost."""
 
 from posters.review.corrections import Corrections
+from posters.review.datasets import write_dataset
 from posters.review.decisions import Decision, DecisionStore
 from posters.review.measurement import Measurement, measure
 from posters.review.queue import ReviewQueue, doubt_queue, random_queue, uncertain_queue
@@ -19,4 +20,5 @@ __all__ = [
     "measure",
     "random_queue",
     "uncertain_queue",
+    "write_dataset",
 ]

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from posters._base.brief import brief_repr
 from posters._base.text import counted, csv_line, listed
@@ -83,31 +83,84 @@ def corrections_of(catalogue: Catalogue, decisions: Iterable[Decision]) -> Corre
     return Corrections(tuple(rows), tuple(note for note, applies in notes.items() if applies))
 
 
-def label_lines(catalogue: Catalogue, decisions: Iterable[Decision]) -> Iterator[str]:
-    """Yield the lines of a CSV table of all posters that are decided, which every command reads as a labelled table.
+def corrected_catalogue(catalogue: Catalogue, corrections: Corrections) -> Catalogue:
+    """Return a catalogue with the accepted changes in its labels, as `--corrections` of the other commands makes them.
 
     Args:
-        catalogue: has these posters; their old labels count for nothing.
-        decisions: those that stand. Where reviewers disagree on a genre, it is unknown.
+        catalogue: with its labels as they are.
+        corrections: of this catalogue.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> catalogue = Catalogue((Poster("tt1", "a.jpg", ("Drama",)),), ("Drama", "War"), Path("."))
+        >>> decision = Decision(1, "tt1", "ann", "", "doubts", "decided", {"Drama": "no", "War": "yes"}, {})
+        >>> corrected_catalogue(catalogue, corrections_of(catalogue, [decision]))[0].genres
+        ('War',)
+    """
+    changes: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in corrections.rows:
+        if row["accept"]:
+            changes[row["id"]][row["genre"]] = row["change"]
+
+    def changed(poster: Poster) -> Poster:
+        own = changes[poster.id]
+        kept = [[name for name in names if name not in own] for names in (poster.genres, poster.unknown)]
+        added = [[name for name, change in own.items() if change == word] for word in ("add", "unknown")]
+        genres, unknown = (tuple(sorted(old + new)) for old, new in zip(kept, added, strict=True))
+        return replace(poster, genres=genres, unknown=unknown)
+
+    return replace(catalogue, posters=tuple(changed(each) if each.id in changes else each for each in catalogue))
+
+
+def decided_catalogue(catalogue: Catalogue, decisions: Iterable[Decision]) -> Catalogue:
+    """Return the posters that are decided, with the labels that reviewers gave them.
+
+    Args:
+        catalogue: has these posters; its labels count for nothing.
+        decisions: those that stand. A genre that reviewers disagree on, or that none was asked for, is unknown.
 
     Examples:
         >>> from pathlib import Path
         >>> catalogue = Catalogue((Poster("a.jpg", "a.jpg", ()),), ("War",), Path("."))
         >>> decision = Decision(1, "a.jpg", "ann", "", "uncertain", "decided", {"War": "yes", "Drama": "unknown"}, {})
-        >>> list(label_lines(catalogue, [decision]))
+        >>> list(table_lines(decided_catalogue(catalogue, [decision])))
         ['id,image,title,genres,unknown', 'a.jpg,a.jpg,,War,Drama']
     """
     answers: dict[str, dict[str, dict[str, Answer]]] = defaultdict(lambda: defaultdict(dict))
     for each in blind_first(decisions):
         for genre, answer in each.genres.items():
             answers[each.poster][genre][each.reviewer] = answer
-    yield csv_line(("id", "image", "title", "genres", "unknown"))
+    names = tuple(dict.fromkeys((*catalogue.genre_names, *(genre for own in answers.values() for genre in own))))
+
+    def decided(poster: Poster) -> Poster:
+        own = {genre: set(answers[poster.id][genre].values()) for genre in names}
+        yes, unknown = ({genre for genre, given in own.items() if given == {word}} for word in ("yes", "unknown"))
+        unknown |= {genre for genre, given in own.items() if len(given) != 1}
+        return replace(poster, genres=tuple(sorted(yes)), unknown=tuple(sorted(unknown)))
+
+    posters = tuple(decided(poster) for poster in catalogue if poster.id in answers)
+    return replace(catalogue, posters=posters, genre_names=names)
+
+
+def table_lines(catalogue: Catalogue) -> Iterator[str]:
+    """Yield the lines of a CSV table, which every command reads.
+
+    Args:
+        catalogue: any.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> poster = Poster("tt1", "a.jpg", ("Crime", "Drama"), "Heat", 1995)
+        >>> list(table_lines(Catalogue((poster,), ("Crime", "Drama"), Path("."))))
+        ['id,image,title,genres,unknown,year', 'tt1,a.jpg,Heat,Crime|Drama,,1995']
+    """
+    names = ["id", "image", "title", "genres", "unknown"]
+    # The others only where the catalogue has them.
+    names += [name for name in ("year", "group", "split") if any(getattr(each, name) for each in catalogue)]
+    yield csv_line(names)
     for poster in catalogue:
-        if poster.id in answers:
-            own = {genre: set(given.values()) for genre, given in answers[poster.id].items()}
-            yes = sorted(genre for genre, given in own.items() if given == {"yes"})
-            unknown = sorted(genre for genre, given in own.items() if given not in ({"yes"}, {"no"}))
-            yield csv_line((poster.id, poster.image, poster.title or "", "|".join(yes), "|".join(unknown)))
+        cells = (getattr(poster, name) for name in names)
+        yield csv_line(["|".join(cell) if isinstance(cell, tuple) else str(cell or "") for cell in cells])
 
 
 def blind_first(decisions: Iterable[Decision]) -> list[Decision]:

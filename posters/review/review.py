@@ -13,7 +13,7 @@ from posters.catalogue import Catalogue, Poster
 from posters.classifier import Prediction
 from posters.errors import CatalogueError, ReviewError
 from posters.evaluation.label_issues import LabelIssue
-from posters.review.corrections import Corrections, corrections_of, label_lines, label_of
+from posters.review.corrections import Corrections, corrections_of, decided_catalogue, label_of, table_lines
 from posters.review.decisions import Answer, Decision, DecisionStore
 from posters.review.measurement import Measurement, measure
 from posters.review.queue import ReviewQueue
@@ -262,12 +262,12 @@ class Review:
         return corrections_of(self.catalogue, self.store.standing())
 
     def labels(self) -> Iterator[str]:
-        """Yield the lines of a labelled table of all posters decided; see `label_lines`.
+        """Yield the lines of a labelled table of all posters decided; see `decided_catalogue`.
 
         Raises:
             ReviewError: the database can't be read.
         """
-        return label_lines(self.catalogue, self.store.standing())
+        return table_lines(decided_catalogue(self.catalogue, self.store.standing()))
 
     def measurement(self) -> Measurement:
         """Return precision and recall of the classifier, from the decisions about a random sample.

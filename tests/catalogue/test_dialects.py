@@ -12,7 +12,8 @@ MOVIEGENRE_HEADER = "imdbId,Imdb Link,Title,IMDB Score,Genre,Poster"
 
 def test_every_dialect_has_a_name_and_a_line_about_it():
     assert set(dialect_names()) == {
-        *("plain", "imdb", "moviegenre", "mmimdb", "tmdb", "huggingface", "columns", "splitfiles", "folders")
+        *("plain", "imdb", "moviegenre", "mmimdb", "tmdb", "huggingface", "columns", "splitfiles", "folders"),
+        "labelstudio",
     }
     assert all(dialect.description and "\n" not in dialect.description for dialect in DIALECTS)
     assert DIALECTS[-1].name == "plain"

@@ -131,9 +131,10 @@ def test_posters_without_labels_become_a_labelled_table(posters, golden, tmp_pat
         (ids[0], ("Western",), ()),
         (ids[1], ("Western",), ()),
     ]
-    # A genre that no poster is known to have is none of the table's; here these are the unknown ones.
-    assert csv_rows(path.read_text(encoding="utf-8-sig"))[1][4] == "Comedy"
-    assert csv_rows(path.read_text(encoding="utf-8-sig"))[2][4] == "Drama"
+    # A genre that no poster is known to have is none of the table's; here these are the unknown ones, those that nobody
+    # was asked for among them.
+    assert csv_rows(path.read_text(encoding="utf-8-sig"))[1][4] == "Comedy|Horror"
+    assert csv_rows(path.read_text(encoding="utf-8-sig"))[2][4] == "Comedy|Drama|Horror"
 
 
 def test_a_folder_without_images_is_refused(posters, golden, tmp_path):
@@ -142,3 +143,47 @@ def test_a_folder_without_images_is_refused(posters, golden, tmp_path):
     assert outcome.code == 2
     assert "the folder holds no images" in outcome.err
     assert "posters: there is no poster to review: name a folder of images, or a table" in outcome.err
+
+
+class TestOtherPrograms:
+    @pytest.fixture
+    def decided(self, store):
+        store.record("1", "ann", {"Western": "yes", "Drama": "unknown", "Comedy": "no"})
+        store.record("2", "ann", {"Comedy": "no", "Horror": "yes"})
+
+    def test_every_format_is_a_table_of_the_other_commands(self, posters, review, decided, table, tmp_path):
+        expected = [(("Western",), ("Drama",)), (("Horror",), ()), (("Drama",), ())]
+        corrected = read_catalogue(table, min_posters=1, report=False)
+        for kind in ("csv", "huggingface"):
+            path = tmp_path / f"out-{kind}"
+            assert review("--export", path, "--as", kind).code == 0
+            images = {"images": corrected.image_root} if kind == "csv" else {}
+            again = read_catalogue(path, min_posters=1, report=False, **images)
+            assert [(each.genres, each.unknown) for each in again] == expected, kind
+        outcome = review("--export", tmp_path / "tasks", "--as", "label-studio")
+        assert f"LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT={corrected.image_root}" in outcome.err
+        words = ("catalogue", tmp_path / "tasks" / "tasks.json", "--images", corrected.image_root, "--min-posters", 1)
+        outcome = posters(*words)
+        assert (outcome.code, "1 row: not annotated in Label Studio" in outcome.err) == (0, True)
+
+    def test_csv_is_printed_and_a_folder_is_not(self, review, decided, tmp_path):
+        rows = csv_rows(review("--export", "-", "--as", "csv").out)
+        assert (rows[0][:5], rows[1][3:5]) == (["id", "image", "title", "genres", "unknown"], ["Western", "Drama"])
+        assert (
+            "--as fiftyone writes a folder: name one with --export"
+            in review("--export", "-", "--as", "fiftyone").refusal
+        )
+        full = tmp_path / "full"
+        full.mkdir()
+        (full / "mine").touch()
+        assert "exists already: choose another --export" in review("--export", full, "--as", "fiftyone").refusal
+
+    def test_posters_without_labels_are_those_that_were_decided(self, posters, golden, store, tmp_path):
+        images = golden / "posters"
+        ids = sorted(path.name for path in images.glob("*.png"))
+        store.record(ids[0], "ann", {"Western": "yes", "Drama": "no", "Comedy": "no", "Horror": "unknown"})
+        words = ("review", images, "--unlabelled", "--classifier", golden / "classifier", "--db", store.path)
+        assert posters(*words, "--export", tmp_path / "out", "--as", "fiftyone").code == 0
+        labels = json.loads((tmp_path / "out" / "labels.json").read_text())["labels"]
+        assert labels == {ids[0].removesuffix(".png"): ["Western"]}
+        assert "nothing to correct" in posters(*words, "--export", tmp_path / "c.csv", "--as", "corrections").refusal

@@ -13,6 +13,7 @@ from posters.catalogue.dialects.columns import COLUMNS
 from posters.catalogue.dialects.genre_folders import GENRE_FOLDERS
 from posters.catalogue.dialects.huggingface import HUGGINGFACE
 from posters.catalogue.dialects.imdb import IMDB
+from posters.catalogue.dialects.label_studio import LABEL_STUDIO
 from posters.catalogue.dialects.mmimdb import MMIMDB
 from posters.catalogue.dialects.moviegenre import MOVIEGENRE
 from posters.catalogue.dialects.plain import COLUMN_MAP, PLAIN
@@ -22,7 +23,7 @@ from posters.catalogue.tables import Table, TableSource
 from posters.errors import CatalogueError
 
 DIALECTS: tuple[Dialect, ...] = (
-    *(HUGGINGFACE, MMIMDB, SPLIT_FILES, GENRE_FOLDERS),
+    *(HUGGINGFACE, MMIMDB, SPLIT_FILES, GENRE_FOLDERS, LABEL_STUDIO),
     *(MOVIEGENRE, TMDB, IMDB, COLUMNS, PLAIN),
 )
 
