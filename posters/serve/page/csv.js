@@ -1,6 +1,6 @@
 // The two tables that can be taken away: genres, as `posters predict` writes them, and corrections, as `--corrections` reads them.
 
-import { genresOf, predictedBy, probabilityOf } from "./sheet.js";
+import { genresOf, predictedBy, probabilityOf, startOf } from "./sheet.js";
 
 const FORMULA = /^[=+\-@\t\r\n']/; // What a spreadsheet would run; posters/_base/text.py marks it in the same way.
 
@@ -14,20 +14,22 @@ const table = (rows) => `\ufeff${rows.map((row) => `${row.map(cell).join(",")}\n
 
 /** A row for each poster, with what is wrong where it has no genres. */
 export function genresTable(items, rule) {
+  const labelled = items.some(({ row }) => row);
   const rows = items.map((item) => {
     const genres = genresOf(item, rule);
     const shares = genres.map((genre) => probabilityOf(item, genre).toFixed(6));
     const error = item.prediction ? "" : (item.error ?? "not predicted yet");
     const novelty = item.prediction?.novelty?.toFixed(3) ?? ""; // Not every classifier can tell.
-    return [item.name, genres.join("|"), shares.join("|"), novelty, error, item.decided.size ? "yes" : ""];
+    const labels = labelled ? [[...(item.row?.labels ?? [])].join("|")] : [];
+    return [item.name, genres.join("|"), shares.join("|"), novelty, error, item.decided.size ? "yes" : "", ...labels];
   });
-  return table([["poster", "genres", "probabilities", "novelty", "error", "checked"], ...rows]);
+  return table([["poster", "genres", "probabilities", "novelty", "error", "checked", ...(labelled ? ["labels"] : [])], ...rows]);
 }
 
-/** A row for each genre that a person decided. */
+/** A row for each genre that a person decided; where a table came with the poster, only for what is another than there. */
 export function correctionsTable(items, ids, rule) {
   const rows = items.flatMap((item, place) =>
-    [...item.decided].map(([genre, has]) => {
+    [...item.decided].filter(([genre, has]) => !item.row || item.row.unknown.has(genre) || startOf(item, rule).has(genre) !== has).map(([genre, has]) => {
       const predicted = predictedBy(item, rule).includes(genre) ? "yes" : "no";
       return [ids[place], genre, has ? "add" : "remove", "yes", predicted, probabilityOf(item, genre).toFixed(6), item.name];
     }),

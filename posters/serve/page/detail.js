@@ -1,7 +1,7 @@
 // One poster of a folder, large: its card, with a box to tick at each genre, in a dialog that turns to the next one.
 
 import { Card } from "./card.js";
-import { genresOf, predictedBy } from "./sheet.js";
+import { predictedBy, startOf, tickedOf } from "./sheet.js";
 
 const dialog = document.querySelector("#detail");
 const KEYS = 9; // genres that have a key, 1 to 9
@@ -17,14 +17,24 @@ class Correctable extends Card {
   }
 
   predicted() {
-    return genresOf(this.item, this.rule);
+    return tickedOf(this.item, this.rule);
   }
 
   draw(rule) {
     super.draw(rule);
     if (!this.genres) return;
     this.part(".more").hidden = true;
+    this.part(".labels").hidden = !this.item.row;
+    if (this.item.row) this.part(".labels").textContent = this.comparison();
     [...this.part(".genres").children].forEach((row, place) => row.prepend(this.box(row.dataset.genre, place)));
+  }
+
+  /** Labels and prediction in words, one beside the other. */
+  comparison() {
+    const { labels, unknown } = this.item.row;
+    const list = (genres) => [...genres].join(", ") || "none";
+    const doubtful = unknown.size ? ` Unknown: ${list(unknown)}.` : "";
+    return `Labels: ${list(labels)}.${doubtful} Predicted: ${list(predictedBy(this.item, this.rule))}.`;
   }
 
   box(genre, place) {
@@ -106,8 +116,8 @@ export class Detail {
 
   decide(genre, has) {
     const { decided } = this.item;
-    // Back to what is predicted: then nobody has decided anything, unless all of it was agreed to.
-    if (decided.has(genre) && has === predictedBy(this.item, this.rule).includes(genre)) decided.delete(genre);
+    // Back to what it began with: then nobody has decided anything, unless all of it was agreed to.
+    if (decided.has(genre) && has === startOf(this.item, this.rule).has(genre)) decided.delete(genre);
     else decided.set(genre, has);
     this.redraw();
     this.announce(`${genre} ${has ? "added" : "removed"}.`);
@@ -115,7 +125,7 @@ export class Detail {
 
   /** The poster has the genres that are ticked: all of them are decided. One that can't be read is passed over. */
   agree() {
-    for (const genre of genresOf(this.item, this.rule)) this.item.decided.set(genre, true);
+    for (const genre of tickedOf(this.item, this.rule)) this.item.decided.set(genre, true);
     this.redraw();
     if (this.place === this.items.length - 1) dialog.close();
     else this.turn(1);

@@ -6,9 +6,10 @@ import { percent } from "./bars.js";
 import { correctionsTable, download, genresTable } from "./csv.js";
 import { Detail } from "./detail.js";
 import { Grid } from "./grid.js";
+import { matchLabels, readLabels } from "./labels.js";
 import { digest, Memory } from "./memory.js";
 import { Sending } from "./sending.js";
-import { certaintyOf, countGenres, genresOf, selected, Sheet } from "./sheet.js";
+import { certaintyOf, countGenres, differs, genresOf, selected, Sheet } from "./sheet.js";
 
 const part = (id) => document.querySelector(`#${id}`);
 const template = part("tile");
@@ -25,7 +26,7 @@ function lasting(seconds) {
 export class Folder {
   /** `classifier` is what serves; `announce(words)` is for those who can't see the tiles. */
   constructor(classifier, announce) {
-    Object.assign(this, { classifier, announce, sheet: new Sheet(), memory: new Memory(), others: [], rule: null, genre: "" });
+    Object.assign(this, { classifier, announce, sheet: new Sheet(), memory: new Memory(), others: [], tables: [], rule: null, genre: "" });
     // Whatever changes what is predicted makes predictions of before worthless: network, rules, calibration.
     this.version = digest(JSON.stringify({ ...classifier, limits: null }));
     const { limits, explains } = classifier;
@@ -63,10 +64,12 @@ export class Folder {
     );
   }
 
-  /** Add posters, with what this browser remembers of them; send the others. `others`: names of files left out. */
-  async add(posters, others = []) {
+  /** Add posters, with what this browser remembers of them; send the others. `others`: names of files left out; `tables`:
+   *  files of labels. */
+  async add(posters, others = [], tables = []) {
     const fresh = this.sheet.add(posters);
     this.others.push(...others);
+    await this.readTables(tables);
     document.body.classList.toggle("many", this.isOpen);
     part("sheet").hidden = !this.isOpen;
     this.draw();
@@ -83,6 +86,33 @@ export class Folder {
     });
     this.draw();
     this.sending.add(fresh.filter((item) => !item.prediction && this.sheet.byKey.has(item.key)));
+  }
+
+  /** Read tables of labels, and give each poster its row, whichever came first. */
+  async readTables(files) {
+    for (const file of files) {
+      const failed = ({ message }) => ({ name: file.name, error: message });
+      this.tables.push(await readLabels(file, this.classifier.genres).catch(failed));
+    }
+    for (const table of this.tables) if (table.rows) table.missing = matchLabels(this.sheet.items, table.rows);
+    const labelled = this.sheet.items.some(({ row }) => row);
+    document.querySelectorAll(".with-labels").forEach((option) => (option.hidden = option.disabled = !labelled));
+    part("tiles").classList.toggle("labelled", labelled);
+    const words = this.tables.map((table) => this.tableWords(table)).join(" ");
+    Object.assign(part("tables"), { textContent: words, hidden: !words });
+    part("tables").classList.toggle("alert", this.tables.some(({ error }) => error));
+    if (files.length) this.announce(words);
+  }
+
+  tableWords({ name, error, rows, missing, strange }) {
+    if (error) return `${name} can't be read as labels: ${error}.`;
+    const left = strange.slice(0, 3).join(", ") + (strange.length > 3 ? " …" : "");
+    return [
+      `${name} has labels of ${many(rows.length - missing, "poster")}`,
+      missing && `; ${many(missing, "row")} ${missing === 1 ? "names" : "name"} no poster here`,
+      strange.length && `; the classifier doesn't know ${left}`,
+      ".",
+    ].filter(Boolean).join("");
   }
 
   async send(item, signal) {
@@ -124,7 +154,8 @@ export class Folder {
     this.sending.clear();
     this.memory.forget("predictions", items.map(({ key }) => `${this.version}|${key}`));
     this.memory.forget("decisions", items.map(({ key }) => key));
-    Object.assign(this, { sheet: new Sheet(), others: [] });
+    Object.assign(this, { sheet: new Sheet(), others: [], tables: [] });
+    this.readTables([]);
     this.grid.show([]);
     document.body.classList.remove("many");
     part("sheet").hidden = true;
@@ -220,6 +251,8 @@ export class Folder {
     element.querySelector("button").title = item.name;
     const missing = item.error ?? (item.prediction ? "No genre" : "…");
     put(".tile-genres", genres.join(", ") || missing);
+    put(".tile-labels", item.row ? `Labels: ${[...item.row.labels].join(", ") || "none"}` : "");
+    element.classList.toggle("differs", differs(item, this.rule));
     element.classList.toggle("failed", Boolean(item.error));
     element.classList.toggle("checked", item.decided.size > 0);
     put(".sure", item.decided.size ? "Checked" : item.prediction ? this.genre ? `${this.genre} ${percent(certainty)}` : `${percent(certainty)} certain` : "");

@@ -1,4 +1,6 @@
-// Files of a drop or of a chosen folder, those of sub-folders too, without what is no image.
+// Files of a drop or of a chosen folder, those of sub-folders too: images, tables of labels, and what is neither.
+
+import { isTable } from "./labels.js";
 
 // Those of posters/catalogue/image_folder.py; browsers know the type of some of them only.
 const IMAGE = /\.(jpe?g|jpe|jfif|png|webp|gif|bmp|tiff?|avif|jp2|ppm|heic|heif|jxl)$/i;
@@ -27,17 +29,18 @@ async function readBelow(entry) {
   return found;
 }
 
-/** Keeps the images of a folder, by name: {posters: [{file, path}], others: names of the files left out}. */
+/** Sorts the files of a folder: {posters: [{file, path}], by name, tables: files, others: names of the files left out}. */
 export function sorted(files) {
   const mine = files.filter(({ file }) => !SYSTEM.test(file.name));
   const byPath = (a, b) => a.path.localeCompare(b.path, "en", { numeric: true });
   return {
     posters: mine.filter((each) => isImage(each)).sort(byPath),
-    others: mine.filter((each) => !isImage(each)).map(({ file }) => file.name),
+    tables: mine.filter(({ file, unread }) => !unread && isTable(file.name)).map(({ file }) => file),
+    others: mine.filter((each) => !isImage(each) && (each.unread || !isTable(each.file.name))).map(({ file }) => file.name),
   };
 }
 
-/** What a drop holds, {posters, others}, or null if there is no folder in it. Call it before anything is awaited: the drop's
+/** What a drop holds, {posters, tables, others}, or null if there is no folder in it. Call it before anything is awaited: the drop's
  *  items are gone afterwards. */
 export function folderDrop(transfer) {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);

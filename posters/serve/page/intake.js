@@ -1,13 +1,20 @@
 // Where posters come from: dropped, pasted, or chosen. Each way ends in `take(posters)`, a folder in `takeFolder`.
 
 import { folderDrop, sorted } from "./folders.js";
+import { isTable } from "./labels.js";
 
 function named(file, path = file.name) {
   const name = path || "pasted";
   return { blob: file, name, alt: `The poster ${name}` };
 }
 
-const offered = ({ posters, others }) => ({ posters: posters.map(({ file, path }) => named(file, path)), others });
+const offered = ({ posters, ...rest }) => ({ posters: posters.map(({ file, path }) => named(file, path)), ...rest });
+
+/** Files one by one: with a table among them they are taken as a folder is, since its labels are shown there. */
+function takeFiles(files, take, takeFolder) {
+  if (files.some(({ name }) => isTable(name))) takeFolder(offered(sorted(files.map((file) => ({ file, path: file.name })))));
+  else take(files.map((file) => named(file)));
+}
 
 function acceptDrops(take, takeFolder) {
   const holdsFiles = (event) => event.dataTransfer?.types.includes("Files");
@@ -24,7 +31,7 @@ function acceptDrops(take, takeFolder) {
     mark(false);
     const folder = folderDrop(event.dataTransfer);
     if (folder) takeFolder(offered(await folder));
-    else take([...event.dataTransfer.files].map((file) => named(file)));
+    else takeFiles([...event.dataTransfer.files], take, takeFolder);
   });
 }
 
@@ -38,7 +45,7 @@ function acceptPastes(take) {
 function acceptChoices(take, takeFolder) {
   const files = document.querySelector("#files");
   files.addEventListener("change", () => {
-    take([...files.files].map((file) => named(file)));
+    takeFiles([...files.files], take, takeFolder);
     files.value = ""; // So that the same file can be chosen again.
   });
   const folder = document.querySelector("#folder");
@@ -48,8 +55,8 @@ function acceptChoices(take, takeFolder) {
   });
 }
 
-/** Calls `take` with [{blob, name, alt}] whenever somebody hands in files, and `takeFolder` with {posters, others} for a
- *  folder: its images, and the names of its other files. */
+/** Calls `take` with [{blob, name, alt}] whenever somebody hands in files, and `takeFolder` with {posters, tables, others}
+ *  for a folder, or for files with a table among them: images, tables, and the names of other files. */
 export function acceptPosters(take, takeFolder) {
   acceptDrops(take, takeFolder);
   acceptPastes(take);

@@ -46,15 +46,21 @@ async function fill(card) {
 }
 
 /** Show a folder, or many posters, as tiles; the cards become tiles, too. */
-function takeFolder({ posters, others = [] }) {
+function takeFolder({ posters, others = [], tables = [] }) {
   const before = [...cards].map(({ poster }) => poster);
   cards.forEach((card) => card.remove());
   cards.clear();
   section.hidden = before.length + posters.length === 0 && !folder.isOpen;
-  const refused = posters.length ? "" : `There is no image in this folder${others.length ? ` (${others[0]} …)` : ""}.`;
+  const left = [...others, ...tables.map(({ name }) => name)];
+  const refused = posters.length || (tables.length && folder.isOpen) ? "" : whyNone(left, tables);
   Object.assign(document.querySelector("#refused"), { textContent: refused, hidden: !refused });
   if (refused) announce(refused);
-  return folder.add([...before, ...posters], others);
+  return folder.add([...before, ...posters], others, tables);
+}
+
+function whyNone(left, tables) {
+  if (tables.length && tables.length === left.length) return `${left[0]} is a table: hand in its posters too.`;
+  return `There is no image in this folder${left.length ? ` (${left[0]} …)` : ""}.`;
 }
 
 function take(posters) {

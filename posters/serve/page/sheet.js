@@ -4,10 +4,11 @@ const withoutSuffix = (path) => path.replace(/(?<=[^/])\.[^./]*$/, "");
 const baseName = (path) => path.slice(path.lastIndexOf("/") + 1);
 
 /** One poster: {blob, name, alt}, `key` (its name, size and date), `prediction` and `error` (null until one of them is
- *  there), and `decided`: genre to whether a person says that the poster has it. */
+ *  there), `row` (of the table that came with it: {id, labels, unknown}, or null), and `decided`: genre to whether a person
+ *  says that the poster has it. */
 function item({ blob, name, alt }) {
   const key = `${name}|${blob.size}|${blob.lastModified ?? 0}`;
-  return { blob, name, alt, key, prediction: null, error: null, decided: new Map() };
+  return { blob, name, alt, key, prediction: null, error: null, row: null, decided: new Map() };
 }
 
 export class Sheet {
@@ -23,14 +24,16 @@ export class Sheet {
     return fresh;
   }
 
-  /** The ids that a table most likely has for these posters: file names without suffix, paths where these are not unique. */
+  /** The ids that a table has for these posters, or most likely has: file names without suffix, paths where these are not
+   *  unique. */
   ids() {
     const times = new Map();
     for (const { name } of this.items) {
       const stem = withoutSuffix(baseName(name));
       times.set(stem, (times.get(stem) ?? 0) + 1);
     }
-    return this.items.map(({ name }) => {
+    return this.items.map(({ name, row }) => {
+      if (row) return row.id;
       const stem = withoutSuffix(baseName(name));
       return times.get(stem) === 1 ? stem : withoutSuffix(name.slice(name.indexOf("/") + 1));
     });
@@ -43,11 +46,32 @@ export const probabilityOf = ({ prediction }, genre) => prediction?.genres.find(
 /** What the rule predicts. */
 export const predictedBy = ({ prediction }, rule) => prediction?.byRule[rule.name] ?? [];
 
-/** The genres of a poster, the likeliest first: those that the rule predicts, changed by what a person decided. */
-export function genresOf(item, rule) {
-  const predicted = new Set(predictedBy(item, rule));
-  const has = ({ genre }) => item.decided.get(genre) ?? predicted.has(genre);
+/** The genres that a person begins with: those of the poster's table, or else those that the rule predicts. */
+export const startOf = (item, rule) => item.row?.labels ?? new Set(predictedBy(item, rule));
+
+function changed(item, start) {
+  const has = ({ genre }) => item.decided.get(genre) ?? start.has(genre);
   return item.prediction?.genres.filter(has).map(({ genre }) => genre) ?? [];
+}
+
+/** The genres that are ticked, the likeliest first: those to begin with, changed by what a person decided. */
+export const tickedOf = (item, rule) => changed(item, startOf(item, rule));
+
+/** The genres of a poster, the likeliest first: those that the rule predicts, until a person has decided. */
+export const genresOf = (item, rule) => (item.decided.size ? tickedOf(item, rule) : changed(item, new Set(predictedBy(item, rule))));
+
+/** How far the classifier contradicts the labels of a poster's table, 0 to 1: the most that one of them is doubted. */
+export function doubtOf({ row, prediction }) {
+  if (!row || !prediction) return 0;
+  const known = prediction.genres.filter(({ genre }) => !row.unknown.has(genre));
+  return Math.max(0, ...known.map(({ genre, probability }) => (row.labels.has(genre) ? 1 - probability : probability)));
+}
+
+/** Whether what the rule predicts differs from the labels of a poster's table. */
+export function differs(item, rule) {
+  const predicted = new Set(predictedBy(item, rule));
+  const other = ({ genre }) => !item.row.unknown.has(genre) && item.row.labels.has(genre) !== predicted.has(genre);
+  return Boolean(item.row && item.prediction?.genres.some(other));
 }
 
 /** How sure the classifier is, 0 to 1: of a genre its probability, else the mean probability of the genres that the rule
@@ -64,6 +88,7 @@ const SHOWN = {
   checked: (item) => item.decided.size > 0,
   unlike: (item) => item.prediction?.novelty > 1,
   failed: (item) => item.error,
+  differing: differs,
 };
 
 // What has no certainty, yet or ever, comes last in the orders by it.
@@ -72,6 +97,7 @@ const ORDERS = {
   sure: (a, b) => last(a, b) || b.certainty - a.certainty,
   unsure: (a, b) => last(a, b) || a.certainty - b.certainty,
   name: () => 0, // As they came: by name.
+  doubt: (a, b) => doubtOf(b.item) - doubtOf(a.item),
 };
 
 /** The items to show: {genre, without, least, most, state, order}; `genre` is "" for any, and `without` asks for the posters that
@@ -80,7 +106,7 @@ export function selected(items, rule, { genre, without, least, most, state, orde
   return items
     .map((item) => ({ item, certainty: item.prediction ? certaintyOf(item, rule, genre) : null }))
     .filter(({ item, certainty }) => {
-      if (!SHOWN[state](item)) return false;
+      if (!SHOWN[state](item, rule)) return false;
       if (genre && (certainty === null || genresOf(item, rule).includes(genre) === without)) return false;
       const all = least === 0 && most === 1;
       return all || (certainty !== null && certainty >= least && (certainty < most || most === 1));
