@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from posters._base.brief import brief_repr
+from posters._base.frames import frame_of
 from posters._base.ray_cluster import spread_by
 from posters._base.text import counted
 from posters.audit.context import AuditContext
@@ -20,6 +21,9 @@ from posters.classifier.looks import looks_of
 from posters.errors import ConfigError
 from posters.splitting.splits import splits_by_id
 from posters.store.cache import default_cache
+
+if TYPE_CHECKING:
+    import pandas
 
 Check = Callable[[AuditContext], Iterable[Finding]]
 
@@ -107,6 +111,14 @@ class Audit:
         more = f"<p>and {len(self.findings) - _SHOWN:,} more</p>" if len(self.findings) > _SHOWN else ""
         heading = f"<p>{escape(self.table)} ({looked_at}): {told or 'nothing is wrong that an audit can see'}</p>"
         return f"{heading}<table>{''.join(rows)}</table>{more}"
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """Return the findings as a DataFrame, a row each: kind, severity, ids, images, genres, message and advice.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        return frame_of(self.findings, [field.name for field in fields(Finding)])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the audit as JSON can hold it."""

@@ -3,7 +3,7 @@
 from posters.classifier.classifier import Classifier, load_classifier
 from posters.classifier.explanation import Explanation
 from posters.classifier.manifest import Manifest, read_manifest, rewrite_manifest, write_classifier
-from posters.classifier.predictions import Features, Prediction
+from posters.classifier.predictions import Features, Prediction, Predictions
 
 __all__ = [
     "Classifier",
@@ -11,6 +11,7 @@ __all__ = [
     "Features",
     "Manifest",
     "Prediction",
+    "Predictions",
     "load_classifier",
     "read_manifest",
     "rewrite_manifest",

@@ -17,7 +17,7 @@ from posters.classifier.interpreters import InterpreterPool
 from posters.classifier.loading import LoadedPoster, PosterSource, load_pixels, load_poster
 from posters.classifier.manifest import LIGHT_NETWORK, MANIFEST, Manifest, read_manifest
 from posters.classifier.novelty import NOVELTY, Novelty
-from posters.classifier.predictions import Decide, Features, Prediction, choose_rule, predicted_genres
+from posters.classifier.predictions import Decide, Features, Prediction, Predictions, choose_rule, predicted_genres
 from posters.classifier.runtime import FEATURES, MAPS, Network, Outputs, network_of
 from posters.classifier.trial import check_network
 from posters.config import PreprocessConfig
@@ -174,7 +174,7 @@ class Classifier:
         *,
         top: int | None = None,
         threshold: float | None = None,
-    ) -> Iterator[Prediction]:
+    ) -> Predictions:
         """Predict the genres of many posters, in their order, while threads download and decode the next ones.
 
         A poster that can't be read does not stop the others: its prediction has an `error`. Memory does not grow with
@@ -196,7 +196,7 @@ class Classifier:
         # Not a generator itself, so that a wrong option is refused right away.
         decide = choose_rule(self.manifest, rule, top, threshold)
         results = self._compute_each(posters, load_pixels, Network.outputs)
-        return (
+        return Predictions(
             _unreadable(poster, result) if isinstance(result, ImageError) else self._prediction(poster, result, decide)
             for poster, result in results
         )

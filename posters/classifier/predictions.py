@@ -1,13 +1,14 @@
 """Predictions and features, one object per poster, and the rules that turn probabilities into predicted genres."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from posters._base.brief import brief_repr
+from posters._base.frames import frame_of
 from posters._base.text import did_you_mean
 from posters.classifier.explanation import Explanation
 from posters.classifier.loading import PosterSource
@@ -15,6 +16,9 @@ from posters.classifier.manifest import Manifest
 from posters.errors import ConfigError, ImageError
 from posters.images.decoding import ImageSource
 from posters.thresholds import Rule, argmax_decisions, fixed_thresholds
+
+if TYPE_CHECKING:
+    import pandas
 
 # The rule of a softmax head, whose genres exclude each other.
 ARGMAX = "argmax"
@@ -80,6 +84,16 @@ class Prediction:
         likeliest = sorted(self.probabilities.items(), key=lambda pair: -pair[1])[:_BARS]
         return picture + bars_html((name, p, name in self.genres) for name, p in likeliest)
 
+    def to_pandas(self) -> "pandas.DataFrame":
+        """Return a DataFrame with a row for each genre, the likeliest first: probability, and whether it is predicted.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        likeliest = sorted(self.probabilities.items(), key=lambda pair: -pair[1])
+        rows = ({"genre": name, "probability": share, "predicted": name in self.genres} for name, share in likeliest)
+        return frame_of(rows, ("genre", "probability", "predicted"), index="genre")
+
     def __getitem__(self, genre: str) -> float:
         """Return the probability of a genre, predicted or not.
 
@@ -96,6 +110,44 @@ class Prediction:
         if genre not in self.probabilities:
             raise KeyError(f"the classifier has no genre {genre!r}{did_you_mean(str(genre), self.probabilities)}")
         return self.probabilities[genre]
+
+
+class Predictions(Iterator[Prediction]):
+    """Predictions as they come, one for each poster; what `predict_many` returns.
+
+    Args:
+        predictions: each is taken when it is asked for.
+
+    Examples:
+        >>> found = Predictions(iter([Prediction(("Horror",), {"Horror": 0.9}, "alien.jpg")]))
+        >>> found.to_pandas()["Horror"].tolist()
+        [0.9]
+    """
+
+    def __init__(self, predictions: Iterator[Prediction]) -> None:
+        self._predictions = predictions
+
+    def __next__(self) -> Prediction:
+        return next(self._predictions)
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """Return those that are left as a DataFrame, a row for each poster, in their order.
+
+        Returns:
+            poster (a path or an address; None for bytes and pixels), genres (a list of names), novelty and error, and a
+            column with the probability of each genre, which is NaN for a poster that can't be read.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        return frame_of(map(_row, self), ("poster", "genres", "novelty", "error"))
+
+
+def _row(found: Prediction) -> dict[str, Any]:
+    named = str(found.poster) if isinstance(found.poster, str | Path) else None
+    error = None if found.error is None else str(found.error)
+    about = {"poster": named, "genres": found.genres, "novelty": found.novelty, "error": error}
+    return about | found.probabilities
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from posters._base.brief import brief_repr
+from posters._base.frames import frame_of
 from posters.drift.two_samples import classifier_test, ks_test, mmd_test, outlier_test
 from posters.drift.without_labels import LabelShift, expected_macro_f1, label_shift, lost_f1_p_value
 from posters.errors import ScoresError
 from posters.scores import Scores
+
+if TYPE_CHECKING:
+    import pandas
 
 # Of each test: a watch that runs every night and alarms falsely once a month is soon switched off.
 LEVEL = 0.01
@@ -143,6 +147,27 @@ class Drift:
     def fails(self, on: str) -> bool:
         """Return whether an alarm went off: the one of `ALARMS`, "any" or "never"."""
         return bool(self.alarms) if on == "any" else on in self.alarms
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """Return a DataFrame with a row for each genre: its scores in both samples, and how common it seems.
+
+        Returns:
+            by genre: reference and new (mean probability), distance, p_value; and, where the reference has labels,
+            share_reference and share_new with low and high. What is not known is NaN.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        shifts = {
+            each.name: {"share_reference": each.reference, "share_new": each.new, "low": each.low, "high": each.high}
+            for each in self.labels
+        }
+        names = ("reference", "new", "distance", "p_value")
+        rows = (
+            {"genre": each.name, **{name: getattr(each, name) for name in names}, **shifts.get(each.name, {})}
+            for each in self.genres
+        )
+        return frame_of(rows, ("genre", *names), index="genre")
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data, ready for JSON."""

@@ -4,11 +4,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from posters._base.brief import brief_repr
+from posters._base.frames import frame_of
 from posters._base.validation import to_plain
 from posters.errors import ScoresError
 from posters.evaluation.bootstrap import (
@@ -23,6 +24,15 @@ from posters.evaluation.evaluation import Bootstrap, SeenBefore
 from posters.evaluation.jackknife import Jackknife, jackknife_by_fold
 from posters.metrics import average_precision
 from posters.scores import Scores
+
+if TYPE_CHECKING:
+    import pandas
+
+# Of a DataFrame; the first two are its index.
+_COLUMNS = (
+    *("run", "genre", "positives", "average_precision"),
+    *("difference", "low", "high", "share_ahead", "p_value", "verdict"),
+)
 
 Verdict = Literal["better", "worse", "no difference shown"]
 
@@ -49,6 +59,15 @@ class Difference:
     share_ahead: float
     p_value: float
     verdict: Verdict
+
+    def row(self) -> dict[str, Any]:
+        """Return it by column, with the ends of its interval.
+
+        Examples:
+            >>> Difference(0.02, Interval(0.01, 0.03, 0.95), 1.0, 0.001, "better").row()["low"]
+            0.01
+        """
+        return {**vars(self), "low": self.interval.low, "high": self.interval.high, "interval": None}
 
 
 @dataclass(frozen=True)
@@ -151,6 +170,28 @@ class Comparison:
     def left_out_genres(self) -> tuple[str, ...]:
         """The genres that not all runs know, or that no common poster has."""
         return tuple(sorted(self.unshared_genres + self.without_positives))
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """Return a DataFrame with a row for each run and genre, and one for each run's macro mAP.
+
+        Returns:
+            by run and genre ("macro mAP" for that of all): positives, average_precision, and against the first run
+            difference, low, high, share_ahead, p_value and verdict; NaN or None for the first run, and for genres that
+            are not judged.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        rows = []
+        for run in self.runs:
+            whole = ComparedGenre(
+                "macro mAP", sum(each.positives for each in run.genres), run.macro_map, run.against_first
+            )
+            for genre in (whole, *run.genres):
+                about = {"run": run.name, "genre": genre.name, "positives": genre.positives}
+                against = genre.against_first.row() if genre.against_first else {}
+                rows.append({**about, "average_precision": genre.average_precision, **against})
+        return frame_of(rows, _COLUMNS, index=["run", "genre"])[list(_COLUMNS[2:])]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data, ready for JSON: lists, dicts, text, finite numbers and None."""

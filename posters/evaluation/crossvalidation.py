@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from posters._base.brief import brief_repr
+from posters._base.frames import frame_of
 from posters._base.validation import to_plain
 from posters.errors import ScoresError
 from posters.evaluation.comparison import Difference, compare_folds
@@ -16,6 +17,9 @@ from posters.evaluation.jackknife import Jackknife, jackknife_by_fold
 from posters.evaluation.predictors import defined
 from posters.metrics import METRICS
 from posters.scores import Scores
+
+if TYPE_CHECKING:
+    import pandas
 
 MODEL, BASELINE, PRIOR = "model", "logistic regression", "prior"
 
@@ -111,6 +115,20 @@ class CrossValidation:
     def of(self, predictor: str) -> CrossValidatedPredictor | None:
         """Return the figures of a predictor; None if there is no such one."""
         return next((each for each in self.predictors if each.predictor == predictor), None)
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """Return a DataFrame with a row for each predictor, repeat and fold: macro_map.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        rows = (
+            {"predictor": each.predictor, "repeat": repeat, "fold": fold, "macro_map": value}
+            for each in self.predictors
+            for repeat, folds in enumerate(each.of_folds)
+            for fold, value in enumerate(folds)
+        )
+        return frame_of(rows, index=["predictor", "repeat", "fold"])
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data, ready for JSON: lists, dicts, text, finite numbers and None."""

@@ -1,11 +1,12 @@
 """`Evaluation`: what a report is made from. Undefined figures are None here, and null in JSON."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from posters._base.brief import brief_repr
+from posters._base.frames import frame_of
 from posters._base.text import did_you_mean
 from posters._base.validation import from_plain, to_plain
 from posters.errors import ConfigError, ScoresError
@@ -19,12 +20,16 @@ from posters.evaluation.promises import Promise
 from posters.evaluation.reliability import Reliability
 from posters.runs import Epoch
 
+if TYPE_CHECKING:
+    import pandas
+
 # Raise it with every change that old readers would misread.
 FORMAT = 3
 
-# From how many positives on a genre counts in the second set of macro figures: rarer ones are mostly noise.
 # What `Evaluation.plot` draws.
 PLOTS = ("precision_recall", "calibration", "confusion")
+FRAMES = ("genres", "predictors", "label_issues")
+# From how many positives on a genre counts in the second set of macro figures: rarer ones are mostly noise.
 FREQUENT = 20
 
 
@@ -104,6 +109,20 @@ class GenreFigures:
     roc_auc: float | None
     decisions: dict[str, RuleFigures]
     unknown: int = 0
+
+    def row(self, rule: str) -> dict[str, Any]:
+        """Return the figures by column, with what a rule decides.
+
+        Examples:
+            >>> decided = {"0.5": RuleFigures(0.5, 3, 1.0, 0.5, 2 / 3)}
+            >>> GenreFigures("War", 6, 0.1, 0.1, 0.4, None, 4.0, 0.7, decided).row("0.5")["recall"]
+            0.5
+        """
+        own = {"genre": self.name, **vars(self)}
+        interval = {"low": self.interval and self.interval.low, "high": self.interval and self.interval.high}
+        for name in ("name", "interval", "decisions"):
+            del own[name]
+        return own | interval | vars(self.decisions[rule])
 
 
 @dataclass(frozen=True)
@@ -332,6 +351,32 @@ class Evaluation:
         if kind == "confusion":
             return confusion_figure(self.confusion, self.genre_names, **chosen)
         return precision_recall_figure(self.curves, [genre.prevalence for genre in self.genres], **chosen)
+
+    def to_pandas(self, of: str = "genres") -> "pandas.DataFrame":
+        """Return figures as a DataFrame; undefined ones are NaN.
+
+        Args:
+            of: "genres", a row for each, with what the default rule decides; "predictors", a row for each predictor and
+                rule, a column for each figure; or "label_issues", a row for each.
+
+        Raises:
+            ConfigError: `of` is something else.
+            MissingExtraError: pandas is not installed.
+
+        Examples:
+            >>> evaluation.to_pandas().sort_values("average_precision").head(3)  # doctest: +SKIP
+        """
+        if of not in FRAMES:
+            raise ConfigError(f"there is no DataFrame of {of!r}{did_you_mean(of, FRAMES)}")
+        if of == "label_issues":
+            return frame_of(self.label_issues, [field.name for field in fields(LabelIssue)])
+        if of == "genres":
+            return frame_of((genre.row(self.default_rule) for genre in self.genres), index="genre")
+        rows = (
+            {"predictor": each.predictor, "rule": each.rule} | {name: f.value for name, f in each.figures.items()}
+            for each in self.predictors
+        )
+        return frame_of(rows, index=["predictor", "rule"])
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data, ready for JSON: lists, dicts, text, finite numbers and None."""

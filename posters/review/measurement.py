@@ -5,15 +5,19 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from statistics import NormalDist
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from posters._base.brief import brief_repr
+from posters._base.frames import frame_of
 from posters._base.text import counted
 from posters.errors import ReviewError
 from posters.evaluation.bootstrap import Interval
 from posters.review.decisions import Decision
+
+if TYPE_CHECKING:
+    import pandas
 
 _LEVEL = 0.95
 
@@ -75,6 +79,29 @@ class Measurement:
         for share in (plain["precision"], plain["recall"]):
             share["value"] = None if math.isnan(share["value"]) else share["value"]
         return plain | {"agreement": None if math.isnan(self.agreement) else self.agreement}
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """Return a DataFrame with a row for each figure: precision, recall and agreement.
+
+        Returns:
+            by figure: value, low and high (NaN where undefined), and posters, of how many.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        shares = (("precision", self.precision, self.posters), ("recall", self.recall, self.posters))
+        agreement = ("agreement", Share(self.agreement), self.judged_twice)
+        rows = (
+            {
+                "figure": name,
+                "value": share.value,
+                "low": share.interval and share.interval.low,
+                "high": share.interval and share.interval.high,
+                "posters": posters,
+            }
+            for name, share, posters in (*shares, agreement)
+        )
+        return frame_of(rows, index="figure")
 
     def __str__(self) -> str:
         lines = [

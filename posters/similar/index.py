@@ -2,16 +2,17 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from posters._base.atomic_files import fingerprint, sha256_of
 from posters._base.brief import brief_repr
+from posters._base.frames import frame_of
 from posters._base.log import logger
 from posters._base.prefetch import batched
 from posters._base.ray_cluster import spread_by
@@ -28,6 +29,9 @@ from posters.similar.nearest import nearest_rows, open_graph
 from posters.store.cache import default_cache
 from posters.store.journal import ImageRecord
 from posters.store.resumable import locked
+
+if TYPE_CHECKING:
+    import pandas
 
 # Up to this many posters, a query is compared with each of them, which takes about 0.13 s of one core. See
 # docs/design.md.
@@ -83,6 +87,14 @@ class LookAlikes:
     poster: PosterSource = field(repr=False)
     neighbours: tuple[Neighbour, ...] = ()
     error: ImageError | None = None
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """Return the neighbours as a DataFrame, a row each: name, path, similarity and same_picture.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        return frame_of(self.neighbours, [each.name for each in fields(Neighbour)])
 
 
 def named_files(posters: Posters) -> tuple[dict[str, str], dict[str, str]]:
