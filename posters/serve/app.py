@@ -12,6 +12,7 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
@@ -88,14 +89,26 @@ def create_app(queue: JobQueue, options: ServerOptions | None = None) -> ASGIApp
     """
     options, metrics = options or ServerOptions(), Metrics(queue)
     # Without FastAPI's own pages of documentation, which load scripts from other servers.
-    app = FastAPI(
-        title="posters", version=__version__, description=_ABOUT, responses=_DEFAULT, docs_url=None, redoc_url=None
-    )
+    about: dict[str, Any] = {"title": "posters", "version": __version__, "description": _ABOUT, "responses": _DEFAULT}
+    app = FastAPI(**about, docs_url=None, redoc_url=None, generate_unique_id_function=operation_id)
     app.include_router(api_routes(queue, metrics, options.max_bytes))
     for routes in (open_inference_routes, health_routes):
         app.include_router(routes(queue, metrics))
     add_pages(app)
     return guarded(app, options, metrics)
+
+
+def operation_id(route: APIRoute) -> str:
+    """Return what OpenAPI calls an operation: generated clients have a function of that name.
+
+    Args:
+        route: of the application.
+
+    Examples:
+        >>> operation_id(APIRoute("/v2/models/{name}/versions/{version}", print, name="model"))
+        'model_by_version'
+    """
+    return f"{route.name}_by_version" if "{version}" in route.path_format else route.name
 
 
 def guarded(app: FastAPI, options: ServerOptions, metrics: Metrics | None = None) -> ASGIApp:

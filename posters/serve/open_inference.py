@@ -39,10 +39,33 @@ _EXAMPLE = {
     "inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": ["an image file's bytes as base64"]}],
     "parameters": {"rule": "f1"},
 }
+# Other keys are allowed, because the protocol has optional ones.
+_TENSOR = {
+    "type": "object",
+    "required": ["name", "datatype", "shape"],
+    "properties": {
+        "name": {"enum": [tensor["name"] for tensor in INPUTS]},
+        "datatype": {"enum": [tensor["datatype"] for tensor in INPUTS]},
+        "shape": {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 1, "maxItems": 4},
+        "data": {"description": "the tensor's elements, flat or nested; files as base64"},
+        "parameters": {"type": "object"},
+    },
+}
+_OUTPUT = {"type": "object", "required": ["name"], "properties": {"name": {"enum": list(OUTPUTS)}}}
+_REQUEST = {
+    "type": "object",
+    "required": ["inputs"],
+    "properties": {
+        "id": {"type": ["string", "null"]},
+        "inputs": {"type": "array", "items": _TENSOR, "minItems": 1, "maxItems": 1},
+        "outputs": {"type": "array", "items": _OUTPUT},
+        "parameters": {"type": "object"},
+    },
+}
 _BODY = {
     "required": True,
     "content": {
-        "application/json": {"schema": {"type": "object", "required": ["inputs"]}, "example": _EXAMPLE},
+        "application/json": {"schema": _REQUEST, "example": _EXAMPLE},
         # JSON and raw tensors behind it.
         "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
     },

@@ -22,7 +22,11 @@ MAX_PIXELS = 40_000_000
 MAX_REQUEST_PIXELS = 100_000_000  # of all posters of a request: decoding that many takes seconds, and others wait
 
 _FILE = {"type": "string", "format": "binary"}
-_FILES = {"type": "object", "properties": {"poster": {"type": "array", "items": _FILE}}}
+_FILES = {
+    "type": "object",
+    "properties": {"poster": {"type": "array", "items": _FILE, "minItems": 1}},
+    "required": ["poster"],
+}
 # For OpenAPI, which can't see that `read_files` reads the body.
 BODY = {
     "required": True,

@@ -279,3 +279,11 @@ def test_openapi_describes_every_route_and_every_error(client):
     assert {"200", "400", "413", "422", "503"} <= set(predict["responses"])
     assert set(predict["requestBody"]["content"]) == {"image/*", "multipart/form-data"}
     assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+def test_each_operation_has_a_name_that_a_generated_client_can_have(client):
+    document = client.get("/openapi.json").json()
+    names = [operation["operationId"] for path in document["paths"].values() for operation in path.values()]
+    assert {"predict", "explain", "infer", "infer_by_version", "get_classifier"} <= set(names)
+    assert len(set(names)) == len(names)
+    assert all(name.isidentifier() for name in names)

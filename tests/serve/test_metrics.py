@@ -4,6 +4,7 @@ import re
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.serve.conftest import running
 
@@ -38,7 +39,12 @@ def counted(golden, dusk):
         httpx.get(f"{url}/v2/models/whatever")
         answer = httpx.get(f"{url}/metrics")
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
-    return samples(answer.text)
+    found = samples(answer.text)
+    # Prometheus' own parser reads the same values; `scripts/clients.py` asks promtool, too.
+    parsed = [sample for family in text_string_to_metric_families(answer.text) for sample in family.samples]
+    assert len(parsed) == len(found)
+    assert sorted(sample.value for sample in parsed) == sorted(found.values())
+    return found
 
 
 def test_requests_are_counted_by_route_and_status(counted):
