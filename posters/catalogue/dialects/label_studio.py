@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
+from posters._base.brief import brief_repr
 from posters._base.text import listed, quoted
 from posters.catalogue.dialects.base import TableDialect
 from posters.catalogue.dialects.plain import COLUMN_MAP
@@ -44,6 +45,8 @@ class Task:
         >>> Task(1, {}, [{"genres": ["War"]}, {"genres": ["War", "Drama"]}]).genres("genres")
         (['War'], ['Drama'])
     """
+
+    __repr__ = brief_repr
 
     row: int
     data: dict[str, Any]
