@@ -13,13 +13,14 @@ _VALUE = r"[A-Za-z]+=[A-Z]+|[A-Z][A-Z_]*\b|\d+|none|imagenet|[a-z]\w*_\w+"
 # An option and its value, if it has one of those.
 _OPTION = re.compile(rf"(?<![\w-])--([a-z][a-z-]*)(?:[ ]({_VALUE}))?")
 _FLAGS = frozenset({"resume", "force", "download", "unseen-only", "ignore-unknown-genres"})
-# The last two are no arguments but functions, for all of a process.
+# Some are no arguments but functions, for all of a process.
 _ARGUMENTS = {
     "alias": "aliases",
     "column": "columns",
     "run": "directory",
     "image-memory": "posters.set_image_memory",
     "allow-private": "posters.allow_private_redirects",
+    "no-isolate": "isolate=False",
 }
 _shown_as_options = False
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -14,12 +14,13 @@ from posters.classifier.batch import check_genres, collect_scores, compute_each
 from posters.classifier.explanation import Explanation, explain_map
 from posters.classifier.exported import is_export, read_export
 from posters.classifier.interpreters import InterpreterPool
+from posters.classifier.isolated import IsolatedNetwork
 from posters.classifier.loading import LoadedPoster, PosterSource, load_pixels, load_poster
 from posters.classifier.manifest import LIGHT_NETWORK, MANIFEST, Manifest, read_manifest
 from posters.classifier.novelty import NOVELTY, Novelty
 from posters.classifier.predictions import Decide, Features, Prediction, Predictions, choose_rule, predicted_genres
 from posters.classifier.runtime import FEATURES, MAPS, Network, Outputs, network_of
-from posters.classifier.trial import check_network
+from posters.classifier.trial import check_network, is_foreign
 from posters.config import PreprocessConfig
 from posters.errors import ClassifierError, ConfigError, ImageError
 from posters.models import POSTERS, classifier_directory
@@ -41,6 +42,7 @@ class Classifier:
     Attributes:
         directory: the classifier directory, or the exported file.
         manifest: genre names, preprocessing, thresholds, figures and provenance.
+        opened_with: the options that `load_classifier` was given.
 
     Examples:
         >>> classifier = load_classifier()
@@ -48,9 +50,10 @@ class Classifier:
         22
     """
 
-    def __init__(self, directory: Path, manifest: Manifest, networks: InterpreterPool) -> None:
+    def __init__(self, directory: Path, manifest: Manifest, networks: InterpreterPool, **opened_with: Any) -> None:
         self.directory = directory
         self.manifest = manifest
+        self.opened_with = opened_with
         self._networks = networks
 
     def __repr__(self) -> str:
@@ -58,8 +61,7 @@ class Classifier:
 
     def __reduce__(self) -> tuple[Callable[[Path], "Classifier"], tuple[Path]]:
         # Interpreters can't be copied to another process: it opens the directory anew, and checks it as any other.
-        threads, interpreters = self._networks.asked
-        return partial(load_classifier, threads=threads, interpreters=interpreters), (self.directory.resolve(),)
+        return partial(load_classifier, **self.opened_with), (self.directory.resolve(),)
 
     @property
     def name(self) -> str:
@@ -440,7 +442,11 @@ def _lacks(name: str, directory: Path) -> ClassifierError:
 
 
 def load_classifier(
-    directory: str | Path = POSTERS, threads: int | None = None, *, interpreters: int | None = None
+    directory: str | Path = POSTERS,
+    threads: int | None = None,
+    *,
+    interpreters: int | None = None,
+    isolate: bool | None = False,
 ) -> Classifier:
     """Open a classifier.
 
@@ -452,6 +458,8 @@ def load_classifier(
             for a single poster, and the cores for many. The probabilities do not depend on it.
         interpreters: for servers, instead of threads: open this many networks now, each of which computes one poster
             at a time on one thread.
+        isolate: give each network a process of its own, which is replaced if the network crashes; None does so unless
+            the classifier comes with the package or was written by this installation.
 
     Returns:
         A classifier that any number of threads may share. No more posters are computed at a time than `threads` or
@@ -475,5 +483,7 @@ def load_classifier(
         check_installed("onnxruntime", extra="onnxruntime")
     check_network(network, manifest)
     shape, n_genres = manifest.preprocess.shape, len(manifest.genre_names)
-    networks = InterpreterPool(lambda count: network_of(network, shape, n_genres, count), threads, interpreters)
-    return Classifier(directory, manifest, networks)
+    isolated = is_foreign(network, manifest) if isolate is None else isolate
+    kind = IsolatedNetwork if isolated else network_of
+    networks = InterpreterPool(lambda count: kind(network, shape, n_genres, count), threads, interpreters)
+    return Classifier(directory, manifest, networks, threads=threads, interpreters=interpreters, isolate=isolate)

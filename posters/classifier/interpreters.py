@@ -29,7 +29,6 @@ class InterpreterPool:
     Attributes:
         size: the number of posters that are computed at a time.
         outputs: the names of a network's outputs.
-        asked: the numbers of threads and interpreters as they were given.
 
     Raises:
         ConfigError: a number is below 1 or not whole, or both are given.
@@ -50,7 +49,6 @@ class InterpreterPool:
         if interpreters is not None and (type(interpreters) is not int or interpreters < 1):
             raise ConfigError(f"interpreters must be at least 1, but got {interpreters!r}")
         self.size = threads_or_cores(threads) if interpreters is None else interpreters
-        self.asked = (threads, interpreters)
         self._open = open_network
         self._wide_threads = threads or 1
         self._lock = Lock()

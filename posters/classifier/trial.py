@@ -1,13 +1,11 @@
 """Try a network that comes from elsewhere in a process of its own, before this one opens it.
 
 A damaged or hostile .tflite file can crash the runtime, take all memory or never end, and a native crash takes the
-whole process with it. So a file is first opened and run once in a child process with limits. What passed is noted in
-the user's cache by its SHA-256, and what this package has just written itself is noted without a trial; the classifiers
-of the package need neither. Nothing in the classifier's own directory can vouch for it.
+whole process with it. So a file is first opened and run in a worker with limits. What passed is noted in the user's
+cache by its SHA-256, and what this package has just written itself is noted without a trial; the classifiers of the
+package need neither. Nothing in the classifier's own directory can vouch for it.
 """
 
-import os
-import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,15 +14,11 @@ import numpy as np
 from posters._base.atomic_files import fingerprint
 from posters._base.cache_folder import default_cache
 from posters._base.log import logger
+from posters.classifier.isolated import IsolatedNetwork, NoProcessError
 from posters.classifier.manifest import LIGHT_NETWORK, Manifest
-from posters.classifier.runtime import network_of
-from posters.errors import ClassifierError, MissingExtraError
 from posters.models import CLASSIFIER
 
-MEMORY = 4 * 2**30  # bytes of address space; the runtime and Python map about 1 GB before they need any
-SECONDS = 60
-
-_FIX = "copy or train the classifier again"
+_MADE_HERE = "made here"  # in the note of a network that this installation has written itself
 
 
 def check_network(path: Path, manifest: Manifest) -> None:
@@ -42,39 +36,41 @@ def check_network(path: Path, manifest: Manifest) -> None:
         >>> from posters.models import CLASSIFIER
         >>> check_network(CLASSIFIER / LIGHT_NETWORK, read_manifest(CLASSIFIER))
     """
-    if path.resolve().parent.parent == CLASSIFIER.parent or _note(manifest).exists():
+    if _is_packaged(path) or _note(manifest).exists():
         return
-    if not sys.executable:
-        logger.warning(f"{path} is opened without a trial: there is no Python to try it in")
-        return
-    # Here, since the classifiers of the package don't need it.
-    import subprocess
-
-    # This package, wherever this process found it.
-    paths = [str(CLASSIFIER.parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
     shape = manifest.preprocess.shape
-    command = [sys.executable, "-P", "-m", __name__, str(path), *map(str, shape[:2]), str(len(manifest.genre_names))]
     try:
-        # The words are a path and three numbers, and no shell reads them.
-        done = subprocess.run(  # noqa: S603
-            command,
-            capture_output=True,
-            timeout=SECONDS,
-            stdin=subprocess.DEVNULL,
-            check=False,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
-        )
-    except OSError as error:  # A sandbox may allow no further process.
-        logger.warning(f"{path} is opened without a trial: no process can be started ({error.strerror})")
+        # It begins with a black poster itself.
+        network = IsolatedNetwork(path, shape, len(manifest.genre_names))
+    except NoProcessError as error:  # A sandbox may allow none.
+        logger.warning(f"{path} is opened without a trial: {error}")
         return
-    except subprocess.TimeoutExpired:
-        raise ClassifierError(f"{path} can't be run (it did not end within {SECONDS} s): {_FIX}") from None
-    if done.returncode:
-        # It prints its reason if it has one; a crash has none.
-        lines = done.stderr.decode(errors="replace").splitlines() if done.returncode == 1 else []
-        crashed = f"{path} can't be run (the process that tried it ended with {done.returncode}): {_FIX}"
-        raise ClassifierError(lines[-1] if lines else crashed)
-    note_network(manifest)
+    for poster in (np.full(shape, 255, np.uint8), np.random.default_rng(0).integers(0, 256, shape, np.uint8)):
+        network.outputs(poster)
+    _write_note(manifest, "")
+
+
+def is_foreign(path: Path, manifest: Manifest) -> bool:
+    """Return whether a network neither comes with the package nor was written by this installation.
+
+    Args:
+        path: of the network.
+        manifest: its own, read already.
+
+    Examples:
+        >>> from posters.classifier import read_manifest
+        >>> is_foreign(CLASSIFIER / LIGHT_NETWORK, read_manifest(CLASSIFIER))
+        False
+    """
+    if _is_packaged(path):
+        return False
+    with suppress(OSError):
+        return _note(manifest).read_text() != _MADE_HERE
+    return True
+
+
+def _is_packaged(path: Path) -> bool:
+    return path.resolve().parent.parent == CLASSIFIER.parent
 
 
 def note_network(manifest: Manifest) -> None:
@@ -88,10 +84,14 @@ def note_network(manifest: Manifest) -> None:
         >>> from posters.models import CLASSIFIER
         >>> note_network(read_manifest(CLASSIFIER))
     """
+    _write_note(manifest, _MADE_HERE)
+
+
+def _write_note(manifest: Manifest, text: str) -> None:
     # Without a writable cache, as in a hardened container, the next process tries it again: a third of a second.
     with suppress(OSError):
         _note(manifest).parent.mkdir(parents=True, exist_ok=True)
-        _note(manifest).touch()
+        _note(manifest).write_text(text)
 
 
 def _note(manifest: Manifest) -> Path:
@@ -101,23 +101,3 @@ def _note(manifest: Manifest) -> Path:
     digest, parts = manifest.files[LIGHT_NETWORK], [manifest.preprocess.shape, len(manifest.genre_names)]
     # The whole digest: of a part of it, somebody could make two files that share it, a good one and a bad one.
     return default_cache() / f"trial-{fingerprint([*parts, version('ai-edge-litert')])}-{digest}"
-
-
-def _try(path: Path, shape: tuple[int, int, int], n_genres: int) -> None:
-    with suppress(ImportError):  # On Windows, the limit of time has to do.
-        import resource
-
-        for kind, limit in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_CORE, 0)):
-            resource.setrlimit(kind, (limit, limit))
-    network = network_of(path, shape, n_genres)
-    noise = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
-    for poster in (np.zeros(shape, np.uint8), np.full(shape, 255, np.uint8), noise):
-        network.outputs(poster)
-
-
-if __name__ == "__main__":
-    try:
-        _try(Path(sys.argv[1]), (int(sys.argv[2]), int(sys.argv[3]), 3), int(sys.argv[4]))
-    except (ClassifierError, MissingExtraError, MemoryError) as error:
-        print(error, file=sys.stderr)
-        sys.exit(1)

@@ -23,6 +23,11 @@ def add_parser(commands: Any) -> None:
     add_listen_options(parser, 8000)
     interpreters = "posters computed at a time, a thread each (default: the number of cores)"
     parser.add_argument("--interpreters", type=int, metavar="N", help=interpreters)
+    isolate = (
+        "run each interpreter in a process of its own, which is replaced if it crashes (default: if the classifier "
+        "neither comes with the package nor was written by this installation)"
+    )
+    parser.add_argument("--isolate", action=argparse.BooleanOptionalAction, help=isolate)
     queue = "posters that may wait; further ones are refused (default: 64)"
     parser.add_argument("--queue", type=int, default=64, metavar="N", help=queue)
     upload = "the largest request, in megabytes (default: 20)"
@@ -63,7 +68,9 @@ def run(options: argparse.Namespace) -> int:
         # First: a port in use is noticed before a classifier is opened.
         inherited_listener()
         or (listening_at(options.uds) if options.uds else listening(options.host, options.port)) as listener,
-        JobQueue(load_classifier(options.classifier, interpreters=interpreters), options.queue) as queue,
+        JobQueue(
+            load_classifier(options.classifier, interpreters=interpreters, isolate=options.isolate), options.queue
+        ) as queue,
     ):
         logger.info(
             f"{address_of(listener)} serves {queue.classifier.directory}, {interpreters} at a time; Ctrl-C ends it"

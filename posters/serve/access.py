@@ -6,8 +6,10 @@ import re
 import secrets
 import sys
 from collections.abc import Awaitable, Sequence
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from ipaddress import ip_address
+from logging import LogRecord
 from pathlib import Path
 from time import perf_counter
 from traceback import extract_tb
@@ -28,6 +30,8 @@ _OPEN = re.compile(r"/(|docs|openapi\.json|page/.*|healthz|v2/health/(live|ready
 # A client's own id of a request, if it can't break a line of the log or a header.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _FRAMES = 6  # of a failure, the innermost
+# What is under way, for lines of log that are written on the way.
+_under_way: ContextVar[str] = ContextVar("request", default="")
 _SHORTEST_KEY = 16  # characters: fewer can be guessed
 
 
@@ -164,6 +168,12 @@ class PrefixMiddleware:
         await self._app(scope, receive, send)
 
 
+def _name_request(record: LogRecord) -> bool:
+    if id := _under_way.get():
+        record.msg = f"request {id}: {record.msg}"
+    return True
+
+
 class AccessLogMiddleware:
     """Gives each request an id, returned as X-Request-ID, and writes a line about it: no file name, no body, no key.
 
@@ -186,6 +196,7 @@ class AccessLogMiddleware:
 
     def __init__(self, app: ASGIApp, form: LogFormat, file: TextIO | None = None) -> None:
         self._app, self._form, self._file = app, form, file
+        logger.addFilter(_name_request)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI connection."""
@@ -194,7 +205,7 @@ class AccessLogMiddleware:
         told = Headers(scope=scope).get("x-request-id", "")
         id = told if _REQUEST_ID.fullmatch(told) else secrets.token_hex(8)
         # 0 unless an answer begins: then the client is gone before it got one.
-        start, status, size = perf_counter(), 0, 0
+        start, status, size, token = perf_counter(), 0, 0, _under_way.set(id)
 
         def send_and_note(message: Message) -> Awaitable[None]:
             nonlocal status, size
@@ -209,8 +220,9 @@ class AccessLogMiddleware:
         except Exception as error:
             # The answer is sent: 500. One line with the request's id, where the server would write 70 without.
             frames = [f"{frame.filename}:{frame.lineno}" for frame in extract_tb(error.__traceback__)[-_FRAMES:]]
-            logger.error(f"request {id} failed: {quoted(repr(error))} at {', '.join(frames)}")
+            logger.error(f"failed: {quoted(repr(error))} at {', '.join(frames)}")
         finally:
+            _under_way.reset(token)
             if self._form != "none":
                 # The route and not the path, in which somebody may have put what is nobody's business.
                 route = getattr(scope.get("route"), "path", "other")

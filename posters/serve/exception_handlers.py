@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from posters.errors import ConfigError, ImageError, PostersError, ReviewError
+from posters.errors import ClassifierError, ConfigError, ImageError, PostersError, ReviewError
 from posters.serve.queue import BusyError
 from posters.serve.tensors import TensorError
 from posters.serve.uploads import HugePosterError
@@ -20,6 +20,8 @@ _STATUS: dict[type[PostersError], int] = {
     ConfigError: 422,
     ReviewError: 409,
     BusyError: 503,
+    # The network failed on this poster, twice: the server itself goes on.
+    ClassifierError: 503,
 }
 _CLIENT_GONE = 499  # nginx's number: no standard has one, since nobody is there to read it
 

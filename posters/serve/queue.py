@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -102,7 +103,7 @@ class JobQueue:
             self._taken += len(jobs)
         # One for all, even if another one begins to serve meanwhile: rules and genres are those of the same classifier.
         classifier = classifier or self.classifier
-        futures = [self._threads.submit(job, classifier) for job in jobs]
+        futures = [self._threads.submit(copy_context().run, job, classifier) for job in jobs]  # For the log: its id.
         for future in futures:
             # A callback of the future, not code after the await: the client may be gone while the thread still works.
             future.add_done_callback(self._release)

@@ -49,7 +49,7 @@ class Reloader:
         # Before it is opened: a link that is changed meanwhile is noticed at the next look.
         self._place = self._find()
         try:
-            classifier = load_classifier(self._name, interpreters=self._queue.interpreters)
+            classifier = load_classifier(self._name, **self._queue.classifier.opened_with)
             check_classifier(classifier)
         except PostersError as error:
             logger.warning(f"the new classifier is not used ({error}); {self._queue.classifier.directory} still serves")

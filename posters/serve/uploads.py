@@ -2,13 +2,14 @@
 
 import io
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from typing import Any
 
 import numpy as np
 from fastapi import Request
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
 
 from posters._base.text import did_you_mean, listed, quoted
 from posters.classifier import Classifier, Prediction
@@ -153,6 +154,26 @@ def check_parameters(request: Request) -> None:
             raise ConfigError(f"the parameter {name} is given {given.count(name)} times: give it once")
 
 
+class _FormParser(MultiPartParser):
+    # 0: never on disk, since a hardened container has no folder for it; all bodies under way have a limit of memory.
+    spool_max_size = 0
+
+
+async def _read_form(request: Request, most: int) -> FormData:
+    try:
+        async with aclosing(request.stream()) as stream:
+            return await _FormParser(request.headers, stream, max_files=most, max_fields=most).parse()
+    except MultiPartException as error:
+        raise HTTPException(400, error.message) from error
+
+
+async def _taken(upload: UploadFile) -> bytes:
+    """Return an upload's bytes, and let go of those that it holds."""
+    data = await upload.read()
+    await upload.close()
+    return data
+
+
 async def read_files(request: Request, max_files: int) -> list[tuple[str | None, bytes]]:
     """Return name and bytes of each poster of a request.
 
@@ -170,9 +191,9 @@ async def read_files(request: Request, max_files: int) -> list[tuple[str | None,
         async for portion in request.stream():
             body.write(portion)
         return [(None, body.getvalue())]
-    async with request.form(max_files=max_files, max_fields=max_files) as form:
-        uploads = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
-        files = [(upload.filename or None, await upload.read()) for upload in uploads]
+    form = await _read_form(request, max_files)
+    uploads = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
+    files = [(upload.filename or None, await _taken(upload)) for upload in uploads]
     if not files:
         raise HTTPException(400, "the form has no file: send each poster as a file, as `curl -F poster=@FILE` does")
     return files

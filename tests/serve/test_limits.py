@@ -53,6 +53,21 @@ def test_the_type_of_a_form_in_any_case(client, dusk):
     assert answer.json()["posters"][0]["predicted"] == ["Western"]
 
 
+def test_a_large_form_needs_no_folder_for_temporary_files(client, monkeypatch):
+    """As in a hardened container, whose file system can't be written."""
+    noise = io.BytesIO()
+    Image.effect_noise((500, 500), 80).convert("RGB").save(noise, "BMP")
+    monkeypatch.setattr("tempfile.tempdir", "/nowhere")
+    monkeypatch.setattr("starlette.formparsers.MultiPartParser.spool_max_size", 1)
+    answer = client.post("/api/predict", files=[("poster", ("a.bmp", noise.getvalue()[:290_000]))])
+    assert answer.status_code == 400, "cut"
+    answer = client.post("/api/predict", files=[("poster", ("a.bmp", noise.getvalue()))])
+    assert answer.status_code == 413
+    small = io.BytesIO()
+    Image.effect_noise((300, 300), 80).convert("RGB").save(small, "BMP")
+    assert client.post("/api/predict", files=[("poster", ("a.bmp", small.getvalue()))]).status_code == 200
+
+
 # Bodies
 
 
@@ -160,6 +175,6 @@ def test_a_failure_is_one_line_with_the_id_of_its_request(capsys):
 
     TestClient(AccessLogMiddleware(broken, "none")).get("/", headers={"X-Request-ID": "7"})
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("request 7 failed: ")
+    assert line.startswith("request 7: failed: ")
     assert "ValueError" in line
     assert "test_limits.py:" in line
