@@ -99,6 +99,8 @@ def test_the_scorecard_is_made_from_the_counts():
     one = {"jobs": {"pack": {"happened": {"same": 1}, "not compared": []}}, "fallen": []}
     again = scorecard.merged(kept, one)
     assert again["runs"]["jobs"] == kept["runs"]["jobs"] | one["jobs"]
+    # Ctrl-C, before the soak came to it.
+    assert scorecard.merged(kept, {"readers": {"splits": {}}})["readers"]["readers"] == kept["readers"]["readers"]
 
 
 def test_the_scorecard_hides_no_failure():

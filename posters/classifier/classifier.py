@@ -10,11 +10,12 @@ import numpy as np
 
 from posters._base.optional_imports import check_installed
 from posters._base.text import counted, did_you_mean
+from posters._base.threads import threads_or_cores
 from posters.classifier.batch import check_genres, collect_scores, compute_each
 from posters.classifier.explanation import Explanation, explain_map
-from posters.classifier.exported import is_export, read_export
+from posters.classifier.exported import SAVED_MODEL, exported_network, read_export
 from posters.classifier.interpreters import InterpreterPool
-from posters.classifier.isolated import IsolatedNetwork
+from posters.classifier.isolated import IsolatedNetwork, saved_model
 from posters.classifier.loading import LoadedPoster, PosterSource, load_pixels, load_poster
 from posters.classifier.manifest import LIGHT_NETWORK, MANIFEST, Manifest, read_manifest
 from posters.classifier.novelty import NOVELTY, Novelty
@@ -40,7 +41,7 @@ class Classifier:
     Pickled, for other processes of this machine, it is its directory, which they open anew.
 
     Attributes:
-        directory: the classifier directory, or the exported file.
+        directory: the classifier directory, or the exported file or folder.
         manifest: genre names, preprocessing, thresholds, figures and provenance.
         opened_with: the options that `load_classifier` was given.
 
@@ -68,19 +69,20 @@ class Classifier:
         """The name of the directory or exported file; of the run, for a classifier inside a run."""
         # A run keeps its classifier in a folder called "classifier", a name that identifies nothing.
         directory = self.directory.resolve()
-        if is_export(directory):
+        if directory.is_file():
             return directory.stem
-        return directory.parent.name if directory.name == "classifier" else directory.name
+        # So does a SavedModel with its versions.
+        return directory.parent.name if directory.name == "classifier" or directory.name.isdecimal() else directory.name
 
     @property
     def identity_file(self) -> Path:
         """The file that differs between any two classifiers."""
-        return self.directory if is_export(self.directory) else self.directory / MANIFEST
+        return exported_network(self.directory) or self.directory / MANIFEST
 
     @property
     def network_file(self) -> Path:
         """The file of the network that predicts."""
-        return self.directory if is_export(self.directory) else self.directory / LIGHT_NETWORK
+        return exported_network(self.directory) or self.directory / LIGHT_NETWORK
 
     @property
     def genre_names(self) -> tuple[str, ...]:
@@ -436,7 +438,7 @@ def _unreadable(poster: PosterSource, error: ImageError) -> Prediction:
 
 
 def _lacks(name: str, directory: Path) -> ClassifierError:
-    if is_export(directory):
+    if exported_network(directory):
         return ClassifierError(f"{directory} gives no {name}, as an exported network: use the classifier itself")
     return ClassifierError(f"the classifier in {directory} has no {name}: train it again with this version")
 
@@ -452,8 +454,9 @@ def load_classifier(
 
     Args:
         directory: a classifier directory, or a run that holds one; "posters" is the classifier of the package, and
-            "hf://owner/name@revision" one of the Hugging Face Hub, which is downloaded once. Or a file of
-            `posters export`, .tflite or .onnx; the latter needs the extra `onnxruntime`.
+            "hf://owner/name@revision" one of the Hugging Face Hub, which is downloaded once. Or what
+            `posters export` wrote: .tflite, .onnx, which needs the extra `onnxruntime`, or the folder of a SavedModel,
+            which needs the extra `train` and has TensorFlow in a process of its own.
         threads: the number of threads that compute, together on a single poster, or each on one of many. By default one
             for a single poster, and the cores for many. The probabilities do not depend on it.
         interpreters: for servers, instead of threads: open this many networks now, each of which computes one poster
@@ -469,21 +472,26 @@ def load_classifier(
         ClassifierError: this is not a classifier, a file is missing or changed, its format is unknown, or its network
             can't be run; or an exported file tells too little of itself.
         ConfigError: threads or interpreters is below 1.
-        MissingExtraError: ONNX Runtime is not installed.
+        MissingExtraError: ONNX Runtime or TensorFlow is not installed.
 
     Examples:
         >>> load_classifier("posters", threads=1).manifest.head
         'sigmoid'
     """
     directory = classifier_directory(directory)
-    exported = is_export(directory)
-    network = directory if exported else directory / LIGHT_NETWORK
+    exported = exported_network(directory)
+    network = exported or directory / LIGHT_NETWORK
     manifest = read_export(network) if exported else read_manifest(directory)
-    if network.suffix.lower() == ".onnx":
-        check_installed("onnxruntime", extra="onnxruntime")
-    check_network(network, manifest)
+    for name, module, extra in ((".onnx", "onnxruntime", "onnxruntime"), (".pb", "tensorflow", "train")):
+        if network.suffix.lower() == name:
+            check_installed(module, extra=extra)
     shape, n_genres = manifest.preprocess.shape, len(manifest.genre_names)
-    isolated = is_foreign(network, manifest) if isolate is None else isolate
-    kind = IsolatedNetwork if isolated else network_of
-    networks = InterpreterPool(lambda count: kind(network, shape, n_genres, count), threads, interpreters)
+    if network.name == SAVED_MODEL:  # In one process with all threads: each takes a gigabyte.
+        all_threads = threads_or_cores(threads if interpreters is None else interpreters)
+        networks = InterpreterPool(lambda _: saved_model(network, shape, n_genres, all_threads), interpreters=1)
+    else:
+        check_network(network, manifest)
+        isolated = is_foreign(network, manifest) if isolate is None else isolate
+        kind = IsolatedNetwork if isolated else network_of
+        networks = InterpreterPool(lambda count: kind(network, shape, n_genres, count), threads, interpreters)
     return Classifier(directory, manifest, networks, threads=threads, interpreters=interpreters, isolate=isolate)

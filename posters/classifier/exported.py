@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from posters._base.atomic_files import sha256_of
-from posters._base.regular_files import open_regular
-from posters.classifier.manifest import LARGEST_CONTENTS, METADATA, Manifest, exported_manifest
+from posters._base.regular_files import is_inside, open_regular
+from posters.classifier.manifest import LARGEST_CONTENTS, MANIFEST, METADATA, Manifest, exported_manifest
 from posters.errors import ClassifierError
 
 SUFFIXES = (".onnx", ".tflite")
+SAVED_MODEL = "saved_model.pb"  # TensorFlow's name of the graph; contents lie in a file beside it
+_LARGEST = 2 * 2**30  # bytes of a file; protobuf and flatbuffers have no larger ones
+_MOST_FIELDS = 100_000  # of a protobuf message; networks have some ten, and a file that never ends has more
 
 # Fields of ONNX's ModelProto and StringStringEntryProto, and the wire type of what has a length, by
 # https://github.com/onnx/onnx/blob/main/onnx/onnx.proto and https://protobuf.dev/programming-guides/encoding/.
@@ -22,21 +25,30 @@ _FIXED = {1: 8, 5: 4}  # bytes by wire type
 _WIRE_TYPES = (0, _LENGTH_DELIMITED, *_FIXED)
 
 
-def is_export(path: Path) -> bool:
-    """Return whether a path is to be read as an exported network, which is one file.
+def exported_network(path: Path) -> Path | None:
+    """Return the file of the exported network that a path names: itself, or the newest of a SavedModel's versions.
+
+    Returns:
+        None if the path is to be read as a classifier directory.
 
     Examples:
-        >>> is_export(Path("runs/first"))
-        False
+        >>> exported_network(Path("runs/first")), exported_network(Path("drama.onnx"))
+        (None, PosixPath('drama.onnx'))
     """
-    return path.suffix.lower() in SUFFIXES and not path.is_dir()
+    if not path.is_dir():
+        return path if path.suffix.lower() in SUFFIXES else None
+    if (path / MANIFEST).exists():
+        return None
+    versions = [folder for folder in path.iterdir() if folder.name.isdecimal()]
+    folders = [path, *sorted(versions, key=lambda folder: int(folder.name), reverse=True)]
+    return next((folder / SAVED_MODEL for folder in folders if (folder / SAVED_MODEL).exists()), None)
 
 
 def read_export(path: Path) -> Manifest:
     """Return the manifest that an exported network tells of itself.
 
     Args:
-        path: a .onnx or .tflite file of `posters export`.
+        path: a .onnx, .tflite or saved_model.pb file of `posters export`.
 
     Raises:
         ClassifierError: there is no such file, it is damaged, or it tells too little.
@@ -50,8 +62,9 @@ def read_export(path: Path) -> Manifest:
         tells nothing of its genres: use a file of `posters export`
     """
     try:
-        contents = _onnx_contents(path) if path.suffix.lower() == ".onnx" else _litert_contents(path)
-        digest = sha256_of(path)
+        if path.stat().st_size > _LARGEST:
+            raise ValueError(f"it is larger than {_LARGEST:,} bytes")
+        contents, digest = _CONTENTS[path.suffix.lower()](path), sha256_of(path)
     except FileNotFoundError as error:
         raise ClassifierError(f"{path} is not a classifier: there is no such file") from error
     except OSError as error:
@@ -93,6 +106,20 @@ def _onnx_contents(path: Path) -> bytes | None:
     return None
 
 
+def _saved_model_contents(path: Path) -> bytes | None:
+    contents = path.parent / "assets" / MANIFEST
+    if not contents.exists():
+        return None
+    # Whoever made the folder may have put links into it that lead to other people's files.
+    if not (is_inside(path, path.parent) and is_inside(contents, path.parent)):
+        raise ValueError("it has links out of its folder")
+    with open_regular(contents) as file:
+        return file.read(LARGEST_CONTENTS)
+
+
+_CONTENTS = {".onnx": _onnx_contents, ".tflite": _litert_contents, ".pb": _saved_model_contents}
+
+
 def _read(file: BinaryIO, place: int, length: int) -> bytes:
     file.seek(place)
     return file.read(length)
@@ -101,7 +128,9 @@ def _read(file: BinaryIO, place: int, length: int) -> bytes:
 def _fields(file: BinaryIO, start: int, end: int) -> Iterator[tuple[int, int, int]]:
     """Yield number, place and length of each field of a protobuf message; weights are skipped and never read."""
     place = start
-    while place < end:
+    for _ in range(_MOST_FIELDS):
+        if place >= end:
+            return
         file.seek(place)
         key = _varint(file)
         # What is no length is the value itself, of which only the bytes matter here.
@@ -114,6 +143,7 @@ def _fields(file: BinaryIO, start: int, end: int) -> Iterator[tuple[int, int, in
             raise ValueError("it is cut short, or no ONNX file")
         yield key >> 3, place, length
         place += length
+    raise ValueError("it has too many fields")
 
 
 def _varint(file: BinaryIO) -> int:

@@ -11,10 +11,11 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from threading import Timer
 from time import monotonic
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, TypeAlias, cast
 from weakref import finalize
 
 import numpy as np
@@ -33,7 +34,14 @@ SECONDS = 60  # to open a network, and for each poster
 
 _LONGEST_LINE = 10_000  # bytes; names and shapes take a hundred, and a message a thousand at most
 _LARGEST = 64 * 2**20  # bytes of one output
-_WORK = "from posters.classifier.isolated import work; work()"
+Worker: TypeAlias = tuple[str, float | None]
+_WORKER: Worker = ("from posters.classifier.isolated import work; work()", None)
+# TensorFlow itself takes 20 s on a busy machine.
+_TENSORFLOW: Worker = (
+    "from posters.classifier.isolated import work; from posters.network.saved_model import SavedModelNetwork; "
+    "work(SavedModelNetwork, 8 * 2**30)",
+    300,
+)
 _FLOAT = np.dtype(np.float32)
 
 
@@ -54,7 +62,7 @@ class IsolatedNetwork(Network):
         shape: (height, width, 3) of one poster.
         n_genres: G, the number of probabilities.
         threads: the number of threads that compute one poster.
-        work: the worker's Python code.
+        worker: the worker's Python code, and the seconds that it may take to open a network, or None for `SECONDS`.
 
     Raises:
         ConfigError: threads is below 1, or not a whole number.
@@ -68,14 +76,14 @@ class IsolatedNetwork(Network):
     """
 
     def __init__(
-        self, path: Path, shape: tuple[int, int, int], n_genres: int, threads: int = 1, work: str = _WORK
+        self, path: Path, shape: tuple[int, int, int], n_genres: int, threads: int = 1, worker: Worker = _WORKER
     ) -> None:
         check_threads(threads)
         super().__init__(path, n_genres)
-        self._process = _started(work, path, [*shape[:2], n_genres, threads])
+        self._process = _started(worker[0], path, [*shape[:2], n_genres, threads])
         finalize(self, _end, self._process)
         # What it gives for a black poster, which it computes unasked: the shapes of all further ones.
-        self._given: dict[str, np.ndarray] = self._asked(b"")
+        self._given: dict[str, np.ndarray] = self._asked(b"", worker[1])
         self._check_shapes("uint8", {name: (1, *value.shape) for name, value in self._given.items()})
         self.output_names = frozenset(self._given)
 
@@ -88,28 +96,34 @@ class IsolatedNetwork(Network):
     def _value(self, name: str) -> np.ndarray:
         return self._given[name]
 
-    def _asked(self, request: bytes) -> dict[str, np.ndarray]:
+    def _asked(self, request: bytes, seconds: float | None = None) -> dict[str, np.ndarray]:
         """Send pixels, and return the outputs."""
-        start, limit = monotonic(), Timer(SECONDS, self._process.kill)  # Not the worker's own: anything may hang.
+        # Not the worker's own limit: anything may hang.
+        start, patience = monotonic(), seconds or SECONDS
+        limit = Timer(patience, self._process.kill)
         limit.daemon = True
         limit.start()
         try:
-            answer = _exchange(self._process, request)
+            return _exchange(self._process, request)
+        except ClassifierError:  # Its own words, of a network that failed: the worker goes on.
+            raise
         except (OSError, ValueError, RecursionError):
-            code, late = self._process.wait(), monotonic() - start >= SECONDS
-            ended = f"it did not end within {SECONDS} s" if late else f"its process ended with {code}"
+            code, late = self._process.wait(), f"it did not end within {patience} s"
+            ended = late if monotonic() - start >= patience else f"its process ended with {code}"
             raise self._failure(EOFError(ended)) from None
         finally:
             limit.cancel()
-        if isinstance(answer, str):
-            raise ClassifierError(answer)
-        return answer
 
 
-def _exchange(process: "Popen[bytes]", request: bytes) -> dict[str, np.ndarray] | str:
-    """Send a request, and return the outputs or the error; kill the worker unless its answer is whole.
+# From path, shape, number of genres and threads to the network of a SavedModel: TensorFlow is loaded nowhere else.
+saved_model = partial(IsolatedNetwork, worker=_TENSORFLOW)
+
+
+def _exchange(process: "Popen[bytes]", request: bytes) -> dict[str, np.ndarray]:
+    """Send a request, and return the outputs; kill the worker unless its answer is whole.
 
     Raises:
+        ClassifierError: the network failed.
         OSError: the worker has ended.
         ValueError: the answer is cut short, or none that a worker gives.
     """
@@ -119,8 +133,10 @@ def _exchange(process: "Popen[bytes]", request: bytes) -> dict[str, np.ndarray] 
         questions.flush()
         told = from_plain(dict[str, Any], json.loads(answers.readline(_LONGEST_LINE)), "an answer")
         if "error" in told:
-            return str(told["error"])
+            raise ClassifierError(str(told["error"]))
         return _read_arrays(answers, from_plain(dict[str, tuple[int, ...]], told, "an answer"))
+    except ClassifierError:
+        raise
     # Ctrl-C, too: what is left of an answer would be taken for that of the next poster.
     except BaseException:
         process.kill()
@@ -164,8 +180,13 @@ def _end(process: "Popen[bytes]") -> None:
     process.wait()
 
 
-def work() -> None:
-    """Be the worker: open the network that the arguments name, and answer until stdin ends."""
+def work(kind: Callable[..., Network] = network_of, memory: int = MEMORY) -> None:
+    """Be the worker: open the network that the process's arguments name, and answer until stdin ends.
+
+    Args:
+        kind: from path, shape, number of genres and threads to a network.
+        memory: bytes of address space.
+    """
     import signal
 
     # Whoever asks decides when it ends: it may finish what is under way.
@@ -174,10 +195,10 @@ def work() -> None:
     with suppress(ImportError):  # On Windows, the limit of time has to do.
         import resource
 
-        for kind, limit in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CORE, 0)):
-            resource.setrlimit(kind, (limit, limit))
+        for limited, limit in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CORE, 0)):
+            resource.setrlimit(limited, (limit, limit))
     height, width, n_genres, threads = map(int, sys.argv[2:])
-    answer_each(lambda: network_of(Path(sys.argv[1]), (height, width, 3), n_genres, threads), (height, width, 3))
+    answer_each(lambda: kind(Path(sys.argv[1]), (height, width, 3), n_genres, threads), (height, width, 3))
 
 
 def answer_each(open_network: Callable[[], Network], shape: tuple[int, int, int]) -> None:

@@ -185,10 +185,6 @@ def read_manifest(directory: Path) -> Manifest:
     except (FileNotFoundError, NotADirectoryError) as error:
         there = "it is a file, and a classifier is a directory" if directory.exists() else "there is no such directory"
         reason = f"it has no {MANIFEST}" if directory.is_dir() else there
-        if (directory / "saved_model.pb").exists() or (directory / "1" / "saved_model.pb").exists():
-            reason = (
-                "it is a SavedModel, which only TensorFlow runs; use the classifier, or export it as onnx or litert"
-            )
         raise ClassifierError(f"{directory} is not a classifier: {reason}") from error
     except OSError as error:
         raise ClassifierError(f"{path} can't be read ({error.strerror})") from error

@@ -98,7 +98,7 @@ def add_recursive_option(parser: Any) -> None:
 def add_classifier_option(parser: argparse.ArgumentParser) -> None:
     """Add the option that names a classifier."""
     description = (
-        "a classifier directory, a run that holds one, or a file of posters export (.tflite, .onnx); "
+        "a classifier directory, a run that holds one, or a file of posters export (.tflite, .onnx) or its SavedModel; "
         "hf://OWNER/NAME@REVISION is on the Hugging Face Hub; posters comes with the package (default: posters)"
     )
     parser.add_argument("--classifier", default=POSTERS, metavar="PATH", help=description)

@@ -72,8 +72,7 @@ def run(options: argparse.Namespace) -> int:
             load_classifier(options.classifier, interpreters=interpreters, isolate=options.isolate), options.queue
         ) as queue,
     ):
-        logger.info(
-            f"{address_of(listener)} serves {queue.classifier.directory}, {interpreters} at a time; Ctrl-C ends it"
-        )
+        at_once = f"{queue.interpreters} at a time"
+        logger.info(f"{address_of(listener)} serves {queue.classifier.directory}, {at_once}; Ctrl-C ends it")
         serve(create_app(queue, surroundings), listener, Reloader(queue, options.classifier))
     return 0

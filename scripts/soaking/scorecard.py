@@ -80,10 +80,13 @@ def with_scorecard(page: str, kept: dict[str, Any]) -> str:
 
 
 def merged(kept: dict[str, Any], counts: dict[str, Any]) -> dict[str, Any]:
-    """Return what is kept, with the counts of one file; readers and jobs are kept one by one."""
+    """Return what is kept, with the counts of one file; readers and jobs are kept one by one.
+
+    Of a soak that was interrupted, those that it had not come to stay as they are.
+    """
     part, key = next((part, key) for key, part in _PARTS.items() if key in counts)
     if part != "server":
-        counts = {key: kept.get(part, {}).get(key, {}) | counts[key]}
+        counts = {key: kept.get(part, {}).get(key, {}) | {name: each for name, each in counts[key].items() if each}}
     return kept | {part: counts}
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from posters.classifier import load_classifier, read_manifest
-from posters.classifier.exported import read_export
+from posters.classifier.exported import exported_network, read_export
 from posters.classifier.manifest import LIGHT_NETWORK
 from posters.classifier.runtime import LiteNetwork
 from posters.cli import main
@@ -204,3 +204,61 @@ def test_damage_is_refused_or_harmless(tmp_path_factory, data):
     path.write_bytes(whole[: data.draw(st.integers(0, len(whole)))])
     with suppress(ClassifierError):
         assert read_export(path).genre_names
+
+
+@pytest.mark.parametrize("suffix", [".onnx", ".tflite"])
+def test_a_sparse_terabyte_is_not_read(tmp_path, suffix):
+    path = tmp_path / f"network{suffix}"
+    with path.open("wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(ClassifierError, match="larger than"):
+        load_classifier(path)
+
+
+def test_fields_without_end_are_refused(tmp_path):
+    """Ten megabytes of zeros are five million fields."""
+    path = tmp_path / "network.onnx"
+    path.write_bytes(bytes(10_000_000))
+    with pytest.raises(ClassifierError, match="too many fields"):
+        load_classifier(path)
+
+
+@pytest.fixture
+def saved_model(tmp_path):
+    """What is read of a SavedModel before TensorFlow reads the rest."""
+    folder = tmp_path / "films" / "2"
+    (folder / "assets").mkdir(parents=True)
+    (folder / "saved_model.pb").write_bytes(b"graph")
+    (folder / "assets" / "classifier.json").write_text(json.dumps(CONTENTS))
+    return folder
+
+
+def test_a_saved_model_needs_tensorflow(saved_model, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    monkeypatch.setattr("posters._base.optional_imports.find_spec", lambda _: None)
+    for path in (saved_model, saved_model.parent):
+        with pytest.raises(MissingExtraError, match=r"^tensorflow is not installed.*posters\[train\]"):
+            load_classifier(path)
+
+
+def test_the_newest_version_of_a_saved_model_is_read(saved_model):
+    for name in ("1", "10", "notes"):
+        (saved_model.parent / name).mkdir()
+    assert exported_network(saved_model.parent) == saved_model / "saved_model.pb"
+    (saved_model.parent / "10" / "saved_model.pb").touch()
+    assert exported_network(saved_model.parent) == saved_model.parent / "10" / "saved_model.pb"
+    assert read_export(saved_model / "saved_model.pb").genre_names == tuple(GENRES)
+
+
+def test_a_saved_model_of_somebody_else_tells_nothing(saved_model, tmp_path):
+    contents = saved_model / "assets" / "classifier.json"
+    contents.rename(tmp_path / "elsewhere.json")
+    with pytest.raises(ClassifierError, match="tells nothing of its genres"):
+        load_classifier(saved_model)
+    contents.symlink_to(tmp_path / "elsewhere.json")
+    with pytest.raises(ClassifierError, match="links out of its folder"):
+        load_classifier(saved_model)
+    contents.unlink()
+    contents.write_text("[" * 100_000)
+    with pytest.raises(ClassifierError, match="is damaged"):
+        load_classifier(saved_model)

@@ -145,7 +145,7 @@ def test_an_answer_that_nobody_waited_for_is_not_taken_for_the_next(path, monkey
 def test_answers_that_no_worker_gives_are_refused(path, answer):
     work = f"import sys; sys.stdout.buffer.write({answer!r})"
     with pytest.raises(ClassifierError):
-        IsolatedNetwork(path, SHAPE, 4, work=work)
+        IsolatedNetwork(path, SHAPE, 4, worker=(work, None))
 
 
 def test_a_worker_ends_with_its_network(path):

@@ -2,9 +2,11 @@
 
 import io
 import json
+import resource
 import socket
 import time
 from contextlib import ExitStack
+from pathlib import Path
 from select import select
 
 import httpx
@@ -125,6 +127,21 @@ def test_uploads_under_way_have_a_limit_together(golden, dusk, wait_until):
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: loc", BEGUN.partition(b"\r\n\r\n")[0]])
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="this system does not tell what is resident")
+def test_the_memory_of_abandoned_uploads_goes_back(golden, wait_until):
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+    head = b"POST /api/predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000\r\n\r\n"
+    with running(golden, max_bytes=10_000_000) as url:
+        before = resident()
+        with ExitStack() as open_ones:
+            for _ in range(8):
+                open_ones.enter_context(_connect(url)).sendall(head + bytes(8_000_000))
+            wait_until(lambda: resident() > before + 50_000_000)
+        wait_until(lambda: resident() < before + 25_000_000)
+
+
 def test_a_head_that_never_comes(golden, monkeypatch, sent):
     monkeypatch.setattr(GuardedProtocol, "head_s", 0.3)
     with running(golden) as url, _connect(url) as connection:
