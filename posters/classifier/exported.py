@@ -5,6 +5,7 @@ Nothing of the file is run here, and nothing believed: it may come from a strang
 
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -39,7 +40,9 @@ def exported_network(path: Path) -> Path | None:
         return path if path.suffix.lower() in SUFFIXES else None
     if (path / MANIFEST).exists():
         return None
-    versions = [folder for folder in path.iterdir() if folder.name.isdecimal()]
+    versions = []
+    with suppress(OSError):  # A folder that may not be listed is nothing here: what reads it tells why.
+        versions = [folder for folder in path.iterdir() if folder.name.isdecimal()]
     folders = [path, *sorted(versions, key=lambda folder: int(folder.name), reverse=True)]
     return next((folder / SAVED_MODEL for folder in folders if (folder / SAVED_MODEL).exists()), None)
 

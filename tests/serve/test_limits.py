@@ -126,7 +126,6 @@ def test_uploads_under_way_have_a_limit_together(golden, dusk, wait_until):
 # Connections
 
 
-@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: loc", BEGUN.partition(b"\r\n\r\n")[0]])
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="this system does not tell what is resident")
 def test_the_memory_of_abandoned_uploads_goes_back(golden, wait_until):
     def resident() -> int:
@@ -142,6 +141,7 @@ def test_the_memory_of_abandoned_uploads_goes_back(golden, wait_until):
         wait_until(lambda: resident() < before + 25_000_000)
 
 
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: loc", BEGUN.partition(b"\r\n\r\n")[0]])
 def test_a_head_that_never_comes(golden, monkeypatch, sent):
     monkeypatch.setattr(GuardedProtocol, "head_s", 0.3)
     with running(golden) as url, _connect(url) as connection:
