@@ -73,7 +73,7 @@ def read_export(path: Path) -> Manifest:
     except OSError as error:
         raise ClassifierError(f"{path} can't be read ({error.strerror})") from error
     # Whatever a reader of foreign bytes stumbles over.
-    except (ValueError, TypeError, IndexError, struct.error, OverflowError, MemoryError) as error:
+    except (ValueError, TypeError, IndexError, AttributeError, struct.error, OverflowError, MemoryError) as error:
         raise ClassifierError(f"{path} is damaged ({error!r}): copy or export it again") from error
     if contents is None:
         raise ClassifierError(f"{path} tells nothing of its genres: use a file of `posters export`")

@@ -23,7 +23,8 @@ from posters.audit.inspection import inspect_images
 from posters.catalogue import Catalogue, Poster, read_catalogue
 from posters.catalogue.catalogue import store_catalogue, stored_catalogue
 from posters.classifier import load_classifier, read_manifest
-from posters.classifier.manifest import KERAS_NETWORK, LIGHT_NETWORK, MANIFEST
+from posters.classifier.exported import SAVED_MODEL, read_export
+from posters.classifier.manifest import EXPORT_FORMAT, KERAS_NETWORK, LIGHT_NETWORK, MANIFEST, METADATA
 from posters.classifier.seen_posters import SEEN, SeenPosters
 from posters.cli import main
 from posters.config import PreprocessConfig, TrainConfig, read_config, read_table_options, write_config
@@ -318,6 +319,50 @@ def _open_keras(folder: Path, *names: str) -> Any:
     return keras_network(directory, read_manifest(directory)).output_shape
 
 
+def _contents() -> bytes:
+    own = read_manifest(TINY).to_dict()
+    return json.dumps({"export_format": EXPORT_FORMAT, **own, "calibration": {"fitted_on": "nothing"}}).encode()
+
+
+def _onnx() -> bytes:
+    """An ONNX file of metadata alone, as https://protobuf.dev/programming-guides/encoding/ has it."""
+
+    def field(number: int, content: bytes) -> bytes:
+        low, middle, high = (len(content) >> shift & 127 for shift in (0, 7, 14))
+        return bytes([number << 3 | 2, 0x80 | low, 0x80 | middle, high]) + content
+
+    return field(7, bytes(300)) + field(14, field(1, METADATA.encode()) + field(2, _contents()))
+
+
+def _tflite() -> bytes:
+    """A LiteRT file of metadata alone."""
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+
+    model, entry, held, builder = schema.ModelT(), schema.MetadataT(), schema.BufferT(), flatbuffers.Builder()
+    entry.name, held.data = METADATA, np.frombuffer(_contents(), np.uint8)
+    model.metadata, model.buffers = [entry], [held]
+    builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
+    return bytes(builder.Output())
+
+
+def _make_saved_model(folder: Path) -> None:
+    (folder / "assets").mkdir()
+    (folder / SAVED_MODEL).write_bytes(b"read by TensorFlow alone")
+    (folder / "assets" / MANIFEST).write_bytes(_contents())
+
+
+def _exports() -> Iterable[Reader]:
+    for name, made in (("film.onnx", _onnx), ("film.tflite", _tflite)):
+        yield Reader(f"export: {name}", name, _write(name, made()), partial(_read_export, name=name))
+    contents = f"assets/{MANIFEST}"
+    yield Reader("export: SavedModel", contents, _make_saved_model, partial(_read_export, name=SAVED_MODEL), _of_json)
+
+
+def _read_export(folder: Path, name: str) -> Any:
+    return str(read_export(folder / name).to_dict())
+
+
 def _classifiers() -> Iterable[Reader]:
     yield Reader("manifest", f"classifier/{MANIFEST}", _make_classifier, _predict, _of_json)
     yield Reader("network.tflite", f"classifier/{LIGHT_NETWORK}", _make_classifier, _predict_vouched, slow=True)
@@ -575,5 +620,5 @@ def _images() -> Iterable[Reader]:
 def readers() -> dict[str, Reader]:
     """Return every reader by its name."""
     torch = Reader("weights of PyTorch", "weights.pth", make_torch_weights, _read_torch_weights, slow=True)
-    found = (*_tables(), *_classifiers(), *_stores(), *_runs(), *_intos(), *_images(), torch)
+    found = (*_tables(), *_classifiers(), *_exports(), *_stores(), *_runs(), *_intos(), *_images(), torch)
     return {reader.name: reader for reader in found}

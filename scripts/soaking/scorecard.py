@@ -21,6 +21,7 @@ _GROUPS = {
     "packed: ": "packed posters and their journals",
     "index: ": "indexes of look-alikes",
     "features: ": "frozen features",
+    "export: ": "exports as classifiers: what they tell of themselves",
     "predicted part": "predictions in parts",
 }
 # Which part a file is of: the key that no other has.

@@ -215,6 +215,18 @@ def test_a_sparse_terabyte_is_not_read(tmp_path, suffix):
         load_classifier(path)
 
 
+def test_metadata_without_a_buffer_are_refused(tmp_path):
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+
+    model, entry, builder = schema.ModelT(), schema.MetadataT(), flatbuffers.Builder()
+    entry.name, model.metadata = "posters", [entry]
+    builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
+    (tmp_path / "network.tflite").write_bytes(bytes(builder.Output()))
+    with pytest.raises(ClassifierError, match="is damaged"):
+        load_classifier(tmp_path / "network.tflite")
+
+
 def test_fields_without_end_are_refused(tmp_path):
     """Ten megabytes of zeros are five million fields."""
     path = tmp_path / "network.onnx"
