@@ -12,8 +12,10 @@ import numpy as np
 
 from posters._base.atomic_files import fingerprint, replacing
 from posters._base.brief import brief_repr
+from posters._base.garbage import without_collections
 from posters._base.optional_imports import require
 from posters._base.text import counted, quoted
+from posters.catalogue.genre_names import count_spellings
 from posters.catalogue.multi_hot import multi_hot_matrix
 from posters.catalogue.problems import Problem
 from posters.errors import CatalogueError
@@ -94,18 +96,18 @@ class Catalogue:
 
     def __post_init__(self) -> None:
         # Splits, scores and caches know a poster by its id alone.
-        if repeated := [id for id, count in Counter(self.ids).items() if count > 1]:
-            raise CatalogueError(f"the id {repeated[0]!r} is in {self.name} more than once: ids must be unique")
+        if len({poster.id for poster in self.posters}) < len(self.posters):
+            repeated = next(id for id, count in Counter(self.ids).items() if count > 1)
+            raise CatalogueError(f"the id {repeated!r} is in {self.name} more than once: ids must be unique")
         known = set(self.genre_names)
-        for poster in self.posters:
-            # Most posters have no unknown genre, and a catalogue may have a million of them.
-            genres = (*poster.genres, *poster.unknown) if poster.unknown else poster.genres
-            if not known.issuperset(genres):
-                strange = sorted(set(genres) - known)[0]
+        # A million posters have a few thousand different sets of genres.
+        first = {(poster.genres, poster.unknown): poster for poster in reversed(self.posters)}
+        for (genres, unknown), poster in reversed(first.items()):
+            if strange := {*genres, *unknown} - known:
                 raise CatalogueError(
-                    f"poster {poster.id!r} has the genre {strange!r}, which is not among the catalogue's genre names"
+                    f"poster {poster.id!r} has the genre {min(strange)!r}, which is not among the catalogue's genre names"
                 )
-            if both := set(poster.unknown).intersection(poster.genres):
+            if both := set(unknown).intersection(genres):
                 raise CatalogueError(f"poster {poster.id!r} can't have {min(both)!r} and have it unknown at once")
 
     def __len__(self) -> int:
@@ -200,13 +202,13 @@ class Catalogue:
 
     def genre_counts(self) -> dict[str, int]:
         """Return how many posters have each genre, in the order of `genre_names`."""
-        counts = Counter(name for poster in self.posters for name in poster.genres)
-        return {name: counts[name] for name in self.genre_names}
+        counts = count_spellings(poster.genres for poster in self.posters)
+        return {name: counts.get(name, 0) for name in self.genre_names}
 
     def known_counts(self) -> dict[str, int]:
         """Return of how many posters it is known whether they have each genre, in the order of `genre_names`."""
-        unknown = Counter(name for poster in self.posters for name in poster.unknown)
-        return {name: len(self) - unknown[name] for name in self.genre_names}
+        unknown = count_spellings(poster.unknown for poster in self.posters)
+        return {name: len(self) - unknown.get(name, 0) for name in self.genre_names}
 
     def to_pandas(self, *, multi_hot: bool = False) -> "pandas.DataFrame":
         """Return a DataFrame with a row for each poster; `read_catalogue` reads it back.
@@ -275,6 +277,7 @@ def store_catalogue(catalogue: Catalogue, path: Path) -> None:
             file.write(json.dumps(values, ensure_ascii=False) + "\n")
 
 
+@without_collections()
 def stored_catalogue(path: Path, images: Path | None = None) -> Catalogue:
     """Read what `store_catalogue` wrote.
 

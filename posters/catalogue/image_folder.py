@@ -25,6 +25,8 @@ EXTENSIONS = (
 _IMDB_ID = re.compile(r"(?:tt)?0*([1-9]\d*)(?:\.0)?")
 # Nearly all names are so plain that nothing about them has to be checked.
 _PLAIN_NAME = re.compile(r"[\w-]+(\.[\w-]+)*")
+# No address, nothing above the folder, nothing to put right.
+_PLAIN_PATH = re.compile(r"[\w-]+([./][\w-]+)*")
 # Without query and fragment, which are no part of a file's name.
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://[^?#]*")
 # Leaves the folder: Windows ignores dots and spaces at the end of a name ("...", ".. "), and takes "c:" for a drive.
@@ -108,6 +110,11 @@ class ImageFolder:
         Raises:
             CatalogueError: a candidate could leave the folder.
         """
+        if len(candidates) == 1 and _PLAIN_PATH.fullmatch(candidates[0]):
+            # Nearly all of a million rows: asked for at once, and only if it isn't there as people also write it.
+            found = self._find(candidates[0], start)
+            if found:
+                return found
         paths = [safe_image_path(inside) for inside in map(self._inside, candidates) if not _URL.match(inside)]
         for path in paths:
             found = self._find(path, start)
@@ -194,9 +201,9 @@ class ImageFolder:
             _joined(folder, name)
             for folder, listing in self._listings.items()
             for name in listing.values()
-            if name.lower().endswith(EXTENSIONS)
+            if _joined(folder, name) not in self._found and name.lower().endswith(EXTENSIONS)
         }
-        return sorted(paths - self._found)
+        return sorted(paths)
 
     def _listing(self, folder: str) -> dict[str, str]:
         """Return the files of a sub-folder by name, and by name with the extension in lower case."""
@@ -204,6 +211,8 @@ class ImageFolder:
             names = self._names(folder)
             listing = {name: name for name in names}
             for name in names:
+                if name.isascii() and name.islower():
+                    continue  # It has no other form.
                 listing.setdefault(_lower_extension(name), name)
                 listing.setdefault(unicodedata.normalize("NFC", name), name)
             self._listings[folder] = listing

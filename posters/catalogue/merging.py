@@ -57,6 +57,8 @@ def merge_repeats(records: Sequence[Record], table: Path, log: ProblemLog) -> li
         >>> [record.genres for record in merge_repeats(rows, Path("t.csv"), ProblemLog())]
         [('Crime', 'Drama')]
     """
+    if len({record.id for record in records}) == len(records):
+        return list(records)
     merged: dict[str, Record] = {}
     long = has_row_for_each_genre(records)
     for record in records:
@@ -155,10 +157,11 @@ def common_genres(records: Sequence[Record], min_posters: int, table: Path, log:
     return tuple(common)
 
 
-def posters_with(genre_names: Sequence[str], records: Sequence[Record], log: ProblemLog) -> tuple[Poster, ...]:
+def posters_with(genre_names: Sequence[str], records: list[Record], log: ProblemLog) -> tuple[Poster, ...]:
     """Return the posters that have any of these genres, with these genres only.
 
     A poster without a genre is left out, unless some genres are unknown for it: then somebody has looked at the others.
+    The list of records is empty in the end: of a million, a poster takes the place of its record.
 
     Examples:
         >>> rows = [Record(2, "7", (), "", genres=("Drama", "War")), Record(3, "8", (), "", genres=("War",))]
@@ -170,7 +173,9 @@ def posters_with(genre_names: Sequence[str], records: Sequence[Record], log: Pro
     sets = {names for record in records for names in (record.genres, record.unknown)}
     kept = {names: tuple(filter(common.__contains__, names)) for names in sets}
     posters = []
-    for record in records:
+    records.reverse()
+    while records:
+        record = records.pop()
         genres, unknown = kept[record.genres], kept[record.unknown]
         if genres or (unknown and not record.genres and len(unknown) < len(common)):
             posters.append(record.to_poster(genres, unknown))

@@ -8,6 +8,7 @@ from os.path import commonprefix
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from posters._base.garbage import without_collections
 from posters._base.log import logger
 from posters._base.text import counted, quoted
 from posters.catalogue.binary_tables import frame_table
@@ -22,7 +23,7 @@ from posters.catalogue.problems import Cause, ProblemLog
 from posters.catalogue.rows import AMBIGUOUS, NOT_DOWNLOADED, Record, read_records
 from posters.catalogue.several_tables import Part, describe_parts, unite_tables
 from posters.catalogue.table_files import open_source
-from posters.catalogue.tables import Folder, Table, TableSource, name_columns
+from posters.catalogue.tables import Folder, Table, TableSource, name_columns, without_cells
 from posters.errors import CatalogueError, ImageError
 from posters.images.object_store import is_stored
 from posters.images.parquet_images import is_in_parquet
@@ -47,6 +48,7 @@ _IN_A_STORE = "only `posters predict` reads images from a store: copy them into 
 IMAGE_FOLDERS = ("images", "Images", "posters", "Posters")
 
 
+@without_collections()
 def read_catalogue(  # noqa: PLR0913 -- a table is read in as many ways as by pandas.read_csv
     table: "str | Path | pandas.DataFrame | Sequence[str | Path | pandas.DataFrame]",
     images: str | Path | None = None,
@@ -117,14 +119,9 @@ def read_catalogue(  # noqa: PLR0913 -- a table is read in as many ways as by pa
         folder = folders.setdefault(root, ImageFolder(root))
         if download:
             fetch_images(chosen.rows(source), folder)
-        parts.append(
-            Part(
-                source,
-                chosen,
-                folder,
-                *_usable_records(chosen.rows(source), source.path, folder, log, separator, empty),
-            )
-        )
+        records, count = _usable_records(chosen.rows(source), source.path, folder, log, separator, empty)
+        source = without_cells(source)
+        parts.append(Part(source, chosen, folder, records, count))
     settle_genres([record for part in parts for record in part.records], names, log)
     for part in parts:
         # Merged before genres are counted: a poster in two rows counts once towards `min_posters`.
@@ -309,6 +306,7 @@ def read_named_images(
     return read_named_rows(table, images, **options)[1]
 
 
+@without_collections()
 def read_named_rows(
     table: str | Path,
     images: str | Path | None = None,

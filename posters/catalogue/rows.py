@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from posters._base.brief import brief_repr
@@ -44,7 +45,7 @@ class Record:
     Attributes:
         row: number of the row in its file, or 0 if the file holds one film only.
         id: the poster's id.
-        images: names that the image file may have, the likeliest first.
+        images: names that the image file may have, the likeliest first; none once the only one has been found as it is.
         cell: the cell with the genres, text or a list; see `parse_genres`.
         title: the film's title; "" if the table has none.
         year: the table's text for the year, which may be a date; "" if there is none.
@@ -54,7 +55,6 @@ class Record:
         problem: why the row can't be used, if its dialect knows already.
         image: path of the image file below the image folder, once it is found.
         genres: the names in `cell`: first as the table spells them, then as the catalogue does.
-        film: title and year, once they are understood.
         unknown_cell: the cell with the genres that are unknown, text or a list as in `cell`.
         empty: the genres whose cells are empty, in a table with a column of marks for each.
         unknown: the names of the genres that are unknown, like `genres`.
@@ -79,7 +79,6 @@ class Record:
     problem: str = ""
     image: str = ""
     genres: tuple[str, ...] = ()
-    film: tuple[str | None, int | None] = (None, None)
     unknown_cell: object = ""
     empty: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
@@ -89,6 +88,15 @@ class Record:
     def where(self) -> str:
         """Where the row is, for messages: its file, if there are several, and its number, if the file has several."""
         return f"{self.file} row {self.row}".lstrip() if self.row else self.file
+
+    @property
+    def film(self) -> tuple[str | None, int | None]:
+        """The film's title and year, as `title_and_year` understands the table's texts."""
+        return title_and_year(self.title, self.year)
+
+    @film.setter
+    def film(self, film: tuple[str | None, int | None]) -> None:
+        self.title, self.year = film[0] or "", str(film[1] or "")
 
     @property
     def folder(self) -> str:
@@ -147,7 +155,6 @@ def read_records(
         try:
             if _has_image(record, images, log):
                 record.split = parse_split(record.split) or ""
-                record.film = title_and_year(record.title, record.year)
                 record.genres = names_in(record.cell)
                 if record.unknown_cell:
                     record.unknown += names_in(record.unknown_cell)
@@ -176,31 +183,32 @@ def _without_ambiguous(records: list[Record], images: ImageFolder, log: ProblemL
 
 def _has_image(record: Record, images: ImageFolder, log: ProblemLog) -> bool:
     """Find the record's image file; log the record and return False if it can't become a poster."""
-
-    def left_out(reason: str, cause: Cause, what: str = record.id, image: str = "") -> bool:
+    usable = record.id and not record.problem and any(record.images)
+    record.image = (images.find(record.images, record.folder, record.id) if usable else None) or ""
+    if not record.image:
+        reason, cause, what, image = _why_left_out(record, images)
         log.add("row", reason, f"{what} in {record.where}".lstrip(), cause, id=record.id, image=image)
         return False
-
-    if record.problem:
-        return left_out(record.problem, Cause.UNUSABLE_ROW)
-    if not any(record.images):
-        return left_out("no image is named", Cause.NO_IMAGE_NAMED)
-    if not record.id:
-        return left_out("no id", Cause.NO_ID)
-    record.image = images.find(record.images, record.folder, record.id) or ""
-    if not record.image:
-        return left_out(*_why_missing(record, images))
-    # Named "heat.jpg" and found as "heat.webp": right almost always, but nobody should have to guess.
     named = record.images[0]
-    if record.image != named and named.lower().endswith(EXTENSIONS) and not same_name(named, record.image):
+    if record.image == named:
+        # The table's text goes, the folder's remains: of a million rows one is enough.
+        record.images = record.images if len(record.images) > 1 else ()
+    # Named "heat.jpg" and found as "heat.webp": right almost always, but nobody should have to guess.
+    elif named.lower().endswith(EXTENSIONS) and not same_name(named, record.image):
         example = f"{named} in {record.where}, found as {record.image}"
         reason = "the image has another name than in the table"
         log.add("row", reason, example, Cause.OTHER_NAME, id=record.id, image=record.image)
     return True
 
 
-def _why_missing(record: Record, images: ImageFolder) -> tuple[str, Cause, str, str]:
+def _why_left_out(record: Record, images: ImageFolder) -> tuple[str, Cause, str, str]:
     """Return why a record has no image file, and what a message and a finding name in its place."""
+    if record.problem:
+        return record.problem, Cause.UNUSABLE_ROW, record.id, ""
+    if not any(record.images):
+        return "no image is named", Cause.NO_IMAGE_NAMED, record.id, ""
+    if not record.id:
+        return "no id", Cause.NO_ID, "", ""
     file = expected_file(record.images, record.id)
     address = web_address(record.images)
     if not address:
@@ -245,8 +253,16 @@ def title_and_year(title: str, year: str) -> tuple[str | None, int | None]:
         >>> title_and_year("Heat (1995)", ""), title_and_year("Heat", "1995-12-15")
         (('Heat', 1995), ('Heat', 1995))
     """
-    found = _YEAR.search(year)
+    found = _year_in(year)
     if found:
-        return title or None, int(found[0])
-    both = _TITLE_AND_YEAR.fullmatch(title)
+        return title or None, found
+    # Most titles end in something else, which is seen sooner than with the pattern.
+    both = title.endswith(")") and _TITLE_AND_YEAR.fullmatch(title)
     return (both[1], int(both[2])) if both else (title or None, None)
+
+
+# A table has a hundred different years, and equal ones are then one object.
+@lru_cache(4096)
+def _year_in(text: str) -> int | None:
+    found = _YEAR.search(text)
+    return int(found[0]) if found else None

@@ -3,6 +3,7 @@
 import csv
 import os
 import re
+from array import array
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -20,6 +21,8 @@ _SEPARATORS = ",;\t|"
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 # A field in quotes and the spaces after it, which the format does not allow but spreadsheets read.
 _QUOTED = re.compile(r'("(?:[^"]|"")*")([ \t]*)')
+_CHUNK = 4096  # rows that are put into columns at once
+_FEW = 50_000  # different cells of a column, as of genres and years: equal ones are then one object
 
 
 def open_source(path: Path) -> TableSource:
@@ -85,32 +88,42 @@ def csv_table(file: TextFile) -> Table:
     Examples:
         >>> csv_table(TextFile(Path("t.csv"), b"id;genres\n007;Action\n", "utf-8", "")).columns
         [['007'], ['Action']]
-        >>> csv_table(TextFile(Path("t.csv"), b"sep=|\nid|genres\n7|Action\n", "utf-8", "")).rows
+        >>> list(csv_table(TextFile(Path("t.csv"), b"sep=|\nid|genres\n7|Action\n", "utf-8", "")).rows)
         [3]
     """
     separator, named = csv_separator(file)
     header = next(islice(filter(str.strip, file.open()), int(named), None), "")
     numbered = islice(_csv_rows(file, separator, header), int(named), None)
     names = next((fields for _, fields in numbered if any(map(str.strip, fields))), [])
-    rows: list[int] = []
-    # One flat list of text: a list for each row would keep the garbage collector busy.
-    cells: list[str] = []
-    short: dict[int, int] = {}
-    for row, fields in numbered:
-        if len(fields) > len(names):
-            raise CatalogueError(
-                f"{file.path}: row {row} has {len(fields)} fields, but the header has {len(names)}: "
-                f"put quotes around fields that contain {separator!r}"
-            )
-        if len(fields) < len(names):
-            short[row] = len(fields)
-            fields += [""] * (len(names) - len(fields))
-        rows.append(row)
-        cells += fields
+    rows, short = array("q"), dict[int, int]()
+
+    def filled() -> Iterator[list[str]]:
+        for row, fields in numbered:
+            if len(fields) > len(names):
+                raise CatalogueError(
+                    f"{file.path}: row {row} has {len(fields)} fields, but the header has {len(names)}: "
+                    f"put quotes around fields that contain {separator!r}"
+                )
+            if len(fields) < len(names):
+                short[row] = len(fields)
+                fields += [""] * (len(names) - len(fields))
+            rows.append(row)
+            yield fields
+
+    columns = _columns(filled(), len(names))
     if not rows:
         raise CatalogueError(f"{file.path}: there is no row below the header, so there is no poster to read")
-    columns = [cells[place :: len(names)] for place in range(len(names))]
     return Table(file.path, names, columns, rows, short, file.note)
+
+
+def _columns(rows: Iterator[list[str]], width: int) -> list[list[str]]:
+    """Return the cells of rows column by column. Columns grow a chunk at a time, and never exist as rows as well."""
+    columns: list[list[str]] = [[] for _ in range(width)]
+    cells_of: list[dict[str, str]] = [{} for _ in range(width)]
+    while chunk := list(islice(rows, _CHUNK)):
+        for column, shared, cells in zip(columns, cells_of, zip(*chunk, strict=True), strict=True):
+            column += map(shared.setdefault, cells, cells) if len(shared) < _FEW else cells
+    return columns
 
 
 def csv_separator(file: TextFile) -> tuple[str, bool]:

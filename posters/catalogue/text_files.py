@@ -11,6 +11,7 @@ from posters.errors import CatalogueError
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # what Excel calls Unicode text
+_PIECE = 1 << 20  # characters that are decoded at once: a large table never exists as text as well
 _FEW = 1000  # bytes of text for each zero byte in a text that has one by accident
 # Tried in this order. Few texts in another encoding happen to be UTF-8, but nearly any bytes are Windows-1252.
 _ENCODINGS = {
@@ -67,12 +68,15 @@ def read_text_file(path: Path) -> TextFile:
             return TextFile(path, data.decode("utf-16").encode("utf-8", "surrogatepass"), "utf-8", "read as UTF-16")
     if b"\0" in data:
         raise _zero_byte(path, data)
-    if not data.strip():
+    if not data or data.isspace():
         raise CatalogueError(f"{path}: the table is empty; it needs a header, and a row for each poster")
     for encoding, note in _ENCODINGS.items():
+        file = TextFile(path, data, encoding, note)
         with suppress(UnicodeDecodeError):
-            data.decode(encoding)
-            return TextFile(path, data, encoding, note)
+            text = file.open()
+            while text.read(_PIECE):
+                pass
+            return file
     raise CatalogueError(f"{path}: not text in any of {', '.join(_ENCODINGS)}")  # Latin-1 decodes everything.
 
 
