@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from posters.metrics import all_known
+from posters._base.optional_imports import require
 
 
 @dataclass(frozen=True)
@@ -79,39 +80,47 @@ def resampled_average_precision(y_true: np.ndarray, y_score: np.ndarray, counts:
         >>> resampled_average_precision(y_true, y_score, counts).tolist()
         [[1.0], [nan]]
     """
-    bar = tqdm(range(y_true.shape[1]), desc="resampling", unit="genre", leave=False, delay=_PATIENCE)
-    columns = [_resampled(y_true[:, g], y_score[:, g], counts) for g in bar]
-    return np.stack(columns, axis=1) if columns else np.empty((len(counts), 0))
+    # What a genre ranks by is made once, and what a resample draws is laid out once for all genres.
+    genres = [_Ranked(y_true[:, g], y_score[:, g]) for g in range(y_true.shape[1])]
+    resampled = np.empty((len(counts), len(genres)))
+    with tqdm(total=len(counts), desc="resampling", unit="resample", leave=False, delay=_PATIENCE) as bar:
+        for start in range(0, len(counts), _BLOCK):
+            drawn = np.ascontiguousarray(counts[start : start + _BLOCK].T, np.int32)
+            for g, genre in enumerate(genres):
+                resampled[start : start + _BLOCK, g] = genre.average_precision(drawn)
+            bar.update(drawn.shape[1])
+    return resampled
 
 
-def _resampled(y_true: np.ndarray, y_score: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Return the average precision of one genre in every resample, (S,)."""
-    if not all_known(y_true):
-        known = y_true >= 0
-        y_true, y_score, counts = y_true[known], y_score[known], counts[:, known]
-    order = np.argsort(-y_score, kind="stable")
-    # Equal scores pass a threshold together: each row counts what has been passed at the end of its tie.
-    falling = -y_score[order]
-    tie_end = np.searchsorted(falling, falling, side="right") - 1
-    positive = np.flatnonzero(y_true[order] == 1)
-    blocks = [
-        _weighted_precision(counts[start : start + _BLOCK][:, order].astype(np.float64), positive, tie_end[positive])
-        for start in range(0, len(counts), _BLOCK)
-    ]
-    return np.concatenate(blocks) if blocks else np.empty(0)
+class _Ranked:
+    """The rows of one genre by falling score, cut after each score that a positive has.
 
+    A resample needs no more than how many rows, and how many positives, it has in each piece: two products of a sparse
+    matrix with the counts, in place of running sums over all rows.
+    """
 
-def _weighted_precision(weights: np.ndarray, positive: np.ndarray, tie_end: np.ndarray) -> np.ndarray:
-    """Return the mean, over the drawn positives, of the precision at their score; weights (B, N) by falling score."""
-    of_positives = weights[:, positive]
-    # Positives passed up to a tie's end: those of equal score are neighbours in `positive`.
-    passed = np.searchsorted(positive, tie_end, side="right") - 1
-    hits = np.cumsum(of_positives, axis=1)[:, passed]
-    predicted = np.cumsum(weights, axis=1)[:, tie_end]
-    total = of_positives.sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        precision = np.where(of_positives > 0, hits / predicted, 0.0)
-        return np.asarray((of_positives * precision).sum(axis=1) / total)
+    def __init__(self, y_true: np.ndarray, y_score: np.ndarray) -> None:
+        known = np.flatnonzero(y_true >= 0)
+        order = known[np.argsort(-y_score[known], kind="stable")]
+        falling, positive = -y_score[order], np.flatnonzero(y_true[order] == 1)
+        # Equal scores pass a threshold together: a piece ends where the tie of its positives does.
+        ends, positives = np.unique(np.searchsorted(falling, falling[positive], side="right"), return_counts=True)
+        self.rows = self._pieces(order, ends, len(y_true))
+        self.positives = self._pieces(order[positive], np.cumsum(positives), len(y_true))
+
+    def _pieces(self, rows: np.ndarray, ends: np.ndarray, width: int) -> Any:
+        starts = np.append(0, ends)
+        ones = np.ones(starts[-1], np.int32)
+        return require("scipy.sparse").csr_array((ones, rows[: starts[-1]], starts), shape=(len(ends), width))
+
+    def average_precision(self, drawn: np.ndarray) -> np.ndarray:
+        """Return the mean, over the drawn positives, of the precision at their score; (B,) of counts (N, B)."""
+        own = (self.positives @ drawn).astype(np.float64)
+        hits, predicted = np.cumsum(own, axis=0), np.cumsum(self.rows @ drawn, axis=0)
+        # Where nothing has been passed, no positive has either.
+        total = (own * hits / np.maximum(predicted, 1)).sum(axis=0)
+        with np.errstate(invalid="ignore"):
+            return np.asarray(total / own.sum(axis=0))
 
 
 def resampled_mean(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
