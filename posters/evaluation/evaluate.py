@@ -136,7 +136,8 @@ def evaluate(
     counts = draw_counts(groups, samples, seed)
     model = model_predictors(scores, rules, head, context.decisions)
     spread = jackknife(y_true, scores.y_score, groups)
-    looking = [predictor_figures(y_true, each, spread) for each in model]
+    first = predictor_figures(y_true, model[0], spread)
+    looking = [first, *(predictor_figures(y_true, each, spread, same_scores=first) for each in model[1:])]
     ahead = None
     if context.baseline is not None:
         baseline = baseline_predictor(context.baseline)

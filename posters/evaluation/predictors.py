@@ -120,13 +120,19 @@ def constant_predictors(prior: np.ndarray, genre_names: tuple[str, ...], posters
     ]
 
 
-def predictor_figures(y_true: np.ndarray, predictor: Predictor, spread: Jackknife | None = None) -> PredictorFigures:
+def predictor_figures(
+    y_true: np.ndarray,
+    predictor: Predictor,
+    spread: Jackknife | None = None,
+    same_scores: PredictorFigures | None = None,
+) -> PredictorFigures:
     """Compute all figures of one predictor.
 
     Args:
         y_true: (N, G), -1 where a label is unknown.
         predictor: its scores and decisions.
         spread: of its average precisions, for the intervals of the macro mAP.
+        same_scores: the figures of these scores by another rule, from which those that no rule changes are taken.
 
     Examples:
         >>> y_true = np.array([[1], [0]], np.uint8)
@@ -135,24 +141,29 @@ def predictor_figures(y_true: np.ndarray, predictor: Predictor, spread: Jackknif
         1.0
     """
     frequent = (y_true == 1).sum(axis=0) >= FREQUENT
-    macro = [metric for metric in METRICS.values() if metric.over == "genres"]
-    everything = np.ones(len(frequent), bool)
-    return PredictorFigures(
-        predictor=predictor.name,
-        rule=predictor.rule,
-        figures={metric.name: _figure(metric, y_true, predictor, everything, spread) for metric in METRICS.values()},
-        frequent={metric.name: _figure(metric, y_true, predictor, frequent, spread) for metric in macro},
-    )
+    figures: dict[str, Figure] = {}
+    of_frequent: dict[str, Figure] = {}
+    for name, metric in METRICS.items():
+        if same_scores is not None and metric.needs == "score":
+            figures[name] = same_scores.figures[name]
+            of_frequent |= {name: same_scores.frequent[name]} if name in same_scores.frequent else {}
+            continue
+        parts = _parts(metric, y_true, predictor)
+        figures[name] = _figure(metric, parts, np.ones(len(frequent), bool), spread)
+        if metric.over == "genres":
+            of_frequent[name] = _figure(metric, None if parts is None else parts[frequent], frequent, spread)
+    return PredictorFigures(predictor=predictor.name, rule=predictor.rule, figures=figures, frequent=of_frequent)
 
 
-def _figure(
-    metric: Metric, y_true: np.ndarray, predictor: Predictor, genres: np.ndarray, spread: Jackknife | None
-) -> Figure:
-    """Return one figure of one predictor over the chosen genres, (G,) of bool."""
+def _parts(metric: Metric, y_true: np.ndarray, predictor: Predictor) -> np.ndarray | None:
     y = predictor.y_score if metric.needs == "score" else predictor.y_pred
-    if y is None:
+    return None if y is None else metric.known_parts(y_true, y)
+
+
+def _figure(metric: Metric, parts: np.ndarray | None, genres: np.ndarray, spread: Jackknife | None) -> Figure:
+    """Return the figure that is the mean of some parts, of the chosen genres, (G,) of bool; none of no parts."""
+    if parts is None:
         return Figure(None, None)
-    parts = metric.known_parts(y_true[:, genres], y[:, genres])
     counted = None if metric.over == "pairs" else int(np.count_nonzero(~np.isnan(parts)))
     value, interval = defined(mean_of_defined(parts)), None
     if metric.name == "macro_map" and spread is not None:
