@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from scripts.bench.__main__ import DATA, PAGE, keep
+from scripts.bench.against import TOLERANCE, ratios, worse
 from scripts.bench.contest import Contest, Spread, column, in_turn
 from scripts.bench.networks import check_equal
 from scripts.bench.page import page
@@ -131,3 +132,42 @@ def test_a_section_introduces_itself_on_the_page(name):
     source = (REPOSITORY / "scripts" / "bench" / f"{SECTIONS[name][1]}.py").read_text(encoding="utf-8")
     introduction = next(each["introduction"] for each in MEASURED["sections"] if each["name"] == name)
     assert introduction == ast.get_docstring(ast.parse(source)), "the introduction changed: run this section again"
+
+
+def runs(*peer: float) -> dict[str, Any]:
+    """One section of one contest, in which ours takes a second and a peer takes these."""
+    plain = Contest("work", "s", False, {"ours": [1.0] * len(peer), "peer": list(peer)}).to_dict()
+    return {"sections": [{"name": "cold", "contests": [plain]}]}
+
+
+def test_what_got_worse_beyond_its_spread_is_named_with_both_figures():
+    (line,) = worse(runs(1.4, 1.5, 1.6), runs(2.0, 2.1, 2.4))
+    assert line == "cold: work, beside peer: 1.5 (1.4 to 1.6), was 2.1 (2 to 2.4)"
+
+
+@pytest.mark.parametrize("now", [(1.0, 1.9), (1.72, 1.72), (2.0, 2.1), (9.0, 9.0)], ids=str)
+def test_what_is_within_its_spread_or_better_is_not_named(now):
+    assert not list(worse(runs(*now), runs(2.0, 2.4)))
+
+
+def test_other_sections_are_not_compared():
+    assert not list(worse(runs(0.1, 0.1), {"sections": []}))
+    assert not list(worse({"sections": []}, runs(2.0, 2.0)))
+
+
+def test_seconds_are_not_compared():
+    """A machine that is three times as slow for ours and for its peer has got no worse."""
+    slow = Contest("work", "s", False, {"ours": [3.0], "peer": [6.0]}).to_dict()
+    assert not list(worse({"sections": [{"name": "cold", "contests": [slow]}]}, runs(2.0, 2.0)))
+
+
+def test_the_run_before_would_not_have_failed():
+    """The tolerance beside noise that was measured: of equal code, a second run names nothing but what is known."""
+    before = [
+        section | {"contests": section["before"]["contests"]} for section in MEASURED["sections"] if "before" in section
+    ]
+    compared = ratios({"sections": before}).keys() & ratios(MEASURED).keys()
+    assert len(compared) > 20
+    assert 0 < TOLERANCE < 0.5
+    named = list(worse(MEASURED, {"sections": before}))
+    assert len(named) <= len(compared) // 10, named

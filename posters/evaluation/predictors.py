@@ -157,7 +157,7 @@ def predictor_figures(
 
 def _parts(metric: Metric, y_true: np.ndarray, predictor: Predictor) -> np.ndarray | None:
     y = predictor.y_score if metric.needs == "score" else predictor.y_pred
-    return None if y is None else metric.known_parts(y_true, y)
+    return None if y is None else np.asarray(metric.known_parts(y_true, y))
 
 
 def _figure(metric: Metric, parts: np.ndarray | None, genres: np.ndarray, spread: Jackknife | None) -> Figure:

@@ -52,7 +52,7 @@ def write_probe_scores(run: Run, arrays: PosterArrays, splits: Splits, groups: n
         (20, 1)
     """
     # What the features are is in their file's name; the key changes with all else that the scores depend on.
-    recipe = [STRENGTHS, WEAKER, FOLDS, version("scikit-learn")]
+    recipe = [STRENGTHS, WEAKER, FOLDS, "all genres at once", version("scipy")]
     labels = hashlib.sha256(arrays.genres.tobytes() + groups.astype(np.int64).tobytes()).hexdigest()
     key = fingerprint([recipe, labels, arrays.ids, arrays.genre_names, splits.train, splits.validation])
     paths = {name: features.with_name(f"{name}-{features.stem}-{key}.npz") for name in NAMES}

@@ -1,4 +1,8 @@
-"""Measure the sections that are asked for, and write docs/benchmarks.json and docs/benchmarks.md."""
+"""Measure the sections that are asked for, and write benchmarks.json and the page that is made of it.
+
+With `--against docs/benchmarks.json` nothing is written into docs unless `--out` asks for it: the ratios are compared,
+each that got worse beyond its spread is named on stdout, and the exit code is then 1.
+"""
 
 import argparse
 import json
@@ -9,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from posters._base.atomic_files import write_json, write_text
+from scripts.bench.against import worse
 from scripts.bench.bench import Bench
 from scripts.bench.page import page
 from scripts.bench.sections import SECTIONS, measured
@@ -16,17 +21,23 @@ from scripts.bench.sections import SECTIONS, measured
 DATA, PAGE = "benchmarks.json", "benchmarks.md"
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the chosen benchmarks and write their figures."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the chosen benchmarks, write their figures, and return 1 if any is worse than it was."""
     options = _parser().parse_args(arguments)
     names = options.only or [name for name in SECTIONS if options.run or name != "precisions"]
-    options.out.mkdir(parents=True, exist_ok=True)
+    then = json.loads(options.against.read_text(encoding="utf-8")) if options.against else {"sections": []}
+    out = options.out or (Path(tempfile.mkdtemp()) if options.against else Path("docs"))
+    out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=options.work) as work:
         bench = Bench(Path(work), options.turns, options.table, options.images, options.run)
         for name in names:
             print(f"== {SECTIONS[name][0]}", file=sys.stderr)
-            keep(options.out, measured(name, bench))
-    print(f"wrote {options.out / PAGE} and {options.out / DATA}")
+            keep(out, measured(name, bench))
+    print(f"wrote {out / PAGE} and {out / DATA}")
+    now = json.loads((out / DATA).read_text(encoding="utf-8"))
+    found = list(worse({"sections": [each for each in now["sections"] if each["name"] in names]}, then))
+    print(*found, sep="\n")
+    return int(bool(found))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -37,7 +48,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--run", type=Path, help="a finished run, for the section precisions")
     parser.add_argument("--turns", type=int, default=5, metavar="N", help="of each contender (default: 5)")
     parser.add_argument("--work", type=Path, metavar="DIR", help="a folder with 10 GB to spare (default: temporary)")
-    parser.add_argument("--out", type=Path, default=Path("docs"), metavar="DIR", help="(default: docs)")
+    out = "(default: docs; a temporary folder with --against)"
+    parser.add_argument("--out", type=Path, metavar="DIR", help=out)
+    against = "an earlier benchmarks.json: name the ratios that got worse beyond their spread, and exit with 1"
+    parser.add_argument("--against", type=Path, metavar="FILE", help=against)
     return parser
 
 
@@ -60,4 +74,4 @@ def _before(earlier: Mapping[str, Any] | None, machine: Mapping[str, Any]) -> di
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
