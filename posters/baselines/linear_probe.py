@@ -168,7 +168,7 @@ def out_of_fold_scores(
 def _one_thread() -> Any:
     """Limit the libraries of linear algebra to one thread: on a busy machine, more of them wait for each other.
 
-    On two busy cores the two functions here, genre by genre as they were then, took 162 s with two threads, 15 with one.
+    On two busy cores the two functions here, genre by genre then, took 162 s with two threads and 15 s with one.
     """
     require("scipy.optimize")  # Only libraries that are already loaded are limited.
     return require("threadpoolctl").threadpool_limits(1)

@@ -101,12 +101,11 @@ class Catalogue:
             raise CatalogueError(f"the id {repeated!r} is in {self.name} more than once: ids must be unique")
         known = set(self.genre_names)
         # A million posters have a few thousand different sets of genres.
-        first = {(poster.genres, poster.unknown): poster for poster in reversed(self.posters)}
+        first = {(tuple(each.genres), tuple(each.unknown)): each for each in reversed(self.posters)}
         for (genres, unknown), poster in reversed(first.items()):
             if strange := {*genres, *unknown} - known:
-                raise CatalogueError(
-                    f"poster {poster.id!r} has the genre {min(strange)!r}, which is not among the catalogue's genre names"
-                )
+                named = f"poster {poster.id!r} has the genre {min(strange)!r}"
+                raise CatalogueError(f"{named}, which is not among the catalogue's genre names")
             if both := set(unknown).intersection(genres):
                 raise CatalogueError(f"poster {poster.id!r} can't have {min(both)!r} and have it unknown at once")
 
@@ -202,12 +201,12 @@ class Catalogue:
 
     def genre_counts(self) -> dict[str, int]:
         """Return how many posters have each genre, in the order of `genre_names`."""
-        counts = count_spellings(poster.genres for poster in self.posters)
+        counts = count_spellings(tuple(poster.genres) for poster in self.posters)
         return {name: counts.get(name, 0) for name in self.genre_names}
 
     def known_counts(self) -> dict[str, int]:
         """Return of how many posters it is known whether they have each genre, in the order of `genre_names`."""
-        unknown = count_spellings(poster.unknown for poster in self.posters)
+        unknown = count_spellings(tuple(poster.unknown) for poster in self.posters)
         return {name: len(self) - unknown.get(name, 0) for name in self.genre_names}
 
     def to_pandas(self, *, multi_hot: bool = False) -> "pandas.DataFrame":
