@@ -62,22 +62,25 @@ class CalibrationCurve:
     def __call__(self, p: np.ndarray) -> np.ndarray:
         """Calibrated probabilities of any shape, between 0 and 1."""
         if self.method == "platt":
-            return self._platt(np.asarray(p, np.float64))
+            return _platt(p, *self.parameters)
         if self.method == "isotonic":
             x, y = np.array(self.knots, float).T
             return np.asarray(np.interp(p, x, y))
         return np.asarray(p, np.float64)
 
-    def _platt(self, p: np.ndarray) -> np.ndarray:
-        slope, shift = self.parameters
-        first, last = ((end - shift) / slope for end in _ENDS)
-        # `logit` is level beyond its ends, and the sigmoid is 0 or 1 to the last bit beyond its own. Straight lines
-        # from there to (0, 0) and (1, 1) keep the order of scores.
-        least, most = float(logit(0.0)), float(logit(1.0))
-        start, end = np.clip([min(max(first, least), last), max(min(last, most), first)], -700, 700)
-        inner = 1 / (1 + np.exp(-np.clip(slope * np.clip(logit(p), start, end) + shift, *_ENDS)))
-        low, high = np.minimum(p * (1 + np.exp(-start)), 1), np.minimum((1 - p) * (1 + np.exp(end)), 1)
-        return np.asarray(np.where(high < 1, 1 - (1 - inner) * high, inner * low))
+
+def _platt(p: np.ndarray, slope: float | np.ndarray, shift: float | np.ndarray) -> np.ndarray:
+    """Return the curve of a slope and a shift, or of those of each column."""
+    p = np.asarray(p, np.float64)
+    first, last = ((end - shift) / slope for end in _ENDS)
+    # `logit` is level beyond its ends, and the sigmoid is 0 or 1 to the last bit beyond its own. Straight lines
+    # from there to (0, 0) and (1, 1) keep the order of scores.
+    least, most = float(logit(0.0)), float(logit(1.0))
+    ends = [np.minimum(np.maximum(first, least), last), np.maximum(np.minimum(last, most), first)]
+    start, end = np.clip(ends, -700, 700)
+    inner = 1 / (1 + np.exp(-np.clip(slope * np.clip(logit(p), start, end) + shift, *_ENDS)))
+    low, high = np.minimum(p * (1 + np.exp(-start)), 1), np.minimum((1 - p) * (1 + np.exp(end)), 1)
+    return np.asarray(np.where(high < 1, 1 - (1 - inner) * high, inner * low))
 
 
 def logit(p: np.ndarray | float) -> np.ndarray:
@@ -128,6 +131,9 @@ class Calibration:
         """Network probabilities (N, G) to calibrated ones, float64 (N, G)."""
         if y_score.ndim != 2 or y_score.shape[1] != len(self.curves):
             raise ScoresError(f"y_score must have the shape (N, {len(self.curves)}), but got {y_score.shape}")
+        # At once: poster by poster, a call for each curve would take a tenth as long as the network.
+        if all(curve.method == "platt" for curve in self.curves) and self.curves:
+            return _platt(y_score, *np.array([curve.parameters for curve in self.curves]).T)
         columns = [curve(y_score[:, g]) for g, curve in enumerate(self.curves)]
         return np.stack(columns, axis=1)
 

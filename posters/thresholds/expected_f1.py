@@ -13,6 +13,7 @@ from posters.thresholds.thresholds import fitted_on
 BALANCED = "balanced"
 # `balanced` predicts no more genres than this share of the posters have at most: a few overfull rows change nothing.
 _NEARLY_ALL = 0.99
+_BLOCK = 1024  # posters computed at a time: bounds the memory
 
 
 @dataclass(frozen=True)
@@ -143,8 +144,9 @@ def expected_f1_decisions(y_score: np.ndarray, most: int | None = None) -> np.nd
     # Stable: of two genres as likely, the first is predicted on every machine.
     order = np.argsort(-y_score, axis=1, kind="stable")
     largest = min(most or y_score.shape[1], y_score.shape[1])
-    gains = _gains(np.take_along_axis(y_score, order, axis=1).astype(np.float64), largest)
-    size = gains.argmax(axis=1) + 1
+    falling = np.take_along_axis(y_score, order, axis=1).astype(np.float64)
+    blocks = [_gains(falling[start : start + _BLOCK], largest) for start in range(0, len(falling), _BLOCK)]
+    size = np.concatenate([gains.argmax(axis=1) + 1 for gains in blocks] or [np.empty(0, int)])
     y_pred = np.zeros(y_score.shape, np.uint8)
     np.put_along_axis(y_pred, order, (np.arange(y_score.shape[1]) < size[:, None]).astype(np.uint8), axis=1)
     return y_pred
@@ -152,15 +154,18 @@ def expected_f1_decisions(y_score: np.ndarray, most: int | None = None) -> np.nd
 
 def _gains(p: np.ndarray, largest: int) -> np.ndarray:
     """Expected F1 of the k likeliest genres for k from 1 to `largest`, (N, largest); `p` is highest first."""
+    posters, genres = p.shape
+    # Of each of the likeliest, (N, largest, G): the distribution of how many of the other genres a poster has. Computed
+    # anew for each genre: dividing one out of a common distribution loses digits where p is nearly 1.
+    rest = np.stack([np.delete(p, i, axis=1) for i in range(largest)], axis=1)
+    others = np.zeros((posters, largest, genres))
+    others[..., 0] = 1
+    for place in range(genres - 1):
+        q = rest[..., place : place + 1]
+        others[..., 1:] = others[..., 1:] * (1 - q) + others[..., :-1] * q
+        others[..., :1] *= 1 - q
     sizes = np.arange(1, largest + 1)
-    total = np.zeros((len(p), largest))
-    for i in range(largest):
-        # Computed anew for each genre: dividing one out of a common distribution loses digits where p is nearly 1.
-        others = np.zeros_like(p)
-        others[:, 0] = 1
-        for q in np.delete(p, i, axis=1).T:
-            others[:, 1:] = others[:, 1:] * (1 - q)[:, None] + others[:, :-1] * q[:, None]
-            others[:, 0] *= 1 - q
-        weights = 2 / (sizes[:, None] + np.arange(p.shape[1]) + 1)
-        total[:, i:] += p[:, i : i + 1] * (others @ weights.T)[:, i:]
-    return total
+    weights = 2 / (sizes[:, None] + np.arange(genres) + 1)
+    of_each = (others.reshape(-1, genres) @ weights.T).reshape(posters, largest, largest)
+    # A genre counts in the sets that it belongs to.
+    return np.asarray((np.triu(np.ones((largest, largest))) * p[:, :largest, None] * of_each).sum(axis=1))

@@ -116,3 +116,11 @@ def test_a_damaged_rule_is_refused(changed, message):
 def test_scores_of_other_genres_are_refused():
     with pytest.raises(ScoresError, match=r"y_score must have the shape \(N, 2\)"):
         Balanced(("Drama", "War"), 2, "nothing").apply(np.zeros((1, 3)))
+
+
+def test_blocks_of_posters_decide_as_each_poster_alone():
+    y_score = np.random.default_rng(0).beta(0.4, 2, (2500, 5))
+    together = expected_f1_decisions(y_score, 3)
+    for row in (0, 1023, 1024, 2047, 2048, 2499):
+        np.testing.assert_array_equal(together[row], expected_f1_decisions(y_score[row : row + 1], 3)[0])
+    assert expected_f1_decisions(np.empty((0, 5))).shape == (0, 5)
