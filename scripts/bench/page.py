@@ -19,6 +19,9 @@ in time share the machine's mood: on a shared machine, trust the ratios more tha
 that we are out for. What a second run does not show again is chance: where the same machine has run a section before,
 that ratio stands beside the last one, and a goal is reached if both reach it. Without `--table` the posters are drawn
 ones; without `--run` fewer bits are not measured.
+
+`--against docs/benchmarks.json` compares a run with this one: it names each ratio that got worse beyond its spread, and
+exits with 1 if any did. What each part of a command costs is in [where the time goes](profiles.md).
 """
 
 
