@@ -24,7 +24,9 @@ WEAKER = (3e-2, 1e-1, 3e-1, 1.0)
 FOLDS = 5
 # As in the network's own head: keeps the slope of the square root finite at 0.
 _ROOT_EPSILON = 1e-3
-_SMALL = 1e-5  # a slope along which a loss of about 0.1 has less than 1e-9 to fall
+# A slope along which a loss of about 0.1 has less than 1e-8 to fall, and a fall that is lost in the rounding of float32
+# features: without it a search may go on for ever among errors of rounding.
+_LEAST_SLOPE, _LEAST_FALL = 1e-4, 1e-10
 _CERTAIN = 50.0  # a logit whose probability is 0 or 1 in float32
 
 
@@ -242,7 +244,7 @@ def _least(objective: Callable[..., Any], start: np.ndarray, root: np.ndarray) -
         loss, gradient = objective(solve(root, flat.reshape(start.shape), lower=True, trans="T"))
         return loss, solve(root, gradient, lower=True).ravel()
 
-    limits = {"maxiter": 500, "maxls": 50, "gtol": _SMALL, "ftol": 0}
+    limits = {"maxiter": 500, "maxls": 50, "gtol": _LEAST_SLOPE, "ftol": _LEAST_FALL}
     begin = (root.T @ start).ravel()
     found = require("scipy.optimize").minimize(along, begin, jac=True, method="L-BFGS-B", options=limits)
     return np.asarray(solve(root, found.x.reshape(start.shape), lower=True, trans="T"))
