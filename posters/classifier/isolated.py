@@ -186,6 +186,12 @@ def work(kind: Callable[..., Network] = network_of, memory: int = MEMORY) -> Non
     Args:
         kind: from path, shape, number of genres and threads to a network.
         memory: bytes of address space.
+
+    Examples:
+        >>> code = "from posters.classifier.isolated import work; work(memory=2**30)"
+        >>> network = IsolatedNetwork(CLASSIFIER / "network.tflite", (288, 192, 3), 22, worker=(code, None))
+        >>> sorted(network.output_names)
+        ['features', 'maps', 'probabilities']
     """
     import signal
 
@@ -207,6 +213,14 @@ def answer_each(open_network: Callable[[], Network], shape: tuple[int, int, int]
     Args:
         open_network: is called first.
         shape: (height, width, 3) of one poster.
+
+    Examples:
+        >>> code = "from posters.classifier.isolated import answer_each; answer_each(lambda: None, (24, 16, 3))"
+        >>> try:
+        ...     IsolatedNetwork(Path("none.tflite"), (24, 16, 3), 4, worker=(code, None))
+        ... except ClassifierError as error:
+        ...     print(str(error)[:45])
+        none.tflite can't be run (its process ended w
     """
     # A stream of its own: a runtime may print to stdout.
     answers = os.fdopen(os.dup(1), "wb")

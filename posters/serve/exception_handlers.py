@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
+from posters._base.log import logger
 from posters.errors import ClassifierError, ConfigError, ImageError, PostersError, ReviewError
 from posters.serve.queue import BusyError
 from posters.serve.tensors import TensorError
@@ -20,8 +21,6 @@ _STATUS: dict[type[PostersError], int] = {
     ConfigError: 422,
     ReviewError: 409,
     BusyError: 503,
-    # The network failed on this poster, twice: the server itself goes on.
-    ClassifierError: 503,
 }
 _CLIENT_GONE = 499  # nginx's number: no standard has one, since nobody is there to read it
 
@@ -56,6 +55,12 @@ def add_exception_handlers(app: FastAPI) -> None:
     async def http_exception(request: Request, error: HTTPException) -> JSONResponse:
         sentence = f"there is no {request.url.path} here: see /docs" if error.detail == "Not Found" else error.detail
         return _respond(error.status_code, sentence, dict(error.headers or {}))
+
+    @app.exception_handler(ClassifierError)
+    async def network_failed(_: Request, error: ClassifierError) -> JSONResponse:
+        # The server itself goes on; its files are nobody's business.
+        logger.error(str(error))
+        return _respond(503, "the classifier's network failed on this poster, twice: see the server's log")
 
     @app.exception_handler(ClientDisconnect)
     async def client_gone(_: Request, __: ClientDisconnect) -> Response:

@@ -186,7 +186,7 @@ class TestRefusals:
         assert refusal(response) == "the server failed (ZeroDivisionError): see its log"
         assert response.headers["x-content-type-options"] == "nosniff"
 
-    @pytest.mark.parametrize(("failures", "status"), [(1, 200), (2, 500)])
+    @pytest.mark.parametrize(("failures", "status"), [(1, 200), (2, 503)])
     def test_a_network_that_fails_once_is_replaced_and_one_that_fails_again_names_no_file(
         self, client, dusk, monkeypatch, failures, status
     ):
