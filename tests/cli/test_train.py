@@ -52,7 +52,7 @@ class TestTrainOptions:
         value, partner = another_value(entry), {}
         if entry.name in ("head", "loss"):  # These two go together.
             partner = {"head": "softmax", "loss": "categorical_crossentropy"}
-        given = [f"--no-{entry.name}"] if value is False else [flag, value]
+        given = [f"--no-{entry.name}"] if value is False else [flag] if value is True else [flag, value]
         more = [word for name, other in partner.items() if name != entry.name for word in (f"--{name}", other)]
         config = handed(*given, *more).config
         assert config == with_options(TrainConfig(), **{entry.name: value, **partner})
