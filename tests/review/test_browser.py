@@ -1,5 +1,7 @@
 """The page of a review in a real browser: by keyboard alone, light and dark, on a phone, with two people at once."""
 
+from contextlib import ExitStack
+
 import pytest
 
 from posters.classifier import Prediction, load_classifier
@@ -7,6 +9,7 @@ from posters.evaluation.label_issues import LabelIssue
 from posters.review import ReviewQueue
 from posters.review.app import create_review_app
 from posters.serve import ServerOptions
+from tests import browsing
 from tests.browsing import DESKTOP, IN_A_BROWSER, PHONE, barriers
 from tests.serve.conftest import serving
 
@@ -18,25 +21,12 @@ DOUBT = LabelIssue("tt1", "Heat", "1.jpg", "Comedy", "missing", 0.9, 0.8, ("Crim
 @pytest.fixture
 def pages(browser):
     """What opens the page of a review for a person; their own browser keeps their own name."""
-    opened = []
+    with ExitStack() as opened:
 
-    def open_(url, scheme="light", width=DESKTOP):
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
-        )
-        page = context.new_page()
-        said, asked = [], []
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda asking: asked.append(asking.url))
-        page.goto(url)
-        page.wait_for_load_state("networkidle")
-        opened.append(context)
-        return page, said, asked
+        def open_(url, scheme="light", width=DESKTOP):
+            return opened.enter_context(browsing.opening(browser, url, "", scheme, width))
 
-    yield open_
-    for context in opened:
-        context.close()
+        yield open_
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from posters.classifier import load_classifier
 from posters.models import POSTERS, classifier_directory
 from posters.serve import JobQueue, ServerOptions, create_app, listening
 from posters.serve.app import address_of, server_config
+from tests.browsing import DESKTOP, opening
 
 LIMIT = 300_000
 
@@ -81,3 +82,16 @@ def client(address: str) -> Iterator[httpx.Client]:
 def dusk(golden: Path) -> bytes:
     """An image file: of its four genres the golden classifier says Western."""
     return (golden / "posters" / "dusk.png").read_bytes()
+
+
+@pytest.fixture
+def opened(browser, address: str, request):
+    """The page on a screen, and what it said and whom it asked."""
+    with opening(browser, address, *getattr(request, "param", ("/", "light", DESKTOP))) as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(opened):
+    """The page of `opened`."""
+    return opened[0]

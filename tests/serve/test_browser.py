@@ -16,13 +16,6 @@ pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture
-def opened(browser, address, request):
-    """The page on a screen, and what it said and whom it asked."""
-    with opening(browser, address, *getattr(request, "param", ("/", "light", DESKTOP))) as opened:
-        yield opened
-
-
-@pytest.fixture
 def explained(browser, explaining, request):
     """The same of a server whose classifier explains."""
     with opening(browser, explaining, *getattr(request, "param", ("/", "light", DESKTOP))) as opened:

@@ -32,18 +32,6 @@ for (const [name, act] of [["createObjectURL", "add"], ["revokeObjectURL", "dele
 
 
 @pytest.fixture
-def opened(browser, address, request):
-    """The page on a screen, and what it said and whom it asked."""
-    with opening(browser, address, *getattr(request, "param", ("/", "light", DESKTOP))) as opened:
-        yield opened
-
-
-@pytest.fixture
-def page(opened):
-    return opened[0]
-
-
-@pytest.fixture
 def scans(golden, tmp_path) -> Path:
     """A folder as a disk has it: posters, some of them in a sub-folder, and what is none."""
     folder = tmp_path / "scans"

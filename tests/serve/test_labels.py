@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import posters
 from posters.catalogue.genre_names import ALIASES
-from tests.browsing import DESKTOP, IN_A_BROWSER, PHONE, barriers, opening
+from tests.browsing import DESKTOP, IN_A_BROWSER, PHONE, barriers
 from tests.serve.test_folder import choose, finish, names, take, tile
 
 SCRIPT = Path(posters.__file__).parent / "serve" / "page" / "labels.js"
@@ -117,17 +117,6 @@ def test_csv_is_parsed_as_python_writes_it(rows):
 def test_aliases_are_those_of_the_package():
     block = re.search(r"const ALIASES = \{(.*?)\};", SCRIPT.read_text(), re.DOTALL)[1]
     assert dict(re.findall(r'"?([^":\n]+?)"?: "([^"]+)",', block.replace("  ", ""))) == ALIASES
-
-
-@pytest.fixture
-def opened(browser, address, request):
-    with opening(browser, address, *getattr(request, "param", ("/", "light", DESKTOP))) as opened:
-        yield opened
-
-
-@pytest.fixture
-def page(opened):
-    return opened[0]
 
 
 @pytest.fixture
