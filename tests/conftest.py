@@ -3,13 +3,15 @@
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from posters._base.log import logger
+from posters.classifier import read_manifest
+from posters.classifier.trial import note_network
 from tests.browsing import CHROMIUM, OPTIONS
 
 REPOSITORY = Path(__file__).parent.parent
@@ -19,6 +21,13 @@ REPOSITORY = Path(__file__).parent.parent
 settings.register_profile("whole", deadline=None)
 settings.register_profile("fast", deadline=None, max_examples=20)
 settings.load_profile("whole")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _known_networks() -> None:
+    """Have the networks of the tests run as those that were written here: each worker process takes a third of a second."""
+    for name in ("golden", "similar"):
+        note_network(read_manifest(REPOSITORY / "tests" / name / "classifier"))
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +49,27 @@ def golden() -> Path:
 def tiny_classifier(golden: Path, tmp_path: Path) -> Path:
     """A copy of the golden classifier, to damage."""
     return Path(shutil.copytree(golden / "classifier", tmp_path / "tiny"))
+
+
+@pytest.fixture
+def on_white(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Has every worker process do something when it is given a white poster: a stand-in for the runtime."""
+
+    def prepare(code: str) -> None:
+        (tmp_path / "sitecustomize.py").write_text(
+            "import os, sys, time\n"
+            "if any('isolated' in word for word in sys.orig_argv):\n"
+            "    import numpy as np\n"
+            "    from posters.classifier.runtime import LiteNetwork\n"
+            "    own = LiteNetwork._run\n"
+            "    def run(self, poster):\n"
+            f"        if poster.min() == 255: {code}\n"
+            "        own(self, poster)\n"
+            "    LiteNetwork._run = run\n"
+        )
+        monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+
+    return prepare
 
 
 @pytest.fixture

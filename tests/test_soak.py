@@ -11,6 +11,7 @@ from posters._base.log import logger
 from scripts.soaking import readers, reading, scorecard, server
 from scripts.soaking.__main__ import main
 from scripts.soaking.reading import Outcome, Trial, cases
+from scripts.soaking.samples import know_networks
 from scripts.soaking.samples import readers as all_readers
 
 # What needs neither TensorFlow nor a process for each file is tried here, in this process.
@@ -21,6 +22,7 @@ LIGHT = [name for name, reader in all_readers().items() if not reader.slow]
 def test_a_damaged_file_is_read_well_or_refused_in_one_line(name, tmp_path, monkeypatch):
     monkeypatch.setattr(logger, "handlers", [])
     monkeypatch.setenv("POSTERS_CACHE", str(tmp_path / "cache"))
+    know_networks()
     trial = Trial(all_readers()[name], tmp_path / "work")
     outcomes = [trial.outcome(*case) for case in cases(all_readers()[name], trial.good, seed=7, first=0, count=4)]
     assert [found for found in outcomes if found.outcome not in ("read", "refused")] == []

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from posters._base.log import logger
-from posters.classifier.interpreters import InterpreterPool
+from posters.classifier.interpreters import FailedPosterError, InterpreterPool
 from posters.classifier.loading import PosterSource
 from posters.classifier.runtime import Network
 from posters.config import PreprocessConfig
 from posters.errors import ImageError, ScoresError
+from posters.images.addresses import is_address, shown_address
 from posters.scores import Scores
 
 # Never imported when it runs: a single poster must not wait for the readers of tables.
@@ -35,7 +36,7 @@ def compute_each(
     networks: InterpreterPool,
     preprocess: PreprocessConfig,
 ) -> Iterator[tuple[ItemT, ResultT | ImageError]]:
-    """Yield each item with the result for its poster, or with the error if the poster can't be read.
+    """Yield each item with the result for its poster, or with the error if it can't be read or the network fails on it.
 
     Args:
         items: are taken a few dozen ahead of their results, and no more.
@@ -70,7 +71,10 @@ def compute_each(
         # An error as a value: raised in a thread, it would end the whole iteration.
         if isinstance(loaded, ImageError):
             return loaded
-        return networks.for_many(lambda network: compute(network, loaded))
+        try:
+            return networks.for_many(lambda network: compute(network, loaded))
+        except FailedPosterError as error:
+            return _failed(poster_of(item), error)
 
     for (item, _), result in ahead(compute_one, take(), _READERS + networks.size):
         yield item, result
@@ -83,6 +87,14 @@ def _load(
         return load(poster, preprocess)
     except ImageError as error:
         return error
+
+
+def _failed(poster: PosterSource, error: FailedPosterError) -> FailedPosterError:
+    """Name the poster, as the errors of reading do; and without a traceback, which would keep its pixels."""
+    if not isinstance(poster, (str, Path)):
+        return error.with_traceback(None)
+    name = shown_address(poster) if isinstance(poster, str) and is_address(poster) else poster
+    return FailedPosterError(f"{name}: {error}")
 
 
 def check_genres(catalogue: "Catalogue", genre_names: tuple[str, ...], directory: Path) -> None:

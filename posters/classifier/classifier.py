@@ -15,7 +15,7 @@ from posters.classifier.batch import check_genres, collect_scores, compute_each
 from posters.classifier.explanation import Explanation, explain_map
 from posters.classifier.exported import SAVED_MODEL, exported_network, read_export
 from posters.classifier.interpreters import InterpreterPool
-from posters.classifier.isolated import IsolatedNetwork, saved_model
+from posters.classifier.isolated import IsolatedNetwork, isolated_if_possible, saved_model
 from posters.classifier.loading import LoadedPoster, PosterSource, load_pixels, load_poster
 from posters.classifier.manifest import LIGHT_NETWORK, MANIFEST, Manifest, read_manifest
 from posters.classifier.novelty import NOVELTY, Novelty
@@ -448,7 +448,7 @@ def load_classifier(
     threads: int | None = None,
     *,
     interpreters: int | None = None,
-    isolate: bool | None = False,
+    isolate: bool | None = None,
 ) -> Classifier:
     """Open a classifier.
 
@@ -462,7 +462,7 @@ def load_classifier(
         interpreters: for servers, instead of threads: open this many networks now, each of which computes one poster
             at a time on one thread.
         isolate: give each network a process of its own, which is replaced if the network crashes; None does so unless
-            the classifier comes with the package or was written by this installation.
+            the classifier comes with the package or was written by this installation, or the system allows no process.
 
     Returns:
         A classifier that any number of threads may share. No more posters are computed at a time than `threads` or
@@ -492,6 +492,8 @@ def load_classifier(
     else:
         check_network(network, manifest)
         isolated = is_foreign(network, manifest) if isolate is None else isolate
-        kind = IsolatedNetwork if isolated else network_of
+        # A server insists: it has an option not to.
+        insists = isolate or interpreters is not None
+        kind = network_of if not isolated else IsolatedNetwork if insists else isolated_if_possible
         networks = InterpreterPool(lambda count: kind(network, shape, n_genres, count), threads, interpreters)
     return Classifier(directory, manifest, networks, threads=threads, interpreters=interpreters, isolate=isolate)

@@ -8,9 +8,18 @@ from typing import TypeVar
 from posters._base.log import logger
 from posters._base.threads import threads_or_cores
 from posters.classifier.runtime import Network
-from posters.errors import ClassifierError, ConfigError
+from posters.errors import ClassifierError, ConfigError, ImageError
 
 ResultT = TypeVar("ResultT")
+
+
+class FailedPosterError(ClassifierError, ImageError):
+    """The network failed on a poster, and so did one that was opened anew: this poster has no result, others may.
+
+    Examples:
+        >>> issubclass(FailedPosterError, ImageError)
+        True
+    """
 
 
 class InterpreterPool:
@@ -68,7 +77,8 @@ class InterpreterPool:
             compute: is called with a network that no other thread uses meanwhile.
 
         Raises:
-            ClassifierError: the network failed, and so did a new one.
+            FailedPosterError: the network failed on the poster, and so did a new one.
+            ClassifierError: no new one can be opened.
         """
         if self._wide_threads == 1:
             return self.for_many(compute)
@@ -91,12 +101,18 @@ class InterpreterPool:
     def _computed(self, compute: Callable[[Network], ResultT], idle: "SimpleQueue[Network]", threads: int) -> ResultT:
         network = idle.get()
         try:
-            return compute(network)
-        except ClassifierError as error:
-            # What broke a runtime may stay in it, and fail every poster from now on: the poster gets a new one.
-            logger.warning(f"{error} (it is opened again)")
-            network = self._open(threads)
-            return compute(network)
+            for is_first in (True, False):
+                try:
+                    return compute(network)
+                except ClassifierError as error:
+                    # Its words alone: by its traceback it would keep a network, and its process, alive.
+                    reason = str(error)
+                if is_first:
+                    logger.warning(f"{reason} (it is opened again)")
+                # What broke a runtime may stay in it, and fail every poster from now on: the poster gets a new one,
+                # and the next poster another.
+                network = self._open(threads)
+            raise FailedPosterError(f"the classifier's network failed on this poster, twice: {reason}")
         finally:
             # Whatever happened to the poster: a network that is lost here would block every later caller.
             idle.put(network)

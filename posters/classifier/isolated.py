@@ -20,6 +20,7 @@ from weakref import finalize
 
 import numpy as np
 
+from posters._base.log import logger
 from posters._base.threads import check_threads
 from posters._base.validation import from_plain
 from posters.classifier.runtime import FEATURES, MAPS, PROBABILITIES, Network, Outputs, network_of
@@ -113,6 +114,29 @@ class IsolatedNetwork(Network):
             raise self._failure(EOFError(ended)) from None
         finally:
             limit.cancel()
+
+
+def isolated_if_possible(path: Path, shape: tuple[int, int, int], n_genres: int, threads: int = 1) -> Network:
+    """Open a network in a process of its own, or with a warning in this one, if the system allows no other.
+
+    Args:
+        path: of the file.
+        shape: (height, width, 3) of one poster.
+        n_genres: G, the number of probabilities.
+        threads: the number of threads that compute one poster.
+
+    Raises:
+        ClassifierError: as in `IsolatedNetwork`.
+
+    Examples:
+        >>> isolated_if_possible(CLASSIFIER / "network.tflite", (288, 192, 3), 22)(np.zeros((288, 192, 3), np.uint8)).shape
+        (22,)
+    """
+    try:
+        return IsolatedNetwork(path, shape, n_genres, threads)
+    except NoProcessError as error:  # A sandbox may allow none.
+        logger.warning(f"{path} runs in this process, which a crash of it would end: {error.__cause__}")
+        return network_of(path, shape, n_genres, threads)
 
 
 # From path, shape, number of genres and threads to the network of a SavedModel: TensorFlow is loaded nowhere else.

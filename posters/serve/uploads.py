@@ -13,6 +13,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from posters._base.text import did_you_mean, listed, quoted
 from posters.classifier import Classifier, Prediction
+from posters.classifier.interpreters import FailedPosterError
 from posters.errors import ConfigError, ImageError
 from posters.images.decoding import read_header
 from posters.serve.schemas import ErrorResponse
@@ -124,6 +125,8 @@ def predict_job(
         try:
             checked = check_pixels(poster) if isinstance(poster, bytes) else poster
             return classifier.predict(checked, rule, top=top, threshold=threshold)
+        except FailedPosterError:
+            raise  # Answered 503, and by the log alone: its words name files of this machine.
         except ImageError as error:
             return Prediction((), {}, error=error)
 

@@ -251,7 +251,13 @@ def _opened(to: str, place: Path, manifest: Manifest) -> Callable[[np.ndarray], 
 
 
 def _probabilities_by(classifier: Classifier) -> Callable[[np.ndarray], np.ndarray]:
-    return lambda pixels: np.array([[*each.probabilities.values()] for each in classifier.predict_many(pixels)])
+    def probabilities(pixels: np.ndarray) -> np.ndarray:
+        predictions = list(classifier.predict_many(pixels))
+        for failed in filter(None, (each.error for each in predictions)):
+            raise failed
+        return np.array([[*each.probabilities.values()] for each in predictions])
+
+    return probabilities
 
 
 def _choose_place(target: ExportTarget, classifier: Path, output: Path | None, force: bool) -> Path:

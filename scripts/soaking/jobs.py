@@ -75,7 +75,7 @@ def _audit(images: Path, folder: Path) -> None:
 
 def _similar(images: Path, folder: Path) -> None:
     paths = sorted(images.iterdir())
-    build_index(paths, load_classifier(_EMBEDDING), folder / "index", exact_up_to=0)
+    build_index(paths, load_classifier(_EMBEDDING, isolate=False), folder / "index", exact_up_to=0)
 
 
 def _train(images: Path, folder: Path) -> None:

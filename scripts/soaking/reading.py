@@ -24,7 +24,7 @@ from typing import Any
 from posters._base.log import logger
 from posters.errors import LONGEST, PostersError
 from scripts.soaking.mutations import damaged, drawn, repacked
-from scripts.soaking.samples import Reader, readers
+from scripts.soaking.samples import Reader, know_networks, readers
 
 MEMORY, SECONDS = 2**30, 5  # that one file may take: bytes beside those of the process, and CPU time
 _ADDRESSES = 6 * 2**30  # bytes of address space beside those of the process: enough to see too much, and not to hurt
@@ -174,6 +174,7 @@ def main(name: str, seed: str, first: str, count: str) -> None:
     os.dup2(2, 1)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["POSTERS_CACHE"] = f"{folder}/own cache"
+        know_networks()
         reader = readers()[name]
         trial = Trial(reader, Path(folder) / "work")
         warnings.resetwarnings()

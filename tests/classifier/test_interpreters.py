@@ -1,12 +1,16 @@
 """The pool of interpreters: one that fails is replaced, and nobody's poster is lost."""
 
 import threading
+import weakref
 
 import numpy as np
 import pytest
 
+from posters.classifier.batch import compute_each
 from posters.classifier.interpreters import InterpreterPool
+from posters.classifier.loading import load_pixels
 from posters.classifier.runtime import LiteNetwork
+from posters.config import PreprocessConfig
 from posters.errors import ClassifierError
 
 POSTER = np.zeros((24, 16, 3), np.uint8)
@@ -57,6 +61,23 @@ def test_a_poster_on_which_every_network_fails_is_an_error_and_blocks_nobody(ope
         with pytest.raises(ClassifierError, match="gives probabilities"):
             pool.for_many(fail)
     assert pool.for_many(lambda network: network(POSTER)).shape == (4,)
+
+
+def test_posters_on_which_every_network_fails_are_errors_which_keep_no_network_alive(opened):
+    """Each network of a stranger is a process."""
+    pool, config = InterpreterPool(opened, interpreters=1), PreprocessConfig(height=24, width=16)
+
+    def fail(*_):
+        raise ClassifierError("network.tflite gives probabilities that can't be")
+
+    kept = [error for _, error in compute_each([POSTER] * 3, lambda poster: poster, load_pixels, fail, pool, config)]
+    assert {str(error) for error in kept} == {
+        "the classifier's network failed on this poster, twice: network.tflite gives probabilities that can't be"
+    }
+    networks = [weakref.ref(network) for network in opened.networks]
+    opened.networks.clear()
+    assert len(networks) == 7
+    assert sum(network() is not None for network in networks) == 1, "the one that waits for the next poster"
 
 
 def test_all_posters_under_way_are_computed_while_networks_fail(opened):

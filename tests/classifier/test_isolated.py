@@ -24,27 +24,6 @@ def path(golden) -> Path:
     return golden / "classifier" / "network.tflite"
 
 
-@pytest.fixture
-def on_white(tmp_path, monkeypatch):
-    """Has every worker do something when it is given a white poster: a stand-in for the runtime."""
-
-    def prepare(code):
-        (tmp_path / "sitecustomize.py").write_text(
-            "import os, sys, time\n"
-            "if any('isolated' in word for word in sys.orig_argv):\n"
-            "    import numpy as np\n"
-            "    from posters.classifier.runtime import LiteNetwork\n"
-            "    own = LiteNetwork._run\n"
-            "    def run(self, poster):\n"
-            f"        if poster.min() == 255: {code}\n"
-            "        own(self, poster)\n"
-            "    LiteNetwork._run = run\n"
-        )
-        monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
-
-    return prepare
-
-
 def is_alive(pid: int) -> bool:
     # A zombie is dead.
     return Path(f"/proc/{pid}").exists() and ") Z" not in Path(f"/proc/{pid}/stat").read_text()

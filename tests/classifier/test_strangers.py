@@ -12,6 +12,7 @@ import pytest
 import posters
 from posters._base.atomic_files import sha256_of
 from posters.classifier import isolated, load_classifier, read_manifest, trial
+from posters.classifier.isolated import NoProcessError
 from posters.classifier.manifest import CARD, LIGHT_NETWORK, MANIFEST
 from posters.classifier.runtime import LiteNetwork
 from posters.errors import LONGEST, ClassifierError
@@ -58,10 +59,10 @@ def refusal(directory) -> str:
 
 class TestNetworks:
     def test_what_passed_is_not_tried_again(self, tiny_classifier, cache, monkeypatch):
-        load_classifier(tiny_classifier)
+        load_classifier(tiny_classifier, isolate=False)
         assert len(list(cache.glob("trial-*"))) == 1
         monkeypatch.setattr("subprocess.Popen", lambda *_, **__: pytest.fail("it was tried again"))
-        load_classifier(tiny_classifier)
+        load_classifier(tiny_classifier, isolate=False)
 
     def test_the_trial_finds_this_package_wherever_it_is(self, tiny_classifier, tmp_path, cache):
         """A script may have found it by its own sys.path alone."""
@@ -79,7 +80,13 @@ class TestNetworks:
 
         monkeypatch.setattr("subprocess.Popen", refuse)
         assert load_classifier(tiny_classifier).genre_names
-        assert any("is opened without a trial:" in message and "not permitted" in message for message in messages)
+        assert len(messages) == 2
+        for message, words in zip(messages, ("is opened without a trial:", "runs in this process"), strict=True):
+            assert words in message
+            assert "not permitted" in message
+        with pytest.raises(NoProcessError):  # A server insists, unless it is told not to.
+            load_classifier(tiny_classifier, interpreters=1)
+        assert load_classifier(tiny_classifier, interpreters=1, isolate=False).genre_names
 
     def test_that_of_the_package_needs_no_trial(self, monkeypatch):
         monkeypatch.setattr("subprocess.Popen", lambda *_, **__: pytest.fail("it was tried"))

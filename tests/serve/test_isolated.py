@@ -1,7 +1,6 @@
 """A network that crashes natively: the server goes on, and nobody's request is lost."""
 
 import io
-import os
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,18 +12,6 @@ from PIL import Image
 from posters.classifier import load_classifier
 from posters.serve import JobQueue, Reloader, create_app
 from tests.serve.conftest import serving
-
-CRASHES_ON_WHITE = """
-import os, sys
-if any("isolated" in word for word in sys.orig_argv):
-    from posters.classifier.runtime import LiteNetwork
-    own = LiteNetwork._run
-    def run(self, poster):
-        if poster.min() == 255:
-            os.abort()
-        own(self, poster)
-    LiteNetwork._run = run
-"""
 
 
 @pytest.fixture
@@ -51,12 +38,9 @@ def queue(golden, workers):
         yield queue
 
 
-def test_a_poster_on_which_the_network_crashes_is_answered_and_the_others_too(
-    golden, dusk, white, tmp_path, monkeypatch, messages
-):
-    load_classifier(golden)  # So that its trial has passed, as of one that waits for its moment.
-    (tmp_path / "sitecustomize.py").write_text(CRASHES_ON_WHITE)
-    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+def test_a_poster_on_which_the_network_crashes_is_answered_and_the_others_too(golden, dusk, white, on_white, messages):
+    # Its trial has passed, as of one that waits for its moment.
+    on_white("os.abort()")
     with (
         JobQueue(load_classifier(golden, interpreters=1, isolate=True), queue=8) as queue,
         serving(create_app(queue)) as url,
@@ -100,13 +84,12 @@ def test_those_of_strangers_are_isolated_unless_told_otherwise(tiny_classifier, 
         load_classifier(tiny_classifier, interpreters=1, **options)
         return len(workers) - before
 
-    assert opened() == 1, "the trial"
-    assert opened() == 0
-    assert opened(isolate=None) == 1
+    assert opened() == 2, "the trial is one"
+    assert opened() == 1
     assert opened(isolate=False) == 0
     note_network(read_manifest(tiny_classifier))
-    assert opened(isolate=None) == 0, "it was written by this installation"
+    assert opened() == 0, "it was written by this installation"
     assert opened(isolate=True) == 1
     before = len(workers)
-    load_classifier(interpreters=1, isolate=None)
+    load_classifier(interpreters=1)
     assert len(workers) == before, "it comes with the package"

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from posters import load_classifier
-from posters.classifier import Classifier
+from posters.classifier import Classifier, read_manifest
+from posters.classifier.trial import note_network
 
 CLASSIFIER = Path(__file__).parent / "classifier"
 N = 50
@@ -31,6 +32,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def scans(drawn, tmp_path, monkeypatch) -> Path:
     """The same in a working folder of one's own, with a cache of one's own."""
     monkeypatch.setenv("POSTERS_CACHE", str(tmp_path / "cache"))
+    note_network(read_manifest(CLASSIFIER))  # Which saves its trial, and a process of its own.
     monkeypatch.chdir(tmp_path)
     return Path(shutil.copytree(drawn, tmp_path / "scans"))
 
