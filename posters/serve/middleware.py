@@ -133,7 +133,8 @@ class BodyLimitMiddleware:
 
     def __init__(self, app: ASGIApp, max_bytes: int, silent_s: float = SILENT_S) -> None:
         self._app, self._max_bytes, self._silent_s = app, max_bytes, silent_s
-        self._held = self._most = 0  # bytes of all bodies under way, and the most since memory was given back
+        # Bytes of all bodies under way; the most of them, and of all bodies together, since memory was given back.
+        self._held = self._most = self._taken = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI connection."""
@@ -170,13 +171,15 @@ class BodyLimitMiddleware:
             await self._app(scope, receive_limited, send)
         finally:
             self._held -= received
-            if self._most > max(_MUCH, 4 * self._held):
-                self._most = 0
+            self._taken += received
+            # After a crowd of large bodies, and after many small ones as soon as nobody waits for an answer.
+            if self._most > max(_MUCH, 4 * self._held) or (not self._held and self._taken > _MUCH):
+                self._most = self._taken = 0
                 _give_back_memory()
 
 
 def _give_back_memory() -> None:
-    """Have glibc give freed memory back, of which it would keep some 70 MB after a crowd of stalled uploads."""
+    """Have glibc give freed memory back: it would keep 70 MB after a crowd of stalled uploads, and 11 after posters."""
     # The body is freed by now, but for the last one. Other C libraries give it back themselves.
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
     if trim is not None:

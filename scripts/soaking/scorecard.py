@@ -57,7 +57,7 @@ def server_rows(counts: dict[str, Any]) -> list[str]:
     for key, count in counts["requests"].items():
         kind, _, status = key.rpartition(" ")
         rows.setdefault(kind.replace("_", " "), Counter())[status] += count
-    before, after = (counts["resident_kb"][when] // 1024 for when in ("before", "after"))
+    before, warm, after = (counts["resident_kb"][when] // 1024 for when in ("before", "warm", "after"))
     load = f"{counts['clients']} clients for {counts['minutes']:g} minutes"
     told = f"good requests took {counts['good_median_s']:.1f} s (median) and {counts['good_p99_s']:.1f} s (99 of 100)"
     answers = {
@@ -65,7 +65,8 @@ def server_rows(counts: dict[str, Any]) -> list[str]:
         for kind, found in sorted(rows.items())
     }
     table = [f"| requests: {kind} | {rows[kind].total():,} | {answer} |" for kind, answer in answers.items()]
-    return [*table, f"| the server | {load} | {told}; {before} MB resident before, {after} MB after |"]
+    memory = f"{before} MB resident before the first request, {warm} MB after 10 s, {after} MB in the end"
+    return [*table, f"| the server | {load} | {told}; {memory} |"]
 
 
 def _told(found: Counter[str]) -> str:

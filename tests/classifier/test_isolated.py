@@ -1,6 +1,5 @@
 """A network in a worker process: it gives the same, and whatever happens to the worker costs nobody a poster."""
 
-import os
 import subprocess
 import sys
 import time
