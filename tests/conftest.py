@@ -25,7 +25,7 @@ settings.load_profile("whole")
 
 @pytest.fixture(scope="session", autouse=True)
 def _known_networks() -> None:
-    """Have the networks of the tests run as those that were written here: a worker process takes a third of a second."""
+    """Have the networks of the tests run as those that were written here: a worker takes a third of a second."""
     for name in ("golden", "similar"):
         note_network(read_manifest(REPOSITORY / "tests" / name / "classifier"))
 

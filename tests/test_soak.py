@@ -121,8 +121,9 @@ def test_the_scorecard_hides_no_failure():
     assert "2 kills inside a write, 1 at a random moment" in row
     assert "1 times the same files to the bit (apart from train.log), **1 different: a.npy**" in row
     figures = {"clients": 50, "minutes": 10, "good_median_s": 0.51, "good_p99_s": 1.23}
-    requests = {"requests": {"wrong_form 400": 2, "wrong_form 500": 1}, "resident_kb": {"before": 2048, "warm": 3072, "after": 4096}}
-    row, server_row = scorecard.server_rows(requests | figures)
+    requests = {"requests": {"wrong_form 400": 2, "wrong_form 500": 1}}
+    resident = {"resident_kb": {"before": 2048, "warm": 3072, "after": 4096}}
+    row, server_row = scorecard.server_rows(requests | resident | figures)
     assert row == "| requests: wrong form | 3 | 2 times 400, 1 times 500 |"
-    memory = "2 MB resident before the first request, 3 MB after 10 s, 4 MB in the end"
+    memory = "2 MB resident before the first request, 3 MB resident after 10 s, 4 MB resident in the end"
     assert server_row.endswith(f"0.5 s (median) and 1.2 s (99 of 100); {memory} |")

@@ -129,7 +129,8 @@ def isolated_if_possible(path: Path, shape: tuple[int, int, int], n_genres: int,
         ClassifierError: as in `IsolatedNetwork`.
 
     Examples:
-        >>> isolated_if_possible(CLASSIFIER / "network.tflite", (288, 192, 3), 22)(np.zeros((288, 192, 3), np.uint8)).shape
+        >>> network = isolated_if_possible(CLASSIFIER / "network.tflite", (288, 192, 3), n_genres=22)
+        >>> network(np.zeros((288, 192, 3), np.uint8)).shape
         (22,)
     """
     try:

@@ -26,6 +26,7 @@ _GROUPS = {
 }
 # Which part a file is of: the key that no other has.
 _PARTS = {"readers": "readers", "jobs": "runs", "requests": "server"}
+_MOMENTS = {"before": "before the first request", "warm": "after 10 s", "after": "in the end"}
 
 
 def readers_rows(counts: dict[str, Any]) -> list[str]:
@@ -57,7 +58,9 @@ def server_rows(counts: dict[str, Any]) -> list[str]:
     for key, count in counts["requests"].items():
         kind, _, status = key.rpartition(" ")
         rows.setdefault(kind.replace("_", " "), Counter())[status] += count
-    before, warm, after = (counts["resident_kb"][when] // 1024 for when in ("before", "warm", "after"))
+    # In this order; earlier counts have no first one.
+    measured = [(moment, counts["resident_kb"].get(when)) for when, moment in _MOMENTS.items()]
+    resident = [f"{kilobytes // 1024} MB resident {moment}" for moment, kilobytes in measured if kilobytes]
     load = f"{counts['clients']} clients for {counts['minutes']:g} minutes"
     told = f"good requests took {counts['good_median_s']:.1f} s (median) and {counts['good_p99_s']:.1f} s (99 of 100)"
     answers = {
@@ -65,8 +68,7 @@ def server_rows(counts: dict[str, Any]) -> list[str]:
         for kind, found in sorted(rows.items())
     }
     table = [f"| requests: {kind} | {rows[kind].total():,} | {answer} |" for kind, answer in answers.items()]
-    memory = f"{before} MB resident before the first request, {warm} MB after 10 s, {after} MB in the end"
-    return [*table, f"| the server | {load} | {told}; {memory} |"]
+    return [*table, f"| the server | {load} | {told}; {', '.join(resident)} |"]
 
 
 def _told(found: Counter[str]) -> str:

@@ -10,7 +10,6 @@ from PIL import Image
 from posters.catalogue import read_catalogue
 from posters.classifier import load_classifier
 from posters.cli import main
-from posters.errors import ImageError
 
 
 @pytest.fixture(scope="module")
@@ -73,11 +72,9 @@ def test_parts_name_the_reason_and_are_not_computed_again(folder, golden, capsys
     assert "(it is opened again)" not in capsys.readouterr().err
 
 
-def test_scores_and_features_leave_it_out(folder, golden, messages):
+def test_scores_leave_it_out(folder, golden, messages):
     classifier = load_classifier(golden, threads=1)
     assert len(classifier.score(read_catalogue("posters.csv", "posters", min_posters=1, report=False))) == 3
     assert any(
         message.startswith("hollow is left out: posters/hollow.png: the classifier's network") for message in messages
     )
-    features = list(classifier.features_of_many(sorted(Path("posters").iterdir())))
-    assert [isinstance(each.error, ImageError) for each in features] == [False, False, True, False]
