@@ -11,7 +11,8 @@ from hypothesis import settings
 
 from posters._base.log import logger
 from posters.classifier import read_manifest
-from posters.classifier.trial import note_network
+from posters.classifier.manifest import LIGHT_NETWORK
+from posters.classifier.trial import is_foreign, note_network
 from tests.browsing import CHROMIUM, OPTIONS
 
 REPOSITORY = Path(__file__).parent.parent
@@ -27,7 +28,11 @@ settings.load_profile("whole")
 def _known_networks() -> None:
     """Have the networks of the tests run as those that were written here: a worker takes a third of a second."""
     for name in ("golden", "similar"):
-        note_network(read_manifest(REPOSITORY / "tests" / name / "classifier"))
+        directory = REPOSITORY / "tests" / name / "classifier"
+        manifest = read_manifest(directory)
+        # Once: another process of the tests may be reading the note.
+        if is_foreign(directory / LIGHT_NETWORK, manifest):
+            note_network(manifest)
 
 
 @pytest.fixture(scope="session")

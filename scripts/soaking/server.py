@@ -157,6 +157,9 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             asking = [threads.submit(client.ask, end) for client in clients]
             for future in tqdm(asking, desc=f"{seconds:g} s of load", unit="client"):
                 future.result()
+            # Behind what clients that gave up have left in the queue.
+            while httpx.post(f"{url}/api/predict", content=_images()[0], timeout=None).status_code == 503:
+                time.sleep(_SETTLE_S)
             time.sleep(_SETTLE_S)
             return clients, _resident(process)
 

@@ -4,10 +4,12 @@ import io
 import json
 import resource
 import socket
+import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
 from select import select
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -138,6 +140,24 @@ def test_the_memory_of_abandoned_uploads_goes_back(golden, wait_until):
             for _ in range(8):
                 open_ones.enter_context(_connect(url)).sendall(head + bytes(8_000_000))
         wait_until(lambda: resident() < before + 25_000_000)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other C libraries give memory back themselves")
+def test_freed_memory_goes_back_after_many_small_bodies_too(monkeypatch):
+    async def answer(scope, receive, send):
+        while (await receive()).get("more_body"):
+            pass
+        await PlainTextResponse("done")(scope, receive, send)
+
+    trimmed = []
+    monkeypatch.setattr(middleware.ctypes, "CDLL", lambda _: SimpleNamespace(malloc_trim=trimmed.append))
+    client = TestClient(middleware.BodyLimitMiddleware(answer, max_bytes=2_000_000))
+    for _ in range(8):
+        client.post("/", content=bytes(1_000_000))
+    assert trimmed == []
+    for _ in range(8):
+        client.post("/", content=bytes(1_000_000))
+    assert trimmed == [0]
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: loc", BEGUN.partition(b"\r\n\r\n")[0]])
