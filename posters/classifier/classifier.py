@@ -494,6 +494,8 @@ def load_classifier(
         isolated = is_foreign(network, manifest) if isolate is None else isolate
         # A server insists: it has an option not to.
         insists = isolate or interpreters is not None
-        kind: Callable[..., Network] = network_of if not isolated else IsolatedNetwork if insists else isolated_if_possible
+        kind: Callable[..., Network] = (
+            network_of if not isolated else IsolatedNetwork if insists else isolated_if_possible
+        )
         networks = InterpreterPool(lambda count: kind(network, shape, n_genres, count), threads, interpreters)
     return Classifier(directory, manifest, networks, threads=threads, interpreters=interpreters, isolate=isolate)
