@@ -59,7 +59,7 @@ class Imported:
 
 
 def import_decisions(path: str | Path, catalogue: Catalogue, store: DecisionStore) -> Imported:
-    """Keep what people decided in Label Studio, with who and when; once this returns, all of it is on disk.
+    r"""Keep what people decided in Label Studio, with who and when; once this returns, all of it is on disk.
 
     An annotation is a decision of its annotator, and a skipped task a skip. Nothing is taken twice: no annotation that
     was taken before, and no decision made here that went to Label Studio with its tasks. Where the annotator has
@@ -75,6 +75,16 @@ def import_decisions(path: str | Path, catalogue: Catalogue, store: DecisionStor
         ReviewError: it is another file, none of its posters is in the catalogue, an annotation tells nobody or no time,
             or the decisions of the store are about other posters.
         CatalogueError: the file can't be read, or is damaged.
+
+    Examples:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> lines = ["poster_id,image,genres,annotator,annotation_id,created_at,lead_time"]
+        >>> lines += ["tt1,/data/local-files/?d=heat.jpg,Crime,ann@example.org,1,2026-11-28T09:00:00Z,2.5"]
+        >>> _ = (folder / "export.csv").write_text("\n".join(lines))
+        >>> catalogue = Catalogue((Poster("tt1", "heat.jpg", ("War",)),), ("Crime", "War"), folder)
+        >>> print(import_decisions(folder / "export.csv", catalogue, DecisionStore(folder / "review.sqlite")))
+        1 decision taken over of ann@example.org about 1 poster
     """
     return LabelStudioExport(path, catalogue).keep(store)
 
@@ -92,6 +102,15 @@ def undo_import(path: str | Path, store: DecisionStore) -> int:
 
     Raises:
         ReviewError: the file can't be read, or no decision that stands came from it.
+
+    Examples:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> try:
+        ...     undo_import(folder / "export.json", DecisionStore(folder / "review.sqlite"))
+        ... except ReviewError as error:
+        ...     print(str(error).rpartition("/")[2])
+        export.json can't be read (No such file or directory): name the export that was imported
     """
     try:
         digest = sha256_of(Path(path))
@@ -114,6 +133,14 @@ class LabelStudioExport:
     Raises:
         ReviewError: as in `import_decisions`.
         CatalogueError: as in `import_decisions`.
+
+    Examples:
+        >>> catalogue = Catalogue((Poster("tt1", "heat.jpg", ("War",)),), ("Crime", "War"), Path("."))
+        >>> try:
+        ...     LabelStudioExport("none.json", catalogue)
+        ... except Exception as error:
+        ...     print(type(error).__name__)
+        CatalogueError
     """
 
     def __init__(self, path: str | Path, catalogue: Catalogue) -> None:
@@ -123,7 +150,7 @@ class LabelStudioExport:
             raise ReviewError(f"{path} is no export of Label Studio: export JSON, JSON-MIN or CSV there")
         self._digest, self._tasks = sha256_of(self._path), tasks_of(self._table)
         self._control = control_of(self._tasks, self._table)
-        self._ids = _posters_of(list(LABEL_STUDIO.rows(self._table)), catalogue)
+        self._ids = posters_of(list(LABEL_STUDIO.rows(self._table)), catalogue)
         if not any(self._ids):
             tasks = counted(len(self._ids), "task")
             raise ReviewError(f"{path}: none of its {tasks} is about a poster of {catalogue.name}")
@@ -160,50 +187,64 @@ class LabelStudioExport:
         posters = {poster.id: poster for poster in self._catalogue}
         fresh = [each for each, typed in self._found if not _is_known(each, typed, before, posters)]
         store.add(fresh)
-        known = len(self._found) - len(fresh)
-        notes = [f"{counted(known, 'decision')} left out: taken over before, made here, or made anew since"]
-        return Imported(tuple(fresh), *agreement(_sighted(store)), (*notes[: known > 0], *self._notes()))
+        known, strange = len(self._found) - len(fresh), self._ids.count(None)
+        left = [name for name in self._catalogue.genre_names if name not in self._asked]
+        notes = {
+            f"{counted(known, 'decision')} left out: taken over before, made here, or made anew since": known,
+            f"{counted(strange, 'task')} left out: not about a poster of {self._catalogue.name}": strange,
+            f"no answer about {listed(left)}: {self._path.name} never names them, and perhaps nobody was asked": left,
+        }
+        told = tuple(note for note, applies in notes.items() if applies)
+        return Imported(tuple(fresh), *agreement(_sighted(store)), told)
 
     def _decision(self, task: Task, annotation: Annotation, id: str) -> Decision:
-        if not annotation.annotator.strip():
-            raise ReviewError(f"{self._path}: row {task.row}: an annotation doesn't tell whose it is: export it again")
+        who, where = annotation.annotator.strip(), f"{self._path}: row {task.row}"
+        if not who:
+            raise ReviewError(f"{where}: an annotation doesn't tell whose it is: export it again")
+        try:
+            time = utc_time(annotation.time)
+        except ValueError as error:
+            when = quoted(annotation.time)
+            raise ReviewError(f"{where}: {when} is no time of an annotation: export it again") from error
         shown = {"program": "Label Studio", "file": self._digest, "annotation": annotation.number}
-        who, time = annotation.annotator.strip(), self._time(task, annotation)
         if annotation.skipped:
             return Decision(0, id, who, time, QUEUE, "skipped", {}, shown)
-        return Decision(0, id, who, time, QUEUE, "decided", self._answers(annotation), shown)
-
-    def _answers(self, annotation: Annotation) -> dict[str, Answer]:
         yes, unknown = (
             {self._own_name(name) for name in annotation.choices.get(control, ())}
             for control in (self._control, _UNKNOWN)
         )
-        return {name: "unknown" if name in unknown else "yes" if name in yes else "no" for name in self._asked}
-
-    def _time(self, task: Task, annotation: Annotation) -> str:
-        try:
-            time = datetime.fromisoformat(annotation.time)
-            aware = time if time.tzinfo else time.replace(tzinfo=UTC)
-            return aware.astimezone(UTC).isoformat(timespec="milliseconds")
-        # The latter for a year that no other time zone has.
-        except (ValueError, OverflowError) as error:
-            when = quoted(annotation.time)
-            raise ReviewError(
-                f"{self._path}: row {task.row}: {when} is no time of an annotation: export it again"
-            ) from error
-
-    def _notes(self) -> list[str]:
-        strange, path = self._ids.count(None), self._path.name
-        left = [name for name in self._catalogue.genre_names if name not in self._asked]
-        notes = {
-            f"{counted(strange, 'task')} left out: not about a poster of {self._catalogue.name}": strange,
-            f"no answer about {listed(left)}: {path} never names them, so that perhaps nobody was asked": left,
+        answers: dict[str, Answer] = {
+            name: "unknown" if name in unknown else "yes" if name in yes else "no" for name in self._asked
         }
-        return [note for note, applies in notes.items() if applies]
+        return Decision(0, id, who, time, QUEUE, "decided", answers, shown)
 
 
-def _posters_of(records: Sequence[Record], catalogue: Catalogue) -> list[str | None]:
-    """Return the id of each record's poster: its own, or that of the only poster with its image; None for none."""
+def utc_time(text: str) -> str:
+    """Return a time as decisions have it, in UTC; one without a zone is taken for UTC.
+
+    Raises:
+        ValueError: it is none.
+
+    Examples:
+        >>> utc_time("2026-11-28T10:00:00+01:00")
+        '2026-11-28T09:00:00.000+00:00'
+    """
+    time = datetime.fromisoformat(text)
+    try:
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC).isoformat(timespec="milliseconds")
+    except OverflowError as error:  # A year that no other time zone has.
+        raise ValueError(str(error)) from error
+
+
+def posters_of(records: Sequence[Record], catalogue: Catalogue) -> list[str | None]:
+    """Return the id of each record's poster: its own, or that of the only poster with its image; None for none.
+
+    Examples:
+        >>> catalogue = Catalogue((Poster("tt1", "films/heat.jpg", ()),), (), Path("."))
+        >>> records = [Record(1, id="heat", images=("1a2b3c4d-heat.jpg", "heat.jpg")), Record(2, id="tt1")]
+        >>> posters_of([*records, Record(3, id="tt9")], catalogue)
+        ['tt1', 'tt1', None]
+    """
     ids, by_path = set(catalogue.ids), {poster.image: poster.id for poster in catalogue}
     by_name: dict[str, set[str]] = {}
     for poster in catalogue:

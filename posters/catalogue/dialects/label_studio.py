@@ -58,6 +58,24 @@ class Annotation:
     typed: bool = False
     skipped: bool = False
 
+    @classmethod
+    def told(cls, cells: Mapping[str, Any], choices: _Choices, who: str, number: str) -> "Annotation":
+        """Read what an export tells of an annotation beside its choices.
+
+        Args:
+            cells: of the export, by name.
+            choices: by control.
+            who: the name of the cell with the annotator.
+            number: the name of the cell with its number.
+        """
+        by = cells.get(who)
+        named = by.get("email") or by.get("id") if isinstance(by, dict) else by
+        words = (named, cells.get("updated_at") or cells.get("created_at"), cells.get(number))
+        annotator, time, own = ("" if each is None else str(each) for each in words)
+        # Of what is imported with its tasks, Label Studio knows no time that it took.
+        typed = cells.get("lead_time") not in (None, "")
+        return cls(choices, annotator, time, own, typed, cells.get("was_cancelled") in (True, "true"))
+
 
 @dataclass
 class Task:
@@ -116,7 +134,7 @@ def tasks_of(table: Table) -> list[Task]:
     for row, data, annotations, began in cells:
         try:
             named = {column_key(name): cell for name, cell in data.items()}
-            done = [_annotation(each) for each in annotations or ()]
+            done = [Annotation.told(each, _choices(each["result"]), "completed_by", "id") for each in annotations or ()]
             # In exports with a number in place of each prediction nothing is told of it.
             known = [_choices(each["result"]) for each in began or () if isinstance(each, dict)]
             tasks.append(Task(row, named, done, known))
@@ -128,23 +146,6 @@ def tasks_of(table: Table) -> list[Task]:
 def _annotations(table: Table) -> list[Any]:
     # Before version 1.0 they were completions.
     return table.values(["annotations", "completions"]) or []
-
-
-def _annotation(told: Mapping[str, Any]) -> Annotation:
-    skipped = told.get("was_cancelled") in (True, "true")
-    choices = {} if skipped else _choices(told["result"])
-    return Annotation(choices, *_author(told, "completed_by", "id"), skipped)
-
-
-def _author(told: Mapping[str, Any], who: str, number: str) -> tuple[str, str, str, bool]:
-    """Return annotator, time and number of an annotation, and whether somebody took time for it."""
-    by = told.get(who)
-    named = by.get("email") or by.get("id") if isinstance(by, dict) else by
-    # Of what is imported with its tasks, Label Studio knows no time that it took.
-    typed = told.get("lead_time") not in (None, "")
-    words = (named, told.get("updated_at") or told.get("created_at"), told.get(number))
-    annotator, time, own = ("" if each is None else str(each) for each in words)
-    return annotator, time, own, typed
 
 
 def _choices(results: list[dict[str, Any]]) -> _Choices:
@@ -162,7 +163,7 @@ def _brief_tasks(table: Table) -> list[Task]:
         task = tasks.setdefault(str(named.get("id") or row), Task(row, data, []))
         # A task that nobody has annotated is exported, too.
         if named.get("annotation_id"):
-            task.annotations.append(Annotation(answer, *_author(named, "annotator", "annotation_id")))
+            task.annotations.append(Annotation.told(named, answer, "annotator", "annotation_id"))
     return list(tasks.values())
 
 

@@ -83,7 +83,15 @@ def told(outputs: dict[str, Any], calibration: Calibration, novelty: Novelty | N
         {'probabilities': [[0.25]], 'novelty': [[5.0]]}
     """
     given = {OUTPUT: calibrated(calibration, outputs[PROBABILITIES])}
-    return given if novelty is None else {**given, NOVELTY: _novelty(novelty, outputs[FEATURES])}
+    if novelty is None:
+        return given
+    # `Novelty.of` in TensorFlow. The squares of the roots are the sizes; tf.sign is unknown to old runtimes.
+    origin, *directions = novelty.rows.astype(np.float32)
+    features, size = outputs[FEATURES], tf.abs(outputs[FEATURES])
+    length = tf.sqrt(tf.maximum(tf.reduce_sum(size, axis=1, keepdims=True), _TINY))
+    along = tf.matmul(features / (tf.sqrt(tf.maximum(size, _TINY)) * length) - origin, np.transpose(directions))
+    distance = tf.sqrt(tf.reduce_sum(along * along, axis=1, keepdims=True))
+    return {**given, NOVELTY: tf.maximum(along, 0.0) if len(directions) == 1 else distance}
 
 
 def keras_outputs(model: Any, calibration: Calibration, novelty: Novelty | None = None) -> Runtime:
@@ -106,19 +114,6 @@ def keras_outputs(model: Any, calibration: Calibration, novelty: Novelty | None 
         return given if novelty is None else {**given, NOVELTY: novelty.of(outputs[FEATURES].numpy())[:, None]}
 
     return run
-
-
-def _novelty(novelty: Novelty, features: Any) -> Any:
-    """Compute `Novelty.of` in TensorFlow, (B, 1)."""
-    origin, *directions = novelty.rows.astype(np.float32)
-    size = tf.abs(features)
-    # The squares of the roots are the sizes. Not by tf.sign, which old runtimes don't have.
-    length = tf.sqrt(tf.maximum(tf.reduce_sum(size, axis=1, keepdims=True), _TINY))
-    rooted = features / (tf.sqrt(tf.maximum(size, _TINY)) * length)
-    along = tf.matmul(rooted - origin, np.transpose(directions))
-    if len(directions) == 1:
-        return tf.maximum(along, 0.0)
-    return tf.sqrt(tf.reduce_sum(along * along, axis=1, keepdims=True))
 
 
 def graph_of(model: Any, finish: Callable[[Any], dict[str, Any]]) -> Any:
