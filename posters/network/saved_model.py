@@ -74,7 +74,8 @@ class SavedModelNetwork(Network):
             raise self._no_figures(NOVELTY)
 
     def _value(self, name: str) -> np.ndarray:
-        return self._given[name][0]
+        value: np.ndarray = self._given[name][0]
+        return value
 
 
 def _graph_of(path: Path) -> tuple[Any, str, dict[str, str]]:

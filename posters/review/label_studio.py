@@ -241,8 +241,8 @@ def posters_of(records: Sequence[Record], catalogue: Catalogue) -> list[str | No
 
     Examples:
         >>> catalogue = Catalogue((Poster("tt1", "films/heat.jpg", ()),), (), Path("."))
-        >>> records = [Record(1, id="heat", images=("1a2b3c4d-heat.jpg", "heat.jpg")), Record(2, id="tt1")]
-        >>> posters_of([*records, Record(3, id="tt9")], catalogue)
+        >>> records = [Record(1, "heat", ("1a2b3c4d-heat.jpg", "heat.jpg"), ""), Record(2, "tt1", (), "")]
+        >>> posters_of([*records, Record(3, "tt9", (), "")], catalogue)
         ['tt1', 'tt1', None]
     """
     ids, by_path = set(catalogue.ids), {poster.image: poster.id for poster in catalogue}
@@ -254,7 +254,7 @@ def posters_of(records: Sequence[Record], catalogue: Catalogue) -> list[str | No
         if record.id in ids:
             return record.id
         paths = [by_path[name] for name in record.images if name in by_path]
-        named = set().union(*(by_name.get(PurePosixPath(name).name, ()) for name in record.images))
+        named = set[str]().union(*(by_name.get(PurePosixPath(name).name, ()) for name in record.images))
         return paths[0] if paths else named.pop() if len(named) == 1 else None
 
     return [found(record) for record in records]

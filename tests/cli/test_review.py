@@ -191,7 +191,7 @@ class TestOtherPrograms:
 
 def label_studio_export(folder, when="2026-11-28T09:00:00Z"):
     about = {"annotator": "ann@example.org", "annotation_id": 7, "created_at": when, "lead_time": 2.5}
-    row = {"id": 100, "image": "/data/upload/1/1a2b3c4d-1.jpg", "poster_id": "1", "genres": "Western", **about}
+    row = {"id": 100, "image": "/data/upload/1/1a2b3c4d-1.jpg", "poster_id": "1", "genres": "Horror", **about}
     (folder / "export.json").write_text(json.dumps([row]))
     return folder / "export.json"
 
@@ -201,7 +201,7 @@ def test_decisions_of_label_studio_come_in_go_out_and_are_taken_back(review, tmp
     outcome = review("--import", path, "--export", "-")
     assert (outcome.code, [row[:1] + row[3:6] for row in csv_rows(outcome.out)][1:]) == (
         0,
-        [["1", "Western", "add", "yes"]],
+        [["1", "Horror", "add", "yes"]],
     )
     assert "1 decision taken over of ann@example.org about 1 poster" in outcome.err
     assert "1 decision left out: taken over before" in review("--import", path).err
