@@ -335,10 +335,11 @@ def test_the_command_reports_how_near_it_came(run, colours, messages, capsys, tm
     words = ["--posters", str(tmp_path / "table.csv"), "--images", str(colours.image_root), "--output", str(tmp_path)]
     assert main(["export", str(run), "--to", "litert", *words]) == 0
     assert capsys.readouterr().out == f"{tmp_path / 'first.tflite'}\n"
-    compared, size = messages[-2:]
+    compared, novelty, size = messages[-3:]
     assert re.fullmatch(
         r"compared with Keras on 32 posters of .*table\.csv: probabilities differ by .* at most.*", compared
     )
+    assert re.fullmatch(r"novelty, by which .* are known, differs by .* at most", novelty)
     assert re.fullmatch(r"0\.\d MB", size)
 
 
