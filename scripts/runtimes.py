@@ -1,7 +1,8 @@
 """Hold exports in their own runtimes to `posters predict`, on real posters.
 
     python -m venv openvino && openvino/bin/pip install openvino
-    python -m venv tfjs && tfjs/bin/pip install tensorflowjs tensorflow
+    python -m venv tfjs && tfjs/bin/pip install tensorflow tf-keras tensorflow-hub
+    tfjs/bin/pip install --no-deps tensorflowjs
     npm install --prefix tfjs-npm @tensorflow/tfjs @tensorflow/tfjs-backend-wasm
     python scripts/runtimes.py posters.csv --images images --openvino openvino/bin/python \
         --tensorflowjs tfjs/bin/python --npm tfjs-npm --write
@@ -74,6 +75,14 @@ for (let at = 0; at < all.length; at += size) {
 }
 writeFileSync(out, JSON.stringify(rows));
 console.log(env.versions.web);
+"""
+# What it converts from decision forests and JAX is imported in any case, and needs packages of other TensorFlows.
+CONVERTER = """
+import sys, types
+sys.modules["tensorflow_decision_forests"] = types.ModuleType("tensorflow_decision_forests")
+sys.modules["tensorflowjs.converters.jax_conversion"] = types.SimpleNamespace(convert_jax=None)
+from tensorflowjs.converters.converter import pip_main
+pip_main()
 """
 TENSORFLOW_JS = """
 import { readFileSync, writeFileSync } from "node:fs";
@@ -211,7 +220,7 @@ def by_tensorflowjs(options: argparse.Namespace, saved: Path, pixels: np.ndarray
         return Given("TensorFlow.js", {}, "not run: no --tensorflowjs or --npm")
     model = folder / "tfjs"
     words = ["--input_format=tf_saved_model", "--signature_name=with_novelty", str(saved), str(model)]
-    code = "from tensorflowjs.converters.converter import pip_main; pip_main()"
+    code = CONVERTER
     done = subprocess.run([options.tensorflowjs, "-c", code, *words], capture_output=True, text=True, check=False)
     if done.returncode:
         return Given("TensorFlow.js", {}, f"doesn't convert: {done.stderr.strip().splitlines()[-1]}")
