@@ -4,9 +4,10 @@
     python scripts/figures.py --write        # and their sentences and README's table at what the file holds
     python scripts/figures.py posters.csv --images images --cross-validation runs/cv     # the card too, from its scores
 
-The file has what is computed from the package, and the rows of docs/results.md ("protocol") whose runs are not kept:
-these are edited there. A document has a figure to as many digits as it likes. Rows of docs/results.md are measurements
-of their day and are never written: once another classifier ships, a row that says "ships" has to be reworded.
+The file has what is computed from the package and from docs/benchmarks.json, and the rows of docs/results.md
+("protocol") whose runs are not kept: these are edited there. A document has a figure to as many digits as it likes.
+Rows of docs/results.md are measurements of their day and are never written: once another classifier ships, a row that
+says "ships" has to be reworded.
 """
 
 import argparse
@@ -28,9 +29,11 @@ from posters.splitting.groups import group_posters, perceptual_hashes
 from posters.store.cache import arrays_directory, default_cache
 from posters.store.packed_posters import pack
 from posters.tasks.soup import out_of_fold_figures
+from scripts.bench.contest import Contest, Spread
 
 REPOSITORY = Path(__file__).parents[1]
 FIGURES = REPOSITORY / "docs" / "figures.json"
+BENCHMARKS = REPOSITORY / "docs" / "benchmarks.json"
 RESULTS = "docs/results.md"
 SHIPPED_CARD = f"posters/models/{CLASSIFIER.name}/MODEL_CARD.md"
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -44,6 +47,28 @@ SENTENCES = (
     ("README.md", "predicting nothing at all scores {nothing.accuracy}"),
     ("README.md", '"Accuracy" would be {nothing.accuracy} for predicting nothing'),
     ("README.md", "the public IMDb posters ({shipped.posters} posters, {shipped.genres} genres)"),
+    (
+        "README.md",
+        "| one poster, new process | {speed.cold.ours} s, {speed.cold_memory.ours} MiB | a Keras script: "
+        "{speed.cold.peer} s, {speed.cold_memory.peer} MiB (ONNX Runtime: {speed.cold_onnx.peer} s) | "
+        "{speed.cold.low} to {speed.cold.high} |",
+    ),
+    (
+        "README.md",
+        "| one poster, warm, one core | {speed.warm.ours} ms | `model.predict`: {speed.warm.peer} ms (ONNX Runtime: "
+        "{speed.warm_onnx.peer} ms) | {speed.warm.low} to {speed.warm.high} |",
+    ),
+    (
+        "README.md",
+        "| a folder of 500, new process | {speed.folder.ours} posters/s | Keras, `image_dataset_from_directory`: "
+        "{speed.folder.peer} posters/s | {speed.folder.low} to {speed.folder.high} |",
+    ),
+    (
+        "README.md",
+        "| 32 clients of a server | {speed.server.ours} posters/s, {speed.server_memory.ours} MiB | Keras behind "
+        "FastAPI: {speed.server.peer} posters/s, {speed.server_memory.peer} MiB | "
+        "{speed.server.low} to {speed.server.high} |",
+    ),
     (RESULTS, "predicting no genre at all has a binary accuracy of {nothing.accuracy}"),
     (RESULTS, "of which {shipped.posters} posters and {shipped.genres} genres are left"),
     ("docs/evaluation.md", "a classifier that predicts nothing scores {nothing.accuracy}"),
@@ -64,6 +89,17 @@ SENTENCES = (
     ("docs/glossary.md", "{package.dialects} are built in"),
     (SHIPPED_CARD, "Over the 20 commonest genres macro mAP is {shipped.macro_map_20}"),
 )
+# Of what README's table of speeds tells: a section of docs/benchmarks.json, a contest in it, and a peer.
+SPEEDS = {
+    "cold": ("cold", "One poster, whole process", "a Keras script, `model.predict`"),
+    "cold_onnx": ("cold", "One poster, whole process", "an ONNX Runtime script"),
+    "cold_memory": ("cold", "The same, memory at most", "a Keras script, `model.predict`"),
+    "folder": ("cold", "A folder, whole process", "a Keras script, `image_dataset_from_directory`"),
+    "warm": ("one-core", "One poster at a time, one core: median", "Keras `model.predict`"),
+    "warm_onnx": ("one-core", "One poster at a time, one core: median", "ONNX Runtime"),
+    "server": ("server", "Server, throughput", "Keras behind FastAPI and uvicorn"),
+    "server_memory": ("server", "Server, memory", "Keras behind FastAPI and uvicorn"),
+}
 # A document, the section of a table (or all of them), a row by its first cell, and whose figures it has.
 ROWS = (
     ("README.md", "Results", "^each genre's share", "protocol.prior"),
@@ -117,7 +153,23 @@ def package_figures() -> dict[str, Any]:
         "shipped": {"name": CLASSIFIER.name, "genres": len(genres), **shipped, "positives": positives},
         "nothing": {"accuracy": nothing, "percent": 100 * nothing},
         "package": {"dialects": len(dialect_names())},
+        "speed": speed_figures(),
     }
+
+
+def speed_figures() -> dict[str, dict[str, float]]:
+    """Return, for each of `SPEEDS`, the medians, and the ratio of the last run and of the one before, smaller first."""
+    measured = json.loads(BENCHMARKS.read_text(encoding="utf-8"))
+    sections = {section["name"]: section for section in measured["sections"]}
+    found = {}
+    for name, (section, title, peer) in SPEEDS.items():
+        runs = [sections[section], sections[section].get("before", {"contests": []})]
+        contests = [Contest(**plain) for run in runs for plain in run["contests"] if plain["title"] == title]
+        low, *_, high = sorted([each.ratio(peer).median for each in contests] * 2)
+        last = contests[0].figures
+        ours, theirs = (Spread.of(last[who]).median for who in (contests[0].ours, peer))
+        found[name] = {"ours": ours, "peer": theirs, "low": low, "high": high}
+    return found
 
 
 def kept_figures() -> dict[str, Any]:

@@ -410,9 +410,10 @@ class Classifier:
         )
 
     def _novelty_of(self, outputs: Outputs) -> float | None:
-        if self._novelty is None or outputs.features is None:
-            return None
-        return round(float(self._novelty.of(outputs.features[None])[0]), 3)
+        found = outputs.novelty  # of an exported network, which computes it itself
+        if found is None and self._novelty is not None and outputs.features is not None:
+            found = self._novelty.of(outputs.features[None])
+        return None if found is None else round(float(found[0]), 3)
 
     def _explanation(self, genre: str, prediction: Prediction, outputs: Outputs, size: tuple[int, int]) -> Explanation:
         if outputs.maps is None:

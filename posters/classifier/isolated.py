@@ -23,7 +23,7 @@ import numpy as np
 from posters._base.log import logger
 from posters._base.threads import check_threads
 from posters._base.validation import from_plain
-from posters.classifier.runtime import FEATURES, MAPS, PROBABILITIES, Network, Outputs, network_of
+from posters.classifier.runtime import FEATURES, MAPS, NOVELTY, PROBABILITIES, Network, Outputs, network_of
 from posters.errors import ClassifierError, PostersError
 from posters.models import CLASSIFIER
 
@@ -264,6 +264,7 @@ def answer_each(open_network: Callable[[], Network], shape: tuple[int, int, int]
 
 def _answer(outputs: Outputs) -> bytes:
     values = {PROBABILITIES: outputs.probabilities, FEATURES: outputs.features, MAPS: outputs.maps}
+    values[NOVELTY] = outputs.novelty
     given = {name: np.asarray(value, _FLOAT) for name, value in values.items() if value is not None}
     shapes = json.dumps({name: value.shape for name, value in given.items()}).encode()
     return b"".join([shapes, b"\n", *(value.tobytes() for value in given.values())])

@@ -13,7 +13,7 @@ from posters._base.threads import check_threads
 from posters.errors import ClassifierError
 
 # The names of the outputs in the file's signature. A file without a signature has the probabilities alone.
-PROBABILITIES, FEATURES, MAPS = "probabilities", "features", "maps"
+PROBABILITIES, FEATURES, MAPS, NOVELTY = "probabilities", "features", "maps", "novelty"
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +25,7 @@ class Outputs:
         features: float32 (F,), the pooled features that the head reads; None if the network has no such output.
         maps: float32 (h, w, G), the class activation map of each genre: what each place adds to the genre's logit, to
             first order; None if the network has no such output.
+        novelty: float32 (1,), as `Novelty.of` computes it; None unless the network is an exported one that tells it.
 
     Examples:
         >>> Outputs(np.array([0.2, 0.9], np.float32), None, None).probabilities.shape
@@ -36,13 +37,14 @@ class Outputs:
     probabilities: np.ndarray
     features: np.ndarray | None
     maps: np.ndarray | None
+    novelty: np.ndarray | None = None
 
 
 class Network:
-    """A network from uint8 posters to probabilities, and perhaps features and maps. Not thread-safe.
+    """A network from uint8 posters to probabilities, and perhaps features, maps or novelty. Not thread-safe.
 
     Attributes:
-        output_names: "probabilities", and perhaps "features" and "maps".
+        output_names: "probabilities", and perhaps "features", "maps" and "novelty".
 
     Examples:
         >>> issubclass(LiteNetwork, Network)
@@ -68,14 +70,14 @@ class Network:
         """Return all outputs for one poster, uint8 (H, W, 3).
 
         Raises:
-            ClassifierError: as for the probabilities alone; or features or maps are not finite.
+            ClassifierError: as for the probabilities alone; or another output is not finite.
         """
         self._run(poster)
-        features, maps = (self._value(name) if name in self.output_names else None for name in (FEATURES, MAPS))
-        for name, value in ((FEATURES, features), (MAPS, maps)):
-            if value is not None and not np.isfinite(value).all():
+        others = {name: self._value(name) for name in (FEATURES, MAPS, NOVELTY) if name in self.output_names}
+        for name, value in others.items():
+            if not np.isfinite(value).all():
                 raise self._no_figures(name)
-        return Outputs(self._probabilities(), features, maps)
+        return Outputs(self._probabilities(), others.get(FEATURES), others.get(MAPS), others.get(NOVELTY))
 
     def _run(self, poster: np.ndarray) -> None:
         raise NotImplementedError
@@ -109,8 +111,11 @@ class Network:
                 f"{self._path} does not map uint8 posters to {n_genres} probabilities: train the classifier again"
             )
         features, maps = shapes.get(FEATURES, (1, 0)), shapes.get(MAPS, (1, 0, 0, n_genres))
-        if len(features) != 2 or len(maps) != 4 or maps[3] != n_genres:
-            raise ClassifierError(f"{self._path} has features or maps of an unknown shape: train the classifier again")
+        fit = len(features) == 2 and len(maps) == 4 and maps[3] == n_genres
+        if not fit or shapes.get(NOVELTY, (1, 1)) != (1, 1):
+            raise ClassifierError(
+                f"{self._path} has features, maps or a novelty of an unknown shape: train the classifier again"
+            )
 
 
 class LiteNetwork(Network):
@@ -218,7 +223,7 @@ class OnnxNetwork(Network):
         shapes = {value.name: (1, *value.shape[1:]) for value in self._session.get_outputs()}  # (N, ...) of any N
         fits = not others and list(self._input.shape[1:]) == list(shape)
         self._check_shapes("uint8" if fits and self._input.type == "tensor(uint8)" else "", shapes)
-        self.output_names = frozenset(shapes) & {PROBABILITIES, FEATURES, MAPS}
+        self.output_names = frozenset(shapes) & {PROBABILITIES, FEATURES, MAPS, NOVELTY}
 
     def _run(self, poster: np.ndarray) -> None:
         names = sorted(self.output_names)

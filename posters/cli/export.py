@@ -111,6 +111,10 @@ def _report(written: "Export", other: str) -> None:
         f"compared with {other} on {written.checked_on}: probabilities differ by {written.largest:.2g} at most, "
         f"by {written.mean:.2g} on average"
     )
+    if written.novelty is not None:
+        logger.info(
+            f"novelty, by which pictures that are no posters are known, differs by {written.novelty:.2g} at most"
+        )
     if written.macro_map:
         before, after = written.macro_map
         logger.info(f"macro mAP {after:.4f}; {other} has {before:.4f} on the same posters")

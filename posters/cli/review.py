@@ -28,7 +28,7 @@ _DESCRIPTION = (
     "Serve a page on which people decide about the labels of a table, or of a run's table, one poster at a time and by "
     "keyboard: likely label errors first, or a random sample that tells how often the classifier is right. What is "
     "decided is kept in a database at once; several people may review together. --export and --measure write what was "
-    "decided, and serve nothing."
+    "decided, --import takes over what was decided in Label Studio, and none of them serves anything."
 )
 _TABLE = "a CSV or JSON table, its folder, or a run; several tables are read together; with --unlabelled, any posters"
 _UNLABELLED = (
@@ -66,6 +66,10 @@ def add_parser(commands: Any) -> None:
     export = "write what was decided to this file or folder, and serve nothing; - prints it"
     parser.add_argument("--export", type=Path, metavar="PATH", help=export)
     parser.add_argument("--as", choices=_KINDS, dest="kind", help=_AS)
+    came = "take over what people decided in Label Studio from its export: JSON, JSON-MIN or CSV"
+    parser.add_argument("--import", type=Path, metavar="FILE", dest="imported", help=came)
+    undo = "take back all decisions that came from this export"
+    parser.add_argument("--undo-import", type=Path, metavar="FILE", help=undo)
     measure = "print precision and recall of the classifier, with intervals, from the random sample decided so far"
     parser.add_argument("--measure", action="store_true", help=measure)
     parser.add_argument("--json", action="store_true", help="print what --measure finds as JSON")
@@ -79,20 +83,50 @@ def add_parser(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.imported or options.undo_import:
+        _import(options)
     if options.export or options.measure:
         return _write(options)
+    if options.imported or options.undo_import:
+        return 0
     return _serve(options)
+
+
+def _import(options: argparse.Namespace) -> None:
+    from posters._base.log import logger
+    from posters._base.text import counted
+    from posters.review import LabelStudioExport, undo_import
+    from posters.tasks.review import open_store
+
+    if options.undo_import:
+        taken = counted(undo_import(options.undo_import, _kept(options.db)), "decision")
+        logger.info(f"{taken} from {options.undo_import} taken back in {options.db}")
+    if options.imported:
+        catalogue = _unlabelled(options, _classifier(options)) if options.unlabelled else _labelled(options)
+        # Read whole before there is a new database.
+        export = LabelStudioExport(options.imported, catalogue)
+        found = export.keep(open_store(catalogue, options.db))
+        for note in found.notes:
+            logger.warning(note)
+        for line in str(found).splitlines():
+            logger.info(line)
+
+
+def _kept(db: Path) -> "DecisionStore":
+    from posters.errors import ReviewError
+    from posters.review import DecisionStore
+
+    if not db.exists():
+        raise ReviewError(f"{db}: there is no such database: review first, or name another one with --db")
+    return DecisionStore(db)
 
 
 def _write(options: argparse.Namespace) -> int:
     import json
 
-    from posters.errors import ReviewError
-    from posters.review import DecisionStore, measure
+    from posters.review import measure
 
-    if not options.db.exists():
-        raise ReviewError(f"{options.db}: there is no such database: review first, or name another one with --db")
-    store = DecisionStore(options.db)
+    store = _kept(options.db)
     if options.export:
         _export(options, store)
     if options.measure:

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from posters._base.regular_files import open_regular
-from posters.classifier.runtime import PROBABILITIES, Network
+from posters.classifier.runtime import NOVELTY, PROBABILITIES, Network
 from posters.errors import ClassifierError
 from posters.network.tensorflow import tf
 
-_SIGNATURE = "serving_default"
+SIGNATURE = "serving_default"  # TensorFlow Serving's own name for what answers unless asked otherwise
+WITH_NOVELTY = "with_novelty"
 # All that Keras's layers become with weights that are constants, and calls of functions. None of them has a state, or
 # touches anything but tensors.
 _CALCULATIONS = (
@@ -34,7 +35,7 @@ _CALCULATES = frozenset(_CALCULATIONS.split())
 
 
 class SavedModelNetwork(Network):
-    """The default signature of a SavedModel, run by TensorFlow.
+    """The signature of a SavedModel that gives most, run by TensorFlow.
 
     Args:
         path: of saved_model.pb.
@@ -46,13 +47,11 @@ class SavedModelNetwork(Network):
         ClassifierError: the file is no SavedModel of `posters export`, or its graph does more than calculate.
     """
 
-    output_names = frozenset({PROBABILITIES})
-
     def __init__(self, path: Path, shape: tuple[int, int, int], n_genres: int, threads: int = 1) -> None:
         super().__init__(path, n_genres)
         settings = tf.compat.v1.ConfigProto(intra_op_parallelism_threads=threads, inter_op_parallelism_threads=1)
         try:
-            needed, feed, self._fetch = _graph_of(path)
+            needed, feed, self._fetches = _graph_of(path)
             # A session, whose functions are its own: TensorFlow's others are shared by all of a process.
             with tf.Graph().as_default() as graph:
                 tf.graph_util.import_graph_def(needed, name="")
@@ -64,29 +63,38 @@ class SavedModelNetwork(Network):
         fits = self._pixels.shape.is_compatible_with((1, *shape))
         # How many probabilities it gives shows when it gives them.
         self._check_shapes(self._pixels.dtype.name if fits else "", {PROBABILITIES: (1, n_genres)})
+        self.output_names = frozenset(self._fetches)
 
     def _run(self, poster: np.ndarray) -> None:
         try:
-            self._given: np.ndarray = self._session.run(self._fetch, {self._pixels: poster[None]})[0]
+            self._given: dict[str, np.ndarray] = self._session.run(self._fetches, {self._pixels: poster[None]})
         except Exception as error:  # As above.
             raise self._failure(error) from error
+        if self._given.get(NOVELTY, np.zeros((1, 1))).shape != (1, 1):
+            raise self._no_figures(NOVELTY)
 
     def _value(self, name: str) -> np.ndarray:
-        return self._given
+        value: np.ndarray = self._given[name][0]
+        return value
 
 
-def _graph_of(path: Path) -> tuple[Any, str, str]:
-    """Return the graph from pixels to probabilities, and the names of both."""
+def _graph_of(path: Path) -> tuple[Any, str, dict[str, str]]:
+    """Return the graph from pixels to probabilities and novelty, the name of the pixels, and those of the outputs."""
     from tensorflow.core.protobuf import saved_model_pb2
 
     with open_regular(path) as file:
         saved = saved_model_pb2.SavedModel.FromString(file.read())
     graph = saved.meta_graphs[0]
-    signature = graph.signature_def[_SIGNATURE]
-    (feed,), fetch = (each.name for each in signature.inputs.values()), signature.outputs[PROBABILITIES].name
-    needed = tf.compat.v1.graph_util.extract_sub_graph(graph.graph_def, [fetch.partition(":")[0]])
+    signature = graph.signature_def[WITH_NOVELTY if WITH_NOVELTY in graph.signature_def else SIGNATURE]
+    (feed,) = (each.name for each in signature.inputs.values())
+    # Probabilities whether it has them or not: without them, this fails.
+    names = {PROBABILITIES, NOVELTY} & {PROBABILITIES, *signature.outputs}
+    fetches = {name: signature.outputs[name].name for name in names}
+    needed = tf.compat.v1.graph_util.extract_sub_graph(
+        graph.graph_def, [fetch.partition(":")[0] for fetch in fetches.values()]
+    )
     _check_calculates(path, needed)
-    return needed, feed, fetch
+    return needed, feed, fetches
 
 
 def _check_calculates(path: Path, needed: Any) -> None:

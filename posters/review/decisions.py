@@ -44,6 +44,7 @@ CREATE TABLE decisions (
 CREATE INDEX decisions_of_reviewers ON decisions (reviewer, number);
 CREATE TABLE claims (poster TEXT PRIMARY KEY, reviewer TEXT NOT NULL, until REAL NOT NULL);
 """
+_INSERT = "INSERT INTO decisions VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, NULL)"
 _DECISIONS = "SELECT number, poster, reviewer, time, queue, kind, genres, shown, undone FROM decisions"
 
 
@@ -56,7 +57,7 @@ class Decision:
         poster: its id.
         reviewer: who decided.
         time: when, in UTC, as ISO 8601.
-        order: of the queue that the poster came from: "doubts" or "random".
+        order: of the queue that the poster came from: "doubts", "uncertain" or "random"; or "label-studio".
         kind: "decided", or "skipped" for a poster that the reviewer left to others.
         genres: the answer for each genre that was asked for; empty if skipped.
         shown: what the reviewer saw, and what the classifier predicted.
@@ -189,9 +190,44 @@ class DecisionStore:
         kind = "skipped" if genres is None else "decided"
         row = (poster, reviewer, _now(), order, kind, json.dumps(dict(genres or {})), json.dumps(dict(shown or {})))
         with self._connected() as database, _transaction(database):
-            added = database.execute("INSERT INTO decisions VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, NULL)", row)
+            added = database.execute(_INSERT, row)
             database.execute("DELETE FROM claims WHERE poster = ? AND reviewer = ?", row[:2])
         return _decision((added.lastrowid, *row, None))
+
+    def add(self, decisions: Iterable[Decision]) -> None:
+        """Keep decisions that were made elsewhere, with their own times; all of them or none.
+
+        Args:
+            decisions: whose numbers count for nothing; each replaces an earlier one of its reviewer about its poster.
+
+        Raises:
+            ReviewError: the database can't be written.
+        """
+        rows = (
+            (
+                each.poster,
+                each.reviewer,
+                each.time,
+                each.order,
+                each.kind,
+                json.dumps(each.genres),
+                json.dumps(each.shown),
+            )
+            for each in decisions
+        )
+        with self._connected() as database, _transaction(database):
+            database.executemany(_INSERT, rows)
+
+    def take_back(self, numbers: Iterable[int]) -> None:
+        """Take back decisions by their numbers; all of them or none.
+
+        Raises:
+            ReviewError: the database can't be written.
+        """
+        time_ = _now()
+        with self._connected() as database, _transaction(database):
+            taken = "UPDATE decisions SET undone = ? WHERE number = ? AND undone IS NULL"
+            database.executemany(taken, [(time_, number) for number in numbers])
 
     def undo(self, reviewer: str, order: str | None = None) -> Decision | None:
         """Take back a reviewer's last decision that stands, and keep its poster for them; None if there is none.

@@ -151,9 +151,24 @@ def measure(decisions: Iterable[Decision]) -> Measurement:
         len({each.poster for each in drawn} - reviewers.keys()),
         clustered_share(hits, predicted),
         clustered_share(hits, positive),
-        krippendorff_alpha(_units(decided)),
-        sum(count > 1 for count in reviewers.values()),
+        *agreement(decided),
     )
+
+
+def agreement(decisions: Iterable[Decision]) -> tuple[float, int]:
+    """Return Krippendorff's alpha of reviewers, and the number of posters that several decided about.
+
+    Args:
+        decisions: of which a genre that a reviewer calls unknown counts for nothing.
+
+    Examples:
+        >>> genres = [{"War": "yes", "Drama": "no"}, {"War": "yes", "Drama": "no"}]
+        >>> agreement(Decision(1, "tt1", str(n), "", "doubts", "decided", each, {}) for n, each in enumerate(genres))
+        (1.0, 1)
+    """
+    decided = [each for each in decisions if each.kind == "decided"]
+    reviewers = Counter(each.poster for each in decided)
+    return krippendorff_alpha(_units(decided)), sum(count > 1 for count in reviewers.values())
 
 
 def _counts(decision: Decision) -> tuple[int, int, int]:

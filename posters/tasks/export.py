@@ -17,6 +17,7 @@ from posters.catalogue import Catalogue
 from posters.classifier import Classifier, Manifest, load_classifier, read_manifest
 from posters.classifier.loading import PosterSource
 from posters.classifier.manifest import WEB_NETWORK
+from posters.classifier.novelty import NOVELTY, Novelty
 from posters.errors import ClassifierError, ConfigError
 from posters.metrics import METRICS
 from posters.models import classifier_directory
@@ -26,11 +27,15 @@ from posters.tasks.web_page import check_ready, write_page
 
 # Row and pixels of each poster.
 Decoded: TypeAlias = Iterable[tuple[int, np.ndarray]]
+# Outputs of a network by name: "probabilities" (n, G), and "novelty" (n, 1) if it has one.
+Outputs: TypeAlias = dict[str, np.ndarray]
 
 # How far a probability may be from Keras's: as far as that of the light network that every classifier has.
 TOLERANCE = 1e-3
 # The same with weights in float16.
 HALF_TOLERANCE = 5e-3
+# How far a novelty may be from Keras's, as a share of it if it is above 1; in 8 bits it comes as near as it comes.
+NOVELTY_TOLERANCE = 0.01
 # What rounding to 8 bits may cost in macro mAP; where labels are missing, how far it may move probabilities on average.
 WORST_LOSS = 0.005
 WORST_MEAN = 0.05
@@ -92,6 +97,7 @@ class Export:
         largest: largest absolute difference in a calibrated probability.
         mean: mean absolute difference.
         macro_map: Keras's and the file's, if there were labels and the file may change it.
+        novelty: largest difference in a novelty, as a share of it if it is above 1; None unless both have one.
 
     Examples:
         >>> Export(Path("first.tflite"), 9_000_000, "32 posters", 1e-6, 1e-7, None).path.name
@@ -106,6 +112,7 @@ class Export:
     largest: float
     mean: float
     macro_map: tuple[float, float] | None
+    novelty: float | None = None
 
 
 def export(
@@ -164,22 +171,23 @@ def export(
     checked, steps = _choose_posters(target, directory, manifest, posters, images)
     # Imported here, since TensorFlow takes seconds to load, and an error above should not wait for it.
     from posters.network.export import FORMATS
+    from posters.network.export.graph import keras_outputs
     from posters.network.weights import keras_network
 
     model = keras_network(directory, manifest)
+    novelty = Novelty.read(directory / NOVELTY) if NOVELTY in manifest.files else None
     with _written_whole(target, place) as path:
         to_round = [np.stack([pixels for _, pixels in steps.decoded(manifest.preprocess)])] if target.rounded else []
-        FORMATS[to].write(model, manifest, path, *to_round, **({} if opset is None else {"opset": opset}))
+        chosen = {} if opset is None else {"opset": opset}
+        FORMATS[to].write(model, manifest, path, *to_round, novelty=novelty, **chosen)
         if to == "web":
             write_page(path, load_classifier(directory))
         run_file = FORMATS[to].open(path, manifest)
         decoded = progress(checked.decoded(manifest.preprocess), len(checked))
-        rows, by_keras, by_file = _predict_by_both(
-            decoded, lambda pixels: np.asarray(model(pixels, training=False)), run_file
-        )
+        by_keras = keras_outputs(model, manifest.calibration, novelty)
+        rows, expected, given = _predict_by_both(decoded, by_keras, run_file)
         size = sum(file.stat().st_size for file in (path, *path.rglob("*")) if file.is_file())
-        calibrated = manifest.calibration.apply(by_keras)
-        result = _compare(target, place, size, checked.take(rows), calibrated, by_file)
+        result = _compare(target, place, size, checked.take(rows), expected, given)
         # Raised in here, before the file takes its place.
         if reason := too_far(to, result):
             raise ClassifierError(
@@ -233,12 +241,12 @@ def check_export(
     run_file = _opened(to, place, manifest)
     checked, _ = _choose_posters(target, directory, manifest, posters, images)
     decoded = progress(checked.decoded(manifest.preprocess), len(checked))
-    rows, expected, given = _predict_by_both(decoded, _probabilities_by(load_classifier(directory)), run_file)
+    rows, expected, given = _predict_by_both(decoded, _outputs_of(load_classifier(directory)), run_file)
     size = sum(file.stat().st_size for file in (place, *place.rglob("*")) if file.is_file())
     return _compare(target, place, size, checked.take(rows), expected, given)
 
 
-def _opened(to: str, place: Path, manifest: Manifest) -> Callable[[np.ndarray], np.ndarray]:
+def _opened(to: str, place: Path, manifest: Manifest) -> Callable[[np.ndarray], Outputs]:
     if to == "saved_model":
         check_installed("tensorflow")
         from posters.network.export import FORMATS
@@ -247,17 +255,19 @@ def _opened(to: str, place: Path, manifest: Manifest) -> Callable[[np.ndarray], 
     opened = load_classifier(place / WEB_NETWORK if to == "web" else place)
     if opened.genre_names != manifest.genre_names or opened.manifest.preprocess != manifest.preprocess:
         raise ClassifierError(f"{place} has other genres or another input than the classifier: it is of another one")
-    return _probabilities_by(opened)
+    return _outputs_of(opened)
 
 
-def _probabilities_by(classifier: Classifier) -> Callable[[np.ndarray], np.ndarray]:
-    def probabilities(pixels: np.ndarray) -> np.ndarray:
-        predictions = list(classifier.predict_many(pixels))
-        for failed in filter(None, (each.error for each in predictions)):
+def _outputs_of(classifier: Classifier) -> Callable[[np.ndarray], Outputs]:
+    def run(pixels: np.ndarray) -> Outputs:
+        found = list(classifier.predict_many(pixels))
+        for failed in filter(None, (each.error for each in found)):
             raise failed
-        return np.array([[*each.probabilities.values()] for each in predictions])
+        novelties = [[each.novelty] for each in found if each.novelty is not None]
+        given = {"probabilities": np.array([[*each.probabilities.values()] for each in found])}
+        return {**given, "novelty": np.array(novelties)} if novelties else given
 
-    return probabilities
+    return run
 
 
 def _choose_place(target: ExportTarget, classifier: Path, output: Path | None, force: bool) -> Path:
@@ -308,29 +318,38 @@ def _choose_posters(
 
 
 def _predict_by_both(
-    decoded: Decoded, one: Callable[[np.ndarray], np.ndarray], other: Callable[[np.ndarray], np.ndarray]
-) -> tuple[list[int], np.ndarray, np.ndarray]:
-    """Return the rows that could be read, and what two networks predict of them, (n, G) each; a few at a time."""
+    decoded: Decoded, one: Callable[[np.ndarray], Outputs], other: Callable[[np.ndarray], Outputs]
+) -> tuple[list[int], Outputs, Outputs]:
+    """Return the rows that could be read, and what two networks predict of them; a few at a time."""
     rows: list[int] = []
-    predicted: list[tuple[np.ndarray, np.ndarray]] = []
+    predicted: list[tuple[Outputs, Outputs]] = []
     remaining = iter(decoded)
     while batch := list(islice(remaining, _BATCH)):
         pixels = np.stack([poster for _, poster in batch])
         rows += [row for row, _ in batch]
         predicted.append((one(pixels), other(pixels)))
-    first, second = (np.concatenate(parts) for parts in zip(*predicted, strict=True))
+    first, second = (
+        {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        for parts in zip(*predicted, strict=True)
+    )
     return rows, first, second
 
 
 def _compare(
-    target: ExportTarget, place: Path, size: int, checked: CheckPosters, expected: np.ndarray, given: np.ndarray
+    target: ExportTarget, place: Path, size: int, checked: CheckPosters, expected: Outputs, given: Outputs
 ) -> Export:
-    differences = np.abs(given - expected)
+    differences = {name: np.abs(given[name] - expected[name]) for name in expected.keys() & given.keys()}
     macro_maps = None
     if target.rounded and checked.y_true is not None and (checked.y_true == 1).any():
         macro_map = METRICS["macro_map"]
-        macro_maps = (macro_map(checked.y_true, expected), macro_map(checked.y_true, given))
-    return Export(place, size, str(checked), float(differences.max()), float(differences.mean()), macro_maps)
+        first, second = (macro_map(checked.y_true, each["probabilities"]) for each in (expected, given))
+        macro_maps = (first, second)
+    # Of 30, a hundredth is no more than of 1: both are far beyond the threshold.
+    novelty = (
+        float((differences["novelty"] / np.maximum(expected["novelty"], 1)).max()) if "novelty" in differences else None
+    )
+    of_each = differences["probabilities"]
+    return Export(place, size, str(checked), float(of_each.max()), float(of_each.mean()), macro_maps, novelty)
 
 
 def too_far(to: str, result: Export) -> str:
@@ -349,6 +368,9 @@ def too_far(to: str, result: Export) -> str:
     if not target.rounded:
         allowed = HALF_TOLERANCE if target.halved else TOLERANCE
         fits, reason = result.largest <= allowed, f"by up to {result.largest:.2g}, and {allowed:g} is allowed"
+        if fits and result.novelty is not None:
+            fits = result.novelty <= NOVELTY_TOLERANCE
+            reason = f"by up to {result.novelty:.2g} of the novelty, and {NOVELTY_TOLERANCE:g} is allowed"
     elif result.macro_map is not None:
         loss = result.macro_map[0] - result.macro_map[1]
         fits, reason = loss <= WORST_LOSS, f"by {loss:.4f} of macro mAP, and {WORST_LOSS:g} is allowed"

@@ -67,7 +67,7 @@ def open_review(
     check_sample(sample)
     cache = cache or default_cache()
     # First: a database that can't be used is refused before minutes of work.
-    store = DecisionStore(Path(db), _about(catalogue))
+    store = open_store(catalogue, db)
     if order == "random":
         queue = random_queue(_unseen(catalogue, classifier, cache if look else None), sample, seed)
     elif order == "uncertain":
@@ -189,9 +189,25 @@ def _bar(posters: Catalogue) -> Any:
     return tqdm(posters, desc="predicting", unit="poster")
 
 
-def _about(catalogue: Catalogue) -> dict[str, str]:
+def open_store(catalogue: Catalogue, db: str | Path) -> DecisionStore:
+    """Open the database of a review, or begin one.
+
+    Args:
+        catalogue: whose labels are reviewed.
+        db: the database, which is made if it isn't there.
+
+    Raises:
+        ReviewError: the database can't be used.
+
+    Examples:
+        >>> import tempfile
+        >>> store = open_store(Catalogue((), ("War",), Path(".")), Path(tempfile.mkdtemp()) / "review.sqlite")
+        >>> sorted(store.about)
+        ['begun', 'fingerprint', 'table']
+    """
     begun = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"table": catalogue.name, "fingerprint": catalogue.fingerprint(), "begun": begun}
+    about = {"table": catalogue.name, "fingerprint": catalogue.fingerprint(), "begun": begun}
+    return DecisionStore(Path(db), about)
 
 
 def _unseen(catalogue: Catalogue, classifier: Classifier, cache: Path | None) -> Catalogue:

@@ -33,8 +33,9 @@ CONTENTS: dict[str, Any] = {
 }
 
 
-def write_onnx(path, contents, **weights):
-    """A network whose probabilities are the means of the colours, with one output for maps: the pixels themselves."""
+def write_onnx(path, contents, novelty=("ReduceMax", {"axes": [1], "keepdims": 1}, [1])):
+    """A network whose probabilities are the means of the colours, and whose novelty is the largest of these; with one
+    output for maps: the pixels themselves."""
     import onnx
     from onnx import TensorProto, helper
 
@@ -42,12 +43,14 @@ def write_onnx(path, contents, **weights):
         helper.make_node("Cast", ["poster"], ["floats"], to=TensorProto.FLOAT),
         helper.make_node("Div", ["floats", "white"], ["maps"]),
         helper.make_node("ReduceMean", ["maps"], ["probabilities"], axes=[1, 2], keepdims=0),
+        helper.make_node(novelty[0], ["probabilities"], ["novelty"], **novelty[1]),
     ]
     white = helper.make_tensor("white", TensorProto.FLOAT, [], [255.0])
     poster = helper.make_tensor_value_info("poster", TensorProto.UINT8, ["N", 24, 16, 3])
     outputs = [
         helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["N", 3]),
         helper.make_tensor_value_info("maps", TensorProto.FLOAT, ["N", 24, 16, 3]),
+        helper.make_tensor_value_info("novelty", TensorProto.FLOAT, ["N", *novelty[2]]),
     ]
     graph = helper.make_graph(nodes, "means", [poster], outputs, [white])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
@@ -105,6 +108,21 @@ def test_an_onnx_file_predicts_decides_and_explains(network, poster):
     np.testing.assert_allclose(classifier.explain(poster, "Red").map, pixels[..., 0] / 255, atol=1e-6)
     with pytest.raises(ClassifierError, match=r"means\.onnx gives no features, as an exported network: use the class"):
         classifier.features(poster)
+
+
+@pytest.mark.parametrize("isolate", [False, True])
+def test_it_tells_which_pictures_are_no_posters(network, poster, isolate):
+    classifier = load_classifier(network, isolate=isolate)
+    prediction = classifier.predict(poster)
+    assert prediction.novelty == pytest.approx(max(prediction.probabilities.values()), abs=1e-3)
+    assert prediction.looks_like_a_poster
+
+
+def test_a_novelty_that_cannot_be_is_refused(tmp_path):
+    of_each_genre = write_onnx(tmp_path / "wide.onnx", CONTENTS, ("Identity", {}, [3]))
+    assert "has features, maps or a novelty of an unknown shape" in refusal(of_each_genre)
+    infinite = ("ReduceLogSum", {"axes": [1], "keepdims": 1}, [1])  # of a black poster, by which each network is tried
+    assert "gives novelty that can't be" in refusal(write_onnx(tmp_path / "log.onnx", CONTENTS, infinite))
 
 
 def test_a_litert_file_gives_its_own_probabilities_uncalibrated(lite, golden):

@@ -187,3 +187,30 @@ class TestOtherPrograms:
         labels = json.loads((tmp_path / "out" / "labels.json").read_text())["labels"]
         assert labels == {ids[0].removesuffix(".png"): ["Western"]}
         assert "nothing to correct" in posters(*words, "--export", tmp_path / "c.csv", "--as", "corrections").refusal
+
+
+def label_studio_export(folder, when="2026-11-28T09:00:00Z"):
+    about = {"annotator": "ann@example.org", "annotation_id": 7, "created_at": when, "lead_time": 2.5}
+    row = {"id": 100, "image": "/data/upload/1/1a2b3c4d-1.jpg", "poster_id": "1", "genres": "Horror", **about}
+    (folder / "export.json").write_text(json.dumps([row]))
+    return folder / "export.json"
+
+
+def test_decisions_of_label_studio_come_in_go_out_and_are_taken_back(review, tmp_path):
+    path = label_studio_export(tmp_path)
+    outcome = review("--import", path, "--export", "-")
+    assert (outcome.code, [row[:1] + row[3:6] for row in csv_rows(outcome.out)][1:]) == (
+        0,
+        [["1", "Horror", "add", "yes"]],
+    )
+    assert "1 decision taken over of ann@example.org about 1 poster" in outcome.err
+    assert "1 decision left out: taken over before" in review("--import", path).err
+    assert "1 decision from" in review("--undo-import", path).err
+    assert len(csv_rows(review("--export", "-").out)) == 1
+
+
+def test_a_bad_import_is_one_line_and_begins_no_database(review, table, tmp_path):
+    assert "is no time of an annotation" in review("--import", label_studio_export(tmp_path, "noon")).refusal
+    assert "is no export of Label Studio" in review("--import", table).refusal
+    assert "there is no such database" in review("--undo-import", table).refusal
+    assert not (tmp_path / "review.sqlite").exists()

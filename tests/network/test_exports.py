@@ -83,12 +83,65 @@ def test_one_list_of_formats_everywhere():
 # What is computed
 
 
+@pytest.fixture(scope="module")
+def novelties(run, pixels):
+    """What `predict` tells, of posters and of pictures that are none."""
+    flat = np.stack([np.full_like(pixels[0], level) for level in (0, 128, 255)])
+    pictures = np.concatenate([pixels, flat])
+    found = np.array([each.novelty for each in load_classifier(run).predict_many(pictures)])
+    assert found.min() < 1 < found.max()
+    return pictures, found
+
+
 @pytest.mark.parametrize("name", EXACT)
 def test_every_format_gives_what_keras_and_the_calibration_give(written, manifest, pixels, expected, name):
     given = FORMATS[name].open(written[name].path, manifest)(pixels)
-    np.testing.assert_allclose(given, expected, atol=1e-5)
+    np.testing.assert_allclose(given["probabilities"], expected, atol=1e-5)
     assert written[name].largest <= 1e-5
     assert written[name].macro_map is None
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_format_tells_which_pictures_are_no_posters(written, manifest, novelties, name):
+    pictures, expected = novelties
+    given = FORMATS[name].open(written[name].path, manifest)(pictures)["novelty"]
+    assert given.shape == (len(pictures), 1)
+    near = 0.1 if TARGETS[name].rounded else 0.001
+    np.testing.assert_allclose(given[:, 0], expected, rtol=near, atol=near)
+    assert written[name].novelty <= near
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_a_novelty_changes_no_probability_and_comes_last(run, written, manifest, pixels, tmp_path, name):
+    """Whoever runs a file and knows of no novelty, by the output's name or by its place, sees nothing of it."""
+    without = tmp_path / ("1" if name == "saved_model" else written[name].path.name)
+    FORMATS[name].write(keras_network(run / "classifier", manifest), manifest, without)
+    before, after = (FORMATS[name].open(path, manifest)(pixels) for path in (without, written[name].path))
+    assert list(before) == ["probabilities"]
+    np.testing.assert_array_equal(before["probabilities"], after["probabilities"])
+    assert written[name].size < 1.2 * sum(path.stat().st_size for path in (without, *without.rglob("*")))
+    names = {"litert": litert_shapes, "onnx": onnx_shapes}
+    if name in names:
+        assert names[name](written[name].path) == [3, 1]
+
+
+def litert_shapes(path):
+    from ai_edge_litert.interpreter import Interpreter
+
+    return [int(each["shape"][-1]) for each in Interpreter(str(path)).get_output_details()]
+
+
+def onnx_shapes(path):
+    import onnxruntime
+
+    return [each.shape[-1] for each in onnxruntime.InferenceSession(path).get_outputs()]
+
+
+def test_an_export_with_another_novelty_is_not_written(run, monkeypatch, tmp_path):
+    monkeypatch.setattr(task, "NOVELTY_TOLERANCE", -1.0)
+    with pytest.raises(ClassifierError, match=r"would differ from Keras by .* of the novelty, and -1 is allowed"):
+        export(run, "litert", output=tmp_path / "a.tflite")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -112,7 +165,7 @@ def test_curves_are_those_of_numpy(curves):
 def test_8_bits_are_near_and_say_what_they_cost(written, manifest, pixels, expected):
     result = written["litert-int8"]
     given = FORMATS["litert-int8"].open(result.path, manifest)(pixels)
-    assert np.abs(given - expected).mean() < 0.05
+    assert np.abs(given["probabilities"] - expected).mean() < 0.05
     assert re.fullmatch(r"\d\d validation posters of .*first", result.checked_on)
     assert all(0 < each <= 1 for each in result.macro_map)
     assert result.size < written["litert"].size / 2
@@ -145,7 +198,7 @@ def test_other_poolings_are_split_too(run, manifest, small, pixels, tmp_path, po
     network = build_network(replace(small, pooling=pooling), 3).whole
     path = tmp_path / "other.tflite"
     FORMATS["litert-int8"].write(network, manifest, path, pixels)
-    given = FORMATS["litert-int8"].open(path, manifest)(pixels)
+    given = FORMATS["litert-int8"].open(path, manifest)(pixels)["probabilities"]
     np.testing.assert_allclose(given, manifest.calibration.apply(network(pixels).numpy()), atol=0.05)
 
 
@@ -173,6 +226,8 @@ def test_the_examples_load_each_and_read_what_is_inside(run, written, manifest, 
     prediction = classifier.predict("alien.jpg", "f1")
     np.testing.assert_allclose(names["probabilities"][0], list(prediction.probabilities.values()), atol=1e-4)
     assert sorted(names["predicted"]) == sorted(prediction.genres)
+    assert names["novelty"] == pytest.approx(prediction.novelty, abs=0.001)
+    assert names["looks_like_a_poster"] == prediction.looks_like_a_poster
     contents = names["contents"]
     assert contents["genre_names"] == list(classifier.genre_names)
     assert contents["rules"] == [rule.to_dict() for rule in manifest.rules]
@@ -229,6 +284,7 @@ def test_a_file_is_a_classifier_itself(run, written, colours, name):
     for one, other in zip(file.predict_many(paths, "f1"), directory.predict_many(paths, "f1"), strict=True):
         near = 0.2 if TARGETS[name].rounded else 1e-4
         assert one.probabilities == pytest.approx(other.probabilities, abs=near)
+        assert one.novelty == pytest.approx(other.novelty, abs=near, rel=near)
     assert file.manifest.rules == directory.manifest.rules
     assert file.manifest.provenance == directory.manifest.provenance
     assert file.manifest.calibration.fitted_on == "validation, 24 posters"
@@ -279,10 +335,11 @@ def test_the_command_reports_how_near_it_came(run, colours, messages, capsys, tm
     words = ["--posters", str(tmp_path / "table.csv"), "--images", str(colours.image_root), "--output", str(tmp_path)]
     assert main(["export", str(run), "--to", "litert", *words]) == 0
     assert capsys.readouterr().out == f"{tmp_path / 'first.tflite'}\n"
-    compared, size = messages[-2:]
+    compared, novelty, size = messages[-3:]
     assert re.fullmatch(
         r"compared with Keras on 32 posters of .*table\.csv: probabilities differ by .* at most.*", compared
     )
+    assert re.fullmatch(r"novelty, by which .* are known, differs by .* at most", novelty)
     assert re.fullmatch(r"0\.\d MB", size)
 
 

@@ -110,7 +110,7 @@ def test_the_network_in_halves_gives_what_keras_gives_and_the_maps(run, colours,
     paths = [colours.image_path(poster) for poster in colours.posters[:8]]
     pixels = np.stack([posters.decode(path, classifier.manifest.preprocess) for path in paths])
     expected = classifier.manifest.calibration.apply(model(pixels, training=False).numpy())
-    np.testing.assert_allclose(given(pixels), expected, atol=5e-3)
+    np.testing.assert_allclose(given(pixels)["probabilities"], expected, atol=5e-3)
     import onnxruntime
 
     session = onnxruntime.InferenceSession(tmp_path / "network.onnx")
@@ -136,6 +136,7 @@ def test_the_same_probabilities_and_genres_as_python_and_nothing_is_sent(run, ho
         shares = {each["genre"]: each["probability"] for each in answer["genres"]}
         assert shares == pytest.approx(expected.probabilities, abs=0.01), path.name
         assert answer["byRule"]["balanced"] == list(expected.genres), path.name
+        assert answer["novelty"] == pytest.approx(expected.novelty, abs=0.01, rel=0.01), path.name
     assert {method for method, _ in asked} == {"GET"}
 
 
@@ -145,6 +146,7 @@ def test_a_poster_becomes_a_card_with_its_map_and_there_is_no_barrier(page, host
     page.on("request", lambda request: beyond.append(request.url))
     hand_in(page, "drop", **{"dusk.jpg": SAMPLES[0].read_bytes(), "bad.png": b"no image"})
     shown = card(page, "dusk.jpg")
+    shown.get_by_text("Unlike the posters it learned from").wait_for()  # These were of three colours.
     shown.locator(".genres button").first.press("Enter")
     shown.locator(".why.shown").wait_for()
     assert card(page, "bad.png").locator(".verdict").text_content().startswith("This browser can't read the file")

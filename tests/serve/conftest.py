@@ -74,7 +74,7 @@ def explaining() -> Iterator[str]:
 
 @pytest.fixture
 def client(address: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=address) as client:
+    with httpx.Client(base_url=address, timeout=60) as client:  # As long as a busy machine may take.
         yield client
 
 

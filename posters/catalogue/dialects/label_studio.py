@@ -5,7 +5,7 @@ https://labelstud.io/guide/export and https://labelstud.io/guide/task_format des
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs, urlsplit
@@ -32,6 +32,51 @@ _PREFIX = 9
 _Choices: TypeAlias = Mapping[str, list[str]]
 
 
+@dataclass(frozen=True)
+class Annotation:
+    """What one annotator chose for one poster.
+
+    Attributes:
+        choices: by control.
+        annotator: an address or a number; "" if the file doesn't tell.
+        time: of the last change, as the file has it.
+        number: its own.
+        typed: whether it was made on Label Studio's page, and not imported there.
+        skipped: whether the annotator left the poster to others.
+
+    Examples:
+        >>> Annotation({"genres": ["War"]}, "ann@example.org").skipped
+        False
+    """
+
+    __repr__ = brief_repr
+
+    choices: _Choices
+    annotator: str = ""
+    time: str = ""
+    number: str = ""
+    typed: bool = False
+    skipped: bool = False
+
+    @classmethod
+    def told(cls, cells: Mapping[str, Any], choices: _Choices, who: str, number: str) -> "Annotation":
+        """Read what an export tells of an annotation beside its choices.
+
+        Args:
+            cells: of the export, by name.
+            choices: by control.
+            who: the name of the cell with the annotator.
+            number: the name of the cell with its number.
+        """
+        by = cells.get(who)
+        named = by.get("email") or by.get("id") if isinstance(by, dict) else by
+        words = (named, cells.get("updated_at") or cells.get("created_at"), cells.get(number))
+        annotator, time, own = ("" if each is None else str(each) for each in words)
+        # Of what is imported with its tasks, Label Studio knows no time that it took.
+        typed = cells.get("lead_time") not in (None, "")
+        return cls(choices, annotator, time, own, typed, cells.get("was_cancelled") in (True, "true"))
+
+
 @dataclass
 class Task:
     """A poster, with what each of its annotators chose.
@@ -39,10 +84,12 @@ class Task:
     Attributes:
         row: of the file.
         data: of the poster, by column.
-        answers: one by each annotator; none if nobody has annotated it.
+        annotations: of each annotator; none if nobody has annotated it.
+        predictions: what annotators began with.
 
     Examples:
-        >>> Task(1, {}, [{"genres": ["War"]}, {"genres": ["War", "Drama"]}]).genres("genres")
+        >>> both = [Annotation({"genres": ["War"]}), Annotation({"genres": ["War", "Drama"]})]
+        >>> Task(1, {}, both).genres("genres")
         (['War'], ['Drama'])
     """
 
@@ -50,7 +97,13 @@ class Task:
 
     row: int
     data: dict[str, Any]
-    answers: list[_Choices]
+    annotations: list[Annotation]
+    predictions: list[_Choices] = field(default_factory=list)
+
+    @property
+    def answers(self) -> list[_Choices]:
+        """What each annotator chose who didn't skip the poster."""
+        return [each.choices for each in self.annotations if not each.skipped]
 
     def genres(self, control: str) -> tuple[list[str], list[str]]:
         """Return the genres that all annotators chose, and those that they differ about or marked as unknown."""
@@ -76,11 +129,15 @@ def tasks_of(table: Table) -> list[Task]:
     if not table.has("data"):
         return _brief_tasks(table)
     tasks = []
-    for row, data, annotations in zip(table.rows, table.values(["data"]) or (), _annotations(table), strict=True):
+    predictions = table.values(["predictions"]) or [None] * len(table.rows)
+    cells = zip(table.rows, table.values(["data"]) or (), _annotations(table), predictions, strict=True)
+    for row, data, annotations, began in cells:
         try:
-            done = [each for each in annotations or () if each.get("was_cancelled") not in (True, "true")]
             named = {column_key(name): cell for name, cell in data.items()}
-            tasks.append(Task(row, named, [_choices(each["result"]) for each in done]))
+            done = [Annotation.told(each, _choices(each["result"]), "completed_by", "id") for each in annotations or ()]
+            # In exports with a number in place of each prediction nothing is told of it.
+            known = [_choices(each["result"]) for each in began or () if isinstance(each, dict)]
+            tasks.append(Task(row, named, done, known))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise table.fault(row, f"is no task of Label Studio's JSON export ({error!r})") from error
     return tasks
@@ -105,7 +162,8 @@ def _brief_tasks(table: Table) -> list[Task]:
         # The id is the task's: the poster's own, if it has one, is in its data.
         task = tasks.setdefault(str(named.get("id") or row), Task(row, data, []))
         # A task that nobody has annotated is exported, too.
-        task.answers += [answer] if named.get("annotation_id") else []
+        if named.get("annotation_id"):
+            task.annotations.append(Annotation.told(named, answer, "annotator", "annotation_id"))
     return list(tasks.values())
 
 
@@ -135,7 +193,7 @@ def control_of(tasks: list[Task], table: Table) -> str:
 
     Examples:
         >>> from pathlib import Path
-        >>> control_of([Task(1, {}, [{"mood": ["Dark"], "genres": ["War"]}])], Table(Path("t.json"), [], [], []))
+        >>> control_of([Task(1, {}, [Annotation({"mood": [], "genres": ["War"]})])], Table(Path("t.json"), [], [], []))
         'genres'
     """
     found = dict.fromkeys(chain.from_iterable(answer for task in tasks for answer in task.answers))

@@ -17,22 +17,37 @@ from posters.calibration import Calibration
 from posters.calibration.calibration import CalibrationCurve, logit
 from posters.classifier import Manifest
 from posters.classifier.manifest import EXPORT_FORMAT
+from posters.classifier.novelty import FALSE_ALARMS, Novelty
+from posters.classifier.runtime import FEATURES, NOVELTY, PROBABILITIES
+from posters.network.light_network import whole_outputs
 from posters.network.tensorflow import tf
 
-# An opened file: uint8 posters (n, H, W, 3) to calibrated probabilities (n, G).
-Runtime: TypeAlias = Callable[[np.ndarray], np.ndarray]
+# An opened file: uint8 posters (n, H, W, 3) to its outputs by name: calibrated probabilities (n, G), and, if the
+# classifier has a novelty, that of each, (n, 1).
+Runtime: TypeAlias = Callable[[np.ndarray], dict[str, np.ndarray]]
 
-INPUT, OUTPUT = "poster", "probabilities"
+INPUT, OUTPUT = "poster", PROBABILITIES
+_TINY = 1e-12  # of a feature; its root is far below what moves a novelty
 _IDENTITY = ((0.0, 0.0), (1.0, 1.0))
 _UNUSED = (1.0, 0.0)  # slope and shift, of a genre that isn't Platt's
+_NOVELTY_TOLD = {
+    "name": NOVELTY,
+    "type": "float32",
+    "shape": ["N", 1],
+    "threshold": 1.0,
+    "false_alarms": FALSE_ALARMS,
+    "meaning": "above the threshold, a picture is unlike the posters that the classifier learned from: it may be no "
+    "poster, and then its probabilities mean little; false_alarms is the share of other posters that are above it",
+}
 
 
-def calibrated_graph(model: Any, calibration: Calibration) -> Any:
+def calibrated_graph(model: Any, calibration: Calibration, novelty: Novelty | None = None) -> Any:
     """Return a whole network with its calibration, as TensorFlow.
 
     Args:
-        model: Keras, pixels or feature maps to probabilities (B, G).
+        model: Keras, pixels or feature maps to probabilities (B, G), or to a dict as of `whole_outputs`.
         calibration: of its G genres.
+        novelty: of its features; then the graph has the output "novelty", (B, 1), too.
 
     Returns:
         As `graph_of`.
@@ -46,7 +61,59 @@ def calibrated_graph(model: Any, calibration: Calibration) -> Any:
         >>> graph.predict(tf.zeros((3, 2)))["probabilities"].numpy().ravel().tolist()
         [0.5, 0.5, 0.5]
     """
-    return graph_of(model, lambda outputs: {OUTPUT: calibrated(calibration, outputs)})
+    if novelty is None:
+        return graph_of(model, lambda outputs: {OUTPUT: calibrated(calibration, outputs)})
+    whole = model if isinstance(model.output, dict) else whole_outputs(model)
+    return graph_of(whole, lambda outputs: told(outputs, calibration, novelty))
+
+
+def told(outputs: dict[str, Any], calibration: Calibration, novelty: Novelty | None) -> dict[str, Any]:
+    """Return what a file tells of posters: calibrated probabilities, and their novelty if there is a rule for it.
+
+    Args:
+        outputs: of `whole_outputs`.
+        calibration: of the network's genres.
+        novelty: of its features.
+
+    Examples:
+        >>> from posters.calibration import no_calibration
+        >>> outputs = {"probabilities": tf.constant([[0.25]]), "features": tf.constant([[0.0, 2.0]])}
+        >>> rule = Novelty(np.array([[0.0, 0.0], [0.0, 5.0]], np.float16))
+        >>> {name: value.numpy().tolist() for name, value in told(outputs, no_calibration(["Drama"]), rule).items()}
+        {'probabilities': [[0.25]], 'novelty': [[5.0]]}
+    """
+    given = {OUTPUT: calibrated(calibration, outputs[PROBABILITIES])}
+    if novelty is None:
+        return given
+    # `Novelty.of` in TensorFlow. The squares of the roots are the sizes; tf.sign is unknown to old runtimes.
+    origin, *directions = novelty.rows.astype(np.float32)
+    features, size = outputs[FEATURES], tf.abs(outputs[FEATURES])
+    length = tf.sqrt(tf.maximum(tf.reduce_sum(size, axis=1, keepdims=True), _TINY))
+    along = tf.matmul(features / (tf.sqrt(tf.maximum(size, _TINY)) * length) - origin, np.transpose(directions))
+    distance = tf.sqrt(tf.reduce_sum(along * along, axis=1, keepdims=True))
+    return {**given, NOVELTY: tf.maximum(along, 0.0) if len(directions) == 1 else distance}
+
+
+def keras_outputs(model: Any, calibration: Calibration, novelty: Novelty | None = None) -> Runtime:
+    """Return what gives the outputs of every format by Keras and NumPy, to compare a file with.
+
+    Args:
+        model: Keras, uint8 (B, H, W, 3) to probabilities (B, G).
+        calibration: of its G genres.
+        novelty: of its features.
+
+    Examples:
+        >>> sorted(keras_outputs(model, manifest.calibration)(np.zeros((2, *manifest.preprocess.shape), np.uint8)))
+        ['probabilities']
+    """
+    whole = whole_outputs(model)
+
+    def run(posters: np.ndarray) -> dict[str, np.ndarray]:
+        outputs = whole(posters, training=False)
+        given = {OUTPUT: calibration.apply(outputs[PROBABILITIES].numpy())}
+        return given if novelty is None else {**given, NOVELTY: novelty.of(outputs[FEATURES].numpy())[:, None]}
+
+    return run
 
 
 def graph_of(model: Any, finish: Callable[[Any], dict[str, Any]]) -> Any:
@@ -130,10 +197,15 @@ def _lines(curves: Sequence[CalibrationCurve], p: Any) -> Any:
     return tf.reduce_sum(ramps * rises, axis=2)
 
 
-def contents_json(manifest: Manifest) -> str:
+def contents_json(manifest: Manifest, novelty: Novelty | None = None) -> str:
     """Return what whoever runs the file needs to know, and where the network comes from, as JSON.
 
-    It is the same in every format; a threshold that no probability reaches is null.
+    It is the same in every format; a threshold that no probability reaches is null, and so is a novelty that the file
+    doesn't tell.
+
+    Args:
+        manifest: of the classifier.
+        novelty: as in `calibrated_graph`.
 
     Examples:
         >>> from posters.classifier import read_manifest
@@ -155,6 +227,7 @@ def contents_json(manifest: Manifest) -> str:
         },
         "preprocess": own["preprocess"],
         "output": {"name": OUTPUT, "type": "float32", "shape": ["N", len(manifest.genre_names)]},
+        NOVELTY: None if novelty is None else _NOVELTY_TOLD,
         "head": own["head"],
         "calibration": {"applied": True, "fitted_on": manifest.calibration.fitted_on},
         "rules": own["rules"],

@@ -14,9 +14,10 @@ import numpy as np
 from posters._base.log import stderr_held_back
 from posters.classifier import Manifest
 from posters.classifier.manifest import METADATA
-from posters.classifier.runtime import LiteNetwork
+from posters.classifier.novelty import Novelty
+from posters.classifier.runtime import FEATURES, NOVELTY, PROBABILITIES, LiteNetwork
 from posters.errors import ClassifierError
-from posters.network.export.flatbuffer import joined, with_metadata
+from posters.network.export.flatbuffer import joined, with_metadata, with_output_last
 from posters.network.export.graph import Runtime, calibrated_graph, contents_json, graph_of
 from posters.network.tensorflow import keras, tf
 
@@ -24,13 +25,14 @@ _POOLINGS = ("average", "maximum")
 _FEATURE_MAP = "feature_map"
 
 
-def write_litert(model: Any, manifest: Manifest, path: Path) -> None:
-    """Write one file; its signature names "poster" and "probabilities", its metadata "posters" holds the contents.
+def write_litert(model: Any, manifest: Manifest, path: Path, novelty: Novelty | None = None) -> None:
+    """Write one file; its signature names inputs and outputs, its metadata "posters" holds the contents.
 
     Args:
         model: Keras, uint8 (B, H, W, 3) to probabilities (B, G).
         manifest: of the classifier.
         path: of the file.
+        novelty: as in `calibrated_graph`.
 
     Examples:
         >>> import tempfile
@@ -39,8 +41,7 @@ def write_litert(model: Any, manifest: Manifest, path: Path) -> None:
         >>> path.read_bytes()[4:8]
         b'TFL3'
     """
-    graph = calibrated_graph(model, manifest.calibration)
-    path.write_bytes(with_metadata(converted(converter_of(graph)), METADATA, contents_json(manifest)))
+    _write(converted(converter_of(calibrated_graph(model, manifest.calibration, novelty))), manifest, path, novelty)
 
 
 def converter_of(graph: Any) -> Any:
@@ -76,14 +77,22 @@ def open_litert(path: Path, manifest: Manifest) -> Runtime:
         >>> import tempfile
         >>> path = Path(tempfile.mkdtemp()) / "drama.tflite"
         >>> write_litert(model, manifest, path)
-        >>> open_litert(path, manifest)(np.zeros((2, *manifest.preprocess.shape), np.uint8)).tolist()
+        >>> posters = np.zeros((2, *manifest.preprocess.shape), np.uint8)
+        >>> open_litert(path, manifest)(posters)["probabilities"].tolist()
         [[0.5], [0.5]]
     """
     network = LiteNetwork(path, manifest.preprocess.shape, len(manifest.genre_names))
-    return lambda posters: np.stack([network(poster) for poster in posters])
+
+    def run(posters: np.ndarray) -> dict[str, np.ndarray]:
+        given = [network.outputs(poster) for poster in posters]
+        return {name: np.stack([getattr(each, name) for each in given]) for name in sorted(network.output_names)}
+
+    return run
 
 
-def write_litert_int8(model: Any, manifest: Manifest, path: Path, posters: np.ndarray) -> None:
+def write_litert_int8(
+    model: Any, manifest: Manifest, path: Path, posters: np.ndarray, novelty: Novelty | None = None
+) -> None:
     """Write one file, as `write_litert`; weights and activations of the backbone are integers of 8 bits.
 
     Args:
@@ -91,6 +100,7 @@ def write_litert_int8(model: Any, manifest: Manifest, path: Path, posters: np.nd
         manifest: of the classifier.
         path: of the file.
         posters: uint8 (n, H, W, 3); the range of each activation on them decides its step.
+        novelty: as in `calibrated_graph`.
 
     Raises:
         ClassifierError: it is another network, without a pooling layer to split it at.
@@ -110,14 +120,20 @@ def write_litert_int8(model: Any, manifest: Manifest, path: Path, posters: np.nd
     pixels = keras.Input(model.input_shape[1:], dtype="float32", name=model.input.name)
     backbone = keras.Model(model.input, pooling.input)
     front = graph_of(keras.Model(pixels, backbone(pixels)), lambda outputs: {_FEATURE_MAP: outputs})
-    back = calibrated_graph(keras.Model(pooling.input, model.output), manifest.calibration)
+    outputs = model.output if novelty is None else {PROBABILITIES: model.output, FEATURES: pooling.output}
+    back = calibrated_graph(keras.Model(pooling.input, outputs), manifest.calibration, novelty)
     converter = converter_of(front)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.representative_dataset = lambda: _samples(posters)
     converter.inference_input_type, converter.inference_output_type = tf.uint8, tf.float32
-    network = joined(converted(converter), converted(converter_of(back)))
-    path.write_bytes(with_metadata(network, METADATA, contents_json(manifest)))
+    _write(joined(converted(converter), converted(converter_of(back))), manifest, path, novelty)
+
+
+def _write(network: bytes, manifest: Manifest, path: Path, novelty: Novelty | None) -> None:
+    # Whoever takes the first output, whatever its name, gets what he got before there was a novelty.
+    ordered = network if novelty is None else with_output_last(network, NOVELTY)
+    path.write_bytes(with_metadata(ordered, METADATA, contents_json(manifest, novelty)))
 
 
 def _samples(posters: np.ndarray) -> Iterator[list[np.ndarray]]:

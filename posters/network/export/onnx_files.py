@@ -9,8 +9,9 @@ from posters._base.log import stderr_held_back
 from posters._base.optional_imports import require
 from posters.classifier import Manifest
 from posters.classifier.manifest import METADATA, WEB_NETWORK
-from posters.classifier.runtime import FEATURES, MAPS, PROBABILITIES
-from posters.network.export.graph import OUTPUT, Runtime, calibrated, calibrated_graph, contents_json, graph_of
+from posters.classifier.novelty import Novelty
+from posters.classifier.runtime import FEATURES, MAPS, NOVELTY
+from posters.network.export.graph import OUTPUT, Runtime, calibrated_graph, contents_json, graph_of, told
 from posters.network.light_network import FEATURE_MAP, maps_of, whole_outputs
 
 # Old enough that ONNX Runtime 1.7, TensorRT 8 and whatever is newer read it.
@@ -19,13 +20,14 @@ _EXTRA = "onnx"
 _SMALL = 256  # numbers; in halves, fewer would save nothing
 
 
-def write_onnx(model: Any, manifest: Manifest, path: Path, opset: int = _OPSET) -> None:
+def write_onnx(model: Any, manifest: Manifest, path: Path, opset: int = _OPSET, novelty: Novelty | None = None) -> None:
     """Write one file: input "poster", uint8 (N, H, W, 3); output "probabilities"; `metadata_props` has the contents.
 
     Args:
         model: Keras, uint8 (B, H, W, 3) to probabilities (B, G).
         manifest: of the classifier.
         path: of the file.
+        novelty: as in `calibrated_graph`; the second output.
         opset: version of ONNX's operators, which a runtime must be new enough for.
 
     Raises:
@@ -38,7 +40,8 @@ def write_onnx(model: Any, manifest: Manifest, path: Path, opset: int = _OPSET) 
         >>> path.is_file()
         True
     """
-    _save(_converted(calibrated_graph(model, manifest.calibration), opset), manifest, path)
+    network = _converted(calibrated_graph(model, manifest.calibration, novelty), opset)
+    _save(network, contents_json(manifest, novelty), path)
 
 
 def open_onnx(path: Path, manifest: Manifest) -> Runtime:
@@ -51,15 +54,17 @@ def open_onnx(path: Path, manifest: Manifest) -> Runtime:
         >>> import tempfile
         >>> path = Path(tempfile.mkdtemp()) / "drama.onnx"
         >>> write_onnx(model, manifest, path)
-        >>> open_onnx(path, manifest)(np.zeros((2, *manifest.preprocess.shape), np.uint8)).tolist()
+        >>> posters = np.zeros((2, *manifest.preprocess.shape), np.uint8)
+        >>> open_onnx(path, manifest)(posters)["probabilities"].tolist()
         [[0.5], [0.5]]
     """
     session = require("onnxruntime", _EXTRA).InferenceSession(path, providers=["CPUExecutionProvider"])
-    return lambda posters: session.run([OUTPUT], {"poster": posters})[0]
+    names = [each.name for each in session.get_outputs() if each.name in (OUTPUT, NOVELTY)]
+    return lambda posters: dict(zip(names, session.run(names, {"poster": posters}), strict=True))
 
 
-def write_web_network(model: Any, manifest: Manifest, folder: Path) -> None:
-    """Write `network.onnx` for a browser: weights in float16, a second output "maps" if the network has maps.
+def write_web_network(model: Any, manifest: Manifest, folder: Path, novelty: Novelty | None = None) -> None:
+    """Write `network.onnx` for a browser: weights in float16, another output "maps" if the network has maps.
 
     It computes in float32, as a browser's processor does fastest: each weight is widened when the file is opened.
 
@@ -67,6 +72,7 @@ def write_web_network(model: Any, manifest: Manifest, folder: Path) -> None:
         model: Keras, uint8 (B, H, W, 3) to probabilities (B, G).
         manifest: of the classifier.
         folder: of the page.
+        novelty: as in `calibrated_graph`.
 
     Raises:
         MissingExtraError: onnx or tf2onnx is not installed.
@@ -82,14 +88,14 @@ def write_web_network(model: Any, manifest: Manifest, folder: Path) -> None:
     maps = maps_of(model) if FEATURE_MAP in whole.output else None
 
     def finish(outputs: Any) -> dict[str, Any]:
-        given = {OUTPUT: calibrated(manifest.calibration, outputs[PROBABILITIES])}
+        given = told(outputs, manifest.calibration, novelty)
         if maps:
             given[MAPS] = maps(outputs[FEATURE_MAP], outputs[FEATURES])
         return given
 
     network = _converted(graph_of(whole, finish), _OPSET)
     _halve(network)
-    _save(network, manifest, folder / WEB_NETWORK)
+    _save(network, contents_json(manifest, novelty), folder / WEB_NETWORK)
 
 
 def open_web_network(folder: Path, manifest: Manifest) -> Runtime:
@@ -99,7 +105,8 @@ def open_web_network(folder: Path, manifest: Manifest) -> Runtime:
         >>> import tempfile
         >>> folder = Path(tempfile.mkdtemp())
         >>> write_web_network(model, manifest, folder)
-        >>> open_web_network(folder, manifest)(np.zeros((2, *manifest.preprocess.shape), np.uint8)).tolist()
+        >>> posters = np.zeros((2, *manifest.preprocess.shape), np.uint8)
+        >>> open_web_network(folder, manifest)(posters)["probabilities"].tolist()
         [[0.5], [0.5]]
     """
     return open_onnx(folder / WEB_NETWORK, manifest)
@@ -111,6 +118,10 @@ def _converted(graph: Any, opset: int) -> Any:
         network, _ = tf2onnx.convert.from_function(graph.predict, graph.predict.input_signature, opset=opset)
     for value in (*network.graph.input, *network.graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = "N"
+    # Whoever takes the first output, whatever its name, gets what he got before there was a novelty.
+    outputs = sorted(network.graph.output, key=lambda value: value.name == NOVELTY)
+    del network.graph.output[:]
+    network.graph.output.extend(outputs)
     return network
 
 
@@ -129,8 +140,8 @@ def _halve(network: Any) -> None:
     network.graph.node.extend(nodes)
 
 
-def _save(network: Any, manifest: Manifest, path: Path) -> None:
+def _save(network: Any, contents: str, path: Path) -> None:
     onnx = require("onnx", _EXTRA)
-    onnx.helper.set_model_props(network, {METADATA: contents_json(manifest)})
+    onnx.helper.set_model_props(network, {METADATA: contents})
     onnx.checker.check_model(network)
     onnx.save(network, path)

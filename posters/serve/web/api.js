@@ -45,8 +45,9 @@ export async function readClassifier() {
   return classifier;
 }
 
-/** Of a poster (a Blob): {genres, byRule, version}: every genre with its probability, the surest first; what each rule
- *  predicts; and the classifier's version. `limits` are the classifier's. */
+/** Of a poster (a Blob): {genres, byRule, novelty, version}: every genre with its probability, the surest first; what each
+ *  rule predicts; how unlike the classifier's posters the picture is, above 1 if it may be none, null if the classifier
+ *  can't tell; and its version. `limits` are the classifier's. */
 export async function predict(blob, { max_bytes: most } = classifier.limits) {
   if (blob.size > most) throw refused(`The file is larger than the ${most / 1e6} MB that it may have.`);
   return { ...(await ask("predict", { blob })), version: classifier.classifier.version };

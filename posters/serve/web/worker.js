@@ -34,22 +34,23 @@ async function warm(session, { classifier }) {
   await session.run({ poster: new Tensor("uint8", new Uint8Array(3 * height * width), [1, height, width, 3]) });
 }
 
-async function run(session, blob, { preprocess, limits }, output) {
+async function run(session, blob, { preprocess, limits }, outputs) {
   const { pixels, size } = await posterPixels(blob, preprocess, limits);
   const poster = new Tensor("uint8", pixels, [1, preprocess.height, preprocess.width, 3]);
-  return { values: (await session.run({ poster }, [output]))[output], size };
+  const named = outputs.filter((name) => session.outputNames.includes(name));
+  return { ...(await session.run({ poster }, named)), size };
 }
 
 async function predict(session, { blob, classifier }) {
-  const { values } = await run(session, blob, classifier, "probabilities");
-  return decide([...values.data], classifier);
+  const { probabilities, novelty } = await run(session, blob, classifier, ["probabilities", "novelty"]);
+  return { ...decide([...probabilities.data], classifier), novelty: novelty?.data[0] ?? null }; // Not every classifier can tell.
 }
 
 async function explain(session, { blob, genre, classifier }) {
-  const { values, size } = await run(session, blob, classifier, "maps");
-  const [, height, width, count] = values.dims;
+  const { maps, size } = await run(session, blob, classifier, ["maps"]);
+  const [, height, width, count] = maps.dims;
   const place = classifier.genres.indexOf(genre);
-  const at = (y, x) => values.data[count * (width * y + x) + place];
+  const at = (y, x) => maps.data[count * (width * y + x) + place];
   const map = Array.from({ length: height }, (_, y) => Array.from({ length: width }, (_, x) => at(y, x)));
   return locate(genre, map, size, classifier.preprocess);
 }
