@@ -21,7 +21,8 @@ that ratio stands beside the last one, and a goal is reached if both reach it. W
 ones; without `--run` fewer bits are not measured.
 
 `--against docs/benchmarks.json` compares a run with this one: it names each ratio that got worse beyond its spread, and
-exits with 1 if any did. What each part of a command costs is in [where the time goes](profiles.md).
+exits with 1 if any did, or with 0 by `--report-only`, as continuous integration does with `--only short`. What each
+part of a command costs is in [where the time goes](profiles.md).
 """
 _TAIL = """## Growth of a catalogue
 
