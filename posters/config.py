@@ -1,6 +1,5 @@
 """What a user decides about a run: how posters become pixels, and how the network learns. TOML in and out."""
 
-import tomllib
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_origin
@@ -335,6 +334,8 @@ def read_table_options(path: Path) -> dict[str, Any]:
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
+    import tomllib  # Here, since prediction reads none.
+
     try:
         # Some editors put a byte order mark at the beginning, which TOML does not have.
         return tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))

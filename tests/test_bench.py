@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from posters.catalogue import read_catalogue
 from scripts.bench.__main__ import DATA, PAGE, keep
 from scripts.bench.against import TOLERANCE, ratios, worse
 from scripts.bench.contest import Contest, Spread, column, in_turn
+from scripts.bench.growth import drawn, films_table, slope
 from scripts.bench.networks import check_equal
 from scripts.bench.page import page
 from scripts.bench.processes import finished
@@ -171,3 +173,20 @@ def test_the_run_before_would_not_have_failed():
     assert 0 < TOLERANCE < 0.5
     named = list(worse(MEASURED, {"sections": before}))
     assert len(named) <= len(compared) // 10, named
+
+
+def test_the_picture_of_growth_is_that_of_its_figures():
+    measured = json.loads((REPOSITORY / "docs" / "growth.json").read_text(encoding="utf-8"))
+    picture = drawn(measured)
+    assert picture == (REPOSITORY / "docs" / "growth.svg").read_text(encoding="utf-8")
+    assert all(f">{rows:,}<" in picture for rows in measured["rows"])
+
+
+def test_a_slope_is_the_power_of_the_rows():
+    assert slope((10, 3.0), (1000, 300.0)) == pytest.approx(1)
+    assert slope((10, 3.0), (1000, 30_000.0)) == pytest.approx(2)
+
+
+def test_a_drawn_table_has_an_image_for_each_film(tmp_path):
+    table = films_table(tmp_path / "films", 30)
+    assert len(read_catalogue(table, min_posters=1, report=False)) == 30

@@ -88,8 +88,8 @@ class ImageFolder:
         self.root = root
         self.downloads: dict[str, Path | ImageError] = {}
         self._found_by_tail: dict[str, set[str]] = {}
-        self._listings: dict[str, dict[str, str]] = {}
-        self._found: set[str] = set()
+        # By name as in `_listing`; None where a file of this very name was found. A million rows need no second set.
+        self._listings: dict[str, dict[str, str | None]] = {}
 
     def find(self, candidates: Sequence[str], start: str = "", id: str = "") -> str | None:
         """Return the path of the first candidate that exists, as it is or as people also write it.
@@ -160,16 +160,18 @@ class ImageFolder:
         below, _, name = path.rpartition("/")
         folder = _joined(start, below)
         listing = self._listing(folder) if name else {}
-        found = listing.get(name)
-        if found is None:
+        found = listing.get(name, "")
+        if found == "":
             # macOS stores names decomposed, and tables are typed composed.
             name = unicodedata.normalize("NFC", name)
             names = (name, _lower_extension(name), *(name + extension for extension in EXTENSIONS))
-            found = next((listing[each] for each in names if each in listing), None)
-        if found is not None:
-            found = _joined(folder, found)
-            self._found.add(found)
-        return found
+            name = next((each for each in names if each in listing), "")
+            found = listing.get(name, "")
+        if found is None:
+            return _joined(folder, name)
+        if found:
+            listing[found] = None
+        return _joined(folder, found) if found else None
 
     def _variants(self, paths: Sequence[str]) -> Iterator[str]:
         """Yield what people also write for the same files."""
@@ -197,19 +199,19 @@ class ImageFolder:
 
     def unnamed(self) -> list[str]:
         """Return the images in the listed folders that `find` has not returned, sorted."""
-        paths = {
+        # Another form of a name is not equal to the name that it stands for.
+        return sorted(
             _joined(folder, name)
             for folder, listing in self._listings.items()
-            for name in listing.values()
-            if _joined(folder, name) not in self._found and name.lower().endswith(EXTENSIONS)
-        }
-        return sorted(paths)
+            for name, found in listing.items()
+            if name == found and name.lower().endswith(EXTENSIONS)
+        )
 
-    def _listing(self, folder: str) -> dict[str, str]:
+    def _listing(self, folder: str) -> dict[str, str | None]:
         """Return the files of a sub-folder by name, and by name with the extension in lower case."""
         if folder not in self._listings:
             names = self._names(folder)
-            listing = {name: name for name in names}
+            listing: dict[str, str | None] = {name: name for name in names}
             for name in names:
                 if name.isascii() and name.islower():
                     continue  # It has no other form.

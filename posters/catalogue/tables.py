@@ -95,7 +95,9 @@ class Table:
         if values is None:
             return None
         if set(map(type, values)) == {str}:
-            return list(map(str.strip, values))
+            stripped = list(map(str.strip, values))
+            # A million cells that have no space around them need no second list; not to be changed, either.
+            return values if stripped == values else stripped
         texts = []
         for row, value in zip(self.rows, values, strict=True):
             if type(value) is dict:

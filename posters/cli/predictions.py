@@ -5,7 +5,6 @@ poster that can't be read keeps its place, with its error; people are told on st
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from html import escape
 from pathlib import Path
 
 from posters._base.text import csv_line, json_array, shown_name
@@ -61,6 +60,8 @@ def as_tsv(rows: Iterable[PredictionRow], genre_names: Sequence[str], every: boo
 
 def as_html(rows: Iterable[PredictionRow], genre_names: Sequence[str], every: bool) -> Iterator[str]:
     """Yield the lines of a page with each poster that is a file here, its genres and its probabilities."""
+    from html import escape  # Here, since its table of entities takes half a megabyte.
+
     yield _PAGE
     for row in rows:
         poster = row.prediction.poster

@@ -223,13 +223,12 @@ class _Packing:
                 f"but only {free / 1e9:.1f} GB are free there: choose another --cache or a smaller image size"
             )
 
-    def _read_chunk(self, chunk: Sequence[ImageRecord]) -> tuple[list[ImageRecord], np.ndarray]:
-        """Return complete records of images, and the pixels (n, H, W, 3) of the readable ones. Runs in any thread."""
+    def _read_chunk(self, chunk: Sequence[ImageRecord]) -> Batch[ImageRecord]:
+        """Return complete records of images, and the pixels (H, W, 3) of the readable ones. Runs in any thread."""
         return self._batch([self._reused(now) or decode_file(self.root, self.preprocess, now) for now in chunk])
 
-    def _batch(self, read: Sequence[_Decoded]) -> tuple[list[ImageRecord], np.ndarray]:
-        pixels = [pixels for _, pixels in read if pixels is not None]
-        return [record for record, _ in read], np.array(pixels, np.uint8).reshape(-1, *self.preprocess.shape)
+    def _batch(self, read: Sequence[_Decoded]) -> Batch[ImageRecord]:
+        return [record for record, _ in read], [pixels for _, pixels in read if pixels is not None]
 
     def _reused(self, now: ImageRecord) -> _Decoded | None:
         old = self.store.reusable(now)

@@ -28,7 +28,7 @@ from posters.errors import ArraysError
 from posters.store.journal import JournalWriter, RecordT, read_journal
 from posters.store.rows import GrowingRows, open_partial_rows, open_rows, partial_of
 
-Batch = tuple[Sequence[RecordT], np.ndarray | None]
+Batch = tuple[Sequence[RecordT], np.ndarray | Sequence[np.ndarray] | None]
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,8 @@ class ResumableStore(Generic[RecordT]):
 
         Args:
             kept: the first of `interrupted()`, whose rows are kept too. A store without rows may keep any records.
-            batches: records, and the rows (n, *row_shape) of those that are readable; None in a store without rows.
+            batches: records, and the rows of those that are readable, (n, *row_shape) or n arrays; None in a store
+                without rows.
             bar: progress bar, moved on by the number of records.
         """
         kept = list(kept)

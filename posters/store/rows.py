@@ -1,6 +1,7 @@
 """An .npy file that grows by whole rows: writing it needs memory for a few rows only, and survives a kill."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -70,14 +71,17 @@ class GrowingRows:
         header = {"descr": self.dtype.str, "fortran_order": False, "shape": (self.count, *self.row_shape)}
         np.lib.format.write_array_header_1_0(self._file, header)
 
-    def append(self, rows: np.ndarray) -> None:
-        """Write rows (n, *row_shape) and flush them to the operating system."""
-        if rows.shape[1:] != self.row_shape or rows.dtype != self.dtype:
-            raise ValueError(f"rows must be {self.dtype} of shape (n, {self.row_shape}), got {rows.dtype} {rows.shape}")
-        self._file.write(np.ascontiguousarray(rows).data)
+    def append(self, rows: np.ndarray | Sequence[np.ndarray]) -> None:
+        """Write rows, an array (n, *row_shape) or n arrays, and flush them to the operating system."""
+        # Large rows are written from where they are: an array of them all would be a copy.
+        for part in (rows,) if isinstance(rows, np.ndarray) else (row[None] for row in rows):
+            if part.shape[1:] != self.row_shape or part.dtype != self.dtype:
+                kind = f"{self.dtype} of shape (n, {self.row_shape})"
+                raise ValueError(f"rows must be {kind}, got {part.dtype} {part.shape}")
+            self._file.write(np.ascontiguousarray(part).data)
+            self.count += len(part)
         # Rows must be with the operating system before their records are, or a kill would leave records without rows.
         self._file.flush()
-        self.count += len(rows)
 
     def finish(self) -> None:
         """Write the final number of rows into the header, sync the file to disk and rename it to `path`."""

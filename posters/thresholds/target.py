@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from statistics import NormalDist
 
 import numpy as np
 
@@ -100,6 +99,8 @@ def _sequence(y_true: np.ndarray, y_score: np.ndarray, expected: np.ndarray, tar
     By the central limit theorem, a test has most power where the expected hits exceed n * target by most standard
     deviations.
     """
+    from statistics import NormalDist  # Here, since it loads decimals and fractions, which prediction doesn't need.
+
     candidates, predicted, hits = passing(y_true, y_score)
     # With fewer posters than this, even a precision of 1 does not reject the hypothesis.
     counts = [math.ceil(math.log(1 - _CONFIDENCE) / math.log(target))]

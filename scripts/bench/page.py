@@ -21,7 +21,16 @@ that ratio stands beside the last one, and a goal is reached if both reach it. W
 ones; without `--run` fewer bits are not measured.
 
 `--against docs/benchmarks.json` compares a run with this one: it names each ratio that got worse beyond its spread, and
-exits with 1 if any did. What each part of a command costs is in [where the time goes](profiles.md).
+exits with 1 if any did, or with 0 by `--report-only`, as continuous integration does with `--only short`. What each
+part of a command costs is in [where the time goes](profiles.md).
+"""
+_TAIL = """## Growth of a catalogue
+
+![CPU time and memory of posters catalogue over the number of rows, with slopes](growth.svg)
+
+`posters catalogue` of a table of three columns, an image for each row, as a whole process. Both scales are in powers
+of ten, so that a slope of 1 is ten times as much for ten times the rows. `python -m scripts.bench.growth --rows 1000
+10000 100000 1000000` measures it and draws it from [growth.json](growth.json), 2026-11-28, on a busy machine.
 """
 
 
@@ -29,7 +38,7 @@ def page(measured: Mapping[str, Any]) -> str:
     """The page of `{"sections": [...]}`, as `scripts.bench.__main__` writes it."""
     parts = [_HEAD, _machines(measured["sections"])]
     parts += [_section(section) for section in measured["sections"]]
-    return "\n".join(parts)
+    return "\n".join([*parts, _TAIL])
 
 
 def _machines(sections: Sequence[Mapping[str, Any]]) -> str:

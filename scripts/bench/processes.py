@@ -15,6 +15,17 @@ POSTERS = str(Path(sys.executable).parent / "posters")
 
 def finished(command: Sequence[str | Path]) -> tuple[float, float]:
     """Seconds, and MiB at most in the largest of its processes, of a command that must end well."""
+    seconds, mebibytes, _ = _launched(command)
+    return seconds, mebibytes
+
+
+def spent(command: Sequence[str | Path]) -> tuple[float, float]:
+    """Seconds of CPU time, and MiB as in `finished`."""
+    _, mebibytes, cpu = _launched(command)
+    return cpu, mebibytes
+
+
+def _launched(command: Sequence[str | Path]) -> tuple[float, float, float]:
     # -S and -E: the launcher needs no packages, and would count as memory of the command until that has begun.
     launched = subprocess.run(
         [sys.executable, "-S", "-E", _HERE / "launcher.py", *map(str, command)],
@@ -24,10 +35,10 @@ def finished(command: Sequence[str | Path]) -> tuple[float, float]:
         check=True,
         env=_ENVIRONMENT,
     )
-    seconds, mebibytes, code = launched.stdout.split()
+    seconds, mebibytes, code, cpu = launched.stdout.split()
     if int(code):
         raise SystemExit(f"{' '.join(map(str, command))} failed: {launched.stderr[-800:]}")
-    return float(seconds), float(mebibytes)
+    return float(seconds), float(mebibytes), float(cpu)
 
 
 def by_python(script: str, *words: str | Path) -> list[str | Path]:

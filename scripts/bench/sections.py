@@ -21,10 +21,15 @@ SECTIONS = {
     "catalogue-size": ("Large catalogues", "catalogue_size", "contests"),
     "second-head": ("A second head", "second_head", "contests"),
     "evaluating": ("The report", "evaluating", "contests"),
+    "short": ("In short", "short", "contests"),
 }
 
 # Sections that never look at real posters.
-_WITHOUT = {"catalogue-size": "drawn posters under many names", "evaluating": "drawn scores"}
+_WITHOUT = {
+    "catalogue-size": "drawn posters under many names",
+    "evaluating": "drawn scores",
+    "short": "drawn posters and scores",
+}
 
 
 def measured(name: str, bench: Bench) -> dict[str, Any]:

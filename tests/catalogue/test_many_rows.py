@@ -54,6 +54,14 @@ def test_plain_paths_are_found_as_others_are(folder, name):
     assert len(images.unnamed()) in (0, 1)
 
 
+def test_an_image_is_found_again_and_named_by_each_form_of_its_name(folder):
+    for name in ("Heat.JPG", "spare.jpg"):
+        (folder / "images" / name).touch()
+    images = ImageFolder(folder / "images")
+    assert [images.find([name]) for name in ("Heat.jpg", "Heat.JPG", "Heat", "Heat.jpg")] == 4 * ["Heat.JPG"]
+    assert images.unnamed() == ["spare.jpg"]
+
+
 @pytest.mark.parametrize("name", ["a/../../t.csv", "/etc/passwd", "..", "c:/x.jpg"])
 def test_paths_that_leave_the_folder_are_refused_as_before(folder, name):
     with pytest.raises(CatalogueError, match="would leave the image folder"):

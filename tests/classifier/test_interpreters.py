@@ -1,7 +1,10 @@
 """The pool of interpreters: one that fails is replaced, and nobody's poster is lost."""
 
+import re
+import sys
 import threading
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +15,7 @@ from posters.classifier.loading import load_pixels
 from posters.classifier.runtime import LiteNetwork
 from posters.config import PreprocessConfig
 from posters.errors import ClassifierError
+from posters.models import CLASSIFIER
 
 POSTER = np.zeros((24, 16, 3), np.uint8)
 
@@ -95,3 +99,16 @@ def test_all_posters_under_way_are_computed_while_networks_fail(opened):
         thread.join()
     assert len(results) == 12
     assert len(opened.networks) == 6
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems don't tell what of a file is in memory")
+def test_an_open_network_is_in_memory_once():
+    path = CLASSIFIER / "network.tflite"
+    network = LiteNetwork(path, (288, 192, 3), 22)
+    assert (network(np.zeros((288, 192, 3), np.uint8)) > 0).all()
+    mapped = re.findall(
+        rf"{re.escape(str(path.resolve()))}\n(?:.*\n)*?Rss: +(\d+) kB", Path("/proc/self/smaps").read_text()
+    )
+    assert mapped, "the runtime maps the file"
+    # The weights are in the runtime's own memory.
+    assert sum(map(int, mapped)) * 1024 < path.stat().st_size / 4

@@ -121,3 +121,15 @@ def test_a_file_that_is_missing_or_cut_short_or_an_archive_is_refused(tmp_path):
     np.savez(tmp_path / "archive.npz", np.zeros(3))
     with pytest.raises(ArraysError, match="can't be read"):
         open_rows(tmp_path / "archive.npz")
+
+
+def test_rows_one_by_one_give_the_bytes_of_rows_at_once(tmp_path):
+    rows = np.arange(24, dtype=np.uint8).reshape(4, 2, 3)
+    for name, batch in (("one", list(rows)), ("all", rows)):
+        with GrowingRows(tmp_path / name, (2, 3), np.uint8) as growing:
+            growing.append(batch)
+            growing.append(batch[:0])
+            growing.finish()
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "all").read_bytes()
+    with GrowingRows(tmp_path / "other", (2, 3), np.uint8) as growing, pytest.raises(ValueError, match="rows must be"):
+        growing.append([rows[0].T])
