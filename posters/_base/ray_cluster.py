@@ -153,6 +153,11 @@ def connected(address: str | None) -> Iterator[Any]:
     Raises:
         ConfigError: there is no cluster, or Ray gave up.
         MissingExtraError: Ray is not installed.
+
+    Examples:
+        >>> with connected("10.0.0.1:6379") as ray:  # doctest: +SKIP
+        ...     print(ray.cluster_resources()["CPU"])
+        64.0
     """
     # Before Ray is imported. A user who wants to be counted sets it to 1.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")

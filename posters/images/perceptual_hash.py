@@ -88,7 +88,7 @@ class BandJoin:
 
     Examples:
         >>> BandJoin(np.array([0b0000, 0b0111, 2**40], np.uint64), distance=3)((32, 64, 0)).tolist()
-        [[0], [1]]
+        [[0, 1], [1, 0]]
     """
 
     def __init__(self, hashes: np.ndarray, distance: int) -> None:
