@@ -131,9 +131,7 @@ def test_the_board_keeps_the_first_refusal():
 
 
 def test_a_batch_that_workers_cannot_share_is_refused(job):
-    with pytest.raises(
-        ConfigError, match=r"^3 workers can't share a batch of 8 posters equally: choose a batch_size"
-    ):
+    with pytest.raises(ConfigError, match=r"^3 workers can't share a batch of 8 posters equally: choose a batch_size"):
         fit_on_ray(FitState("network", keras_model(), 0.0), job, RayWorkers(3), lambda state: None)
 
 
