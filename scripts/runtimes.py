@@ -17,7 +17,6 @@ import argparse
 import json
 import re
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -317,7 +316,7 @@ def main() -> None:
         folder.mkdir(exist_ok=True)
         kept = folder / f"posters-{options.seed}-{options.posters}.npz"
         if not kept.exists():
-            np.savez(kept, **by_posters(classifier, paths[: options.posters]))
+            np.savez(kept, allow_pickle=False, **by_posters(classifier, paths[: options.posters]))
         with np.load(kept) as file:
             expected = dict(file)
         pixels = expected.pop("pixels")
@@ -333,4 +332,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -10,6 +10,7 @@ import re
 import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -27,6 +28,30 @@ _PATIENCE = 10  # seconds, for a cluster to answer
 _CHUNK = 16  # items that travel together: less than a second of work
 _BLOCKS = 4_000  # of which each is done again as a whole if its worker dies; more would only keep Ray's own books busy
 _THREADS = 2  # of each worker: one reads while the other computes
+
+
+@dataclass(frozen=True)
+class RayWorkers:
+    """Workers of a Ray cluster.
+
+    Attributes:
+        count: how many, from 1; each needs a core.
+        address: as in `spread_by`.
+
+    Raises:
+        ConfigError: the count is below 1.
+
+    Examples:
+        >>> RayWorkers(2).address is None
+        True
+    """
+
+    count: int
+    address: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.count < 1:
+            raise errors.ConfigError(f"workers must be at least 1, but got {self.count}")
 
 
 class Spread(Protocol):
@@ -98,7 +123,7 @@ def map_on_ray(
     rows = [{"items": pickle.dumps(each)} for each in batched(items, chunk)]
     if not rows:
         return
-    with _connected(address) as ray:
+    with connected(address) as ray:
         settings = ray.data.DataContext.get_current()
         # Ours is the only bar: Ray's own tell of actors and blocks.
         settings.enable_progress_bars = False
@@ -119,7 +144,7 @@ def map_on_ray(
 
 
 @contextmanager
-def _connected(address: str | None) -> Iterator[Any]:
+def connected(address: str | None) -> Iterator[Any]:
     """Yield the module `ray`, connected to a cluster, and report in one line what Ray reports on many.
 
     Args:
@@ -128,6 +153,11 @@ def _connected(address: str | None) -> Iterator[Any]:
     Raises:
         ConfigError: there is no cluster, or Ray gave up.
         MissingExtraError: Ray is not installed.
+
+    Examples:
+        >>> with connected("10.0.0.1:6379") as ray:  # doctest: +SKIP
+        ...     print(ray.cluster_resources()["CPU"])
+        64.0
     """
     # Before Ray is imported. A user who wants to be counted sets it to 1.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -140,13 +170,22 @@ def _connected(address: str | None) -> Iterator[Any]:
     try:
         yield ray
     except ray.exceptions.RayError as error:
-        # Its text is a page with a traceback of the worker; what went wrong there is one line of it.
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
-        reason = next((line for line in lines if _RAISED.match(line)), lines[-1])
-        raise errors.ConfigError(f"Ray gave up: {reason}; the same command goes on from there") from error
+        raise gave_up(error) from error
     finally:
         if mine:
             ray.shutdown()
+
+
+def gave_up(error: Exception) -> errors.ConfigError:
+    r"""Return in one line what Ray reports on many: its text is a page with a traceback of the worker.
+
+    Examples:
+        >>> print(gave_up(RuntimeError("Training failed:\n  File x\nValueError: 3 is odd\n")))
+        Ray gave up: ValueError: 3 is odd; the same command goes on from there
+    """
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    reason = next((line for line in lines if _RAISED.match(line)), lines[-1])
+    return errors.ConfigError(f"Ray gave up: {reason}; the same command goes on from there")
 
 
 def _join_cluster(ray: Any, address: str | None) -> None:
@@ -164,7 +203,8 @@ def _join_cluster(ray: Any, address: str | None) -> None:
             socket.create_connection((host.strip("[]"), int(port)), timeout=_PATIENCE).close()
         # Not None, by which Ray would wait for a cluster of this machine that may be gone.
         ray.init(address=address or "local", log_to_driver=False, logging_level="ERROR", **alone)
-    except (OSError, ValueError, OverflowError, RuntimeError) as error:
+    # On a machine too busy to start a cluster in time, Ray raises a plain Exception.
+    except Exception as error:
         raise errors.ConfigError(f"{address or 'this machine'}: no Ray cluster answers there ({error})") from error
 
 
@@ -197,17 +237,57 @@ class ItemWorker:
         """
         try:
             # Not in the constructor: Ray would restart a worker that can't be made, for ever.
-            self._check()
+            check_worker(self.version, self.sees)
             items = pickle.loads(row["items"])  # noqa: S301  # our driver's
             results = [result for _, result in ahead(self.function, items, _THREADS)]
         except errors.PostersError as error:
             return {"results": b"", "refusal": str(error), "kind": type(error).__name__}
         return {"results": pickle.dumps(results), "refusal": "", "kind": ""}
 
-    def _check(self) -> None:
-        if self.version != __version__:
-            both = f"a worker has posters {__version__}, and this machine {self.version}"
-            raise errors.ClassifierError(f"{both}: install the same")
-        for folder in self.sees:
-            if not folder.exists():
-                raise errors.ConfigError(f"a worker does not see {folder}: name a folder that all machines share")
+
+def check_worker(version: str, sees: Sequence[Path]) -> None:
+    """Refuse to work in a process that would give other results than the machine that asks.
+
+    Args:
+        version: of the package on that machine.
+        sees: what must be here.
+
+    Raises:
+        ClassifierError: this process has another version of this package.
+        ConfigError: something is not here.
+
+    Examples:
+        >>> check_worker(__version__, [Path()])
+    """
+    if version != __version__:
+        both = f"a worker has posters {__version__}, and this machine {version}"
+        raise errors.ClassifierError(f"{both}: install the same")
+    for folder in sees:
+        if not folder.exists():
+            raise errors.ConfigError(f"a worker does not see {folder}: name a folder that all machines share")
+
+
+class Board:
+    """What workers tell the command, kept in a process of its own: any of theirs may die.
+
+    Examples:
+        >>> board = Board()
+        >>> board.tell(3, []), board.read()
+        (None, (3, [], None))
+    """
+
+    def __init__(self) -> None:
+        self._steps, self._history = 0, list[dict[str, Any]]()
+        self._refusal: tuple[str, str] | None = None
+
+    def tell(self, steps: int, history: list[dict[str, Any]]) -> None:
+        """Take down how many steps are done, and the rows of the finished epochs."""
+        self._steps, self._history = steps, history
+
+    def refuse(self, kind: str, reason: str) -> None:
+        """Take down why a worker can't go on, and the class of its error."""
+        self._refusal = self._refusal or (kind, reason)
+
+    def read(self) -> tuple[int, list[dict[str, Any]], tuple[str, str] | None]:
+        """Return all that was taken down."""
+        return self._steps, self._history, self._refusal

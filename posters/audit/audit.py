@@ -181,7 +181,7 @@ def audit(
     codes = dict(zip(images, looks_of(catalogue, cache, spread), strict=True)) if look else {}
     # An empty mapping is an answer too: no split is checked, even if the table gives some.
     context = AuditContext(
-        catalogue, inspections, given if splits is None else splits_by_id(splits, catalogue), min_posters, codes
+        catalogue, inspections, given if splits is None else splits_by_id(splits, catalogue), min_posters, codes, spread
     )
     # Sorted, so that equal catalogues give equal audits whatever the order of the checks and of their findings.
     findings = (finding for check in CHECKS for finding in check(context))

@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from posters._base.brief import brief_repr
+from posters._base.ray_cluster import Spread
 from posters.audit.inspection import Inspection
 from posters.audit.kinds import BLANK_SPREAD
 from posters.catalogue import Catalogue, Poster
@@ -16,6 +17,9 @@ from posters.images.look_codes import look_groups
 from posters.images.perceptual_hash import NEAR, joined_groups, near_groups
 
 _T = TypeVar("_T")
+
+# Hashes that take a core about half a minute to compare: fewer are done before a cluster has begun.
+_MANY = 500_000
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class AuditContext:
         splits: "train", "validation" or "test" by poster id; empty if there are no splits to check.
         min_posters: a genre with fewer posters is rare.
         codes: look codes of the images, int8 (CODE_SIZE,) each; without them, only perceptual hashes tell look-alikes.
+        spread: what compares very many hashes on many machines; None for this process.
 
     Examples:
         >>> from pathlib import Path
@@ -46,6 +51,7 @@ class AuditContext:
     splits: Mapping[str, str]
     min_posters: int
     codes: Mapping[str, np.ndarray] = field(default_factory=dict)
+    spread: Spread | None = None
 
     def identical(self, posters: Iterable[Poster]) -> list[list[Poster]]:
         """Group those of `posters` that have the same bytes."""
@@ -67,7 +73,7 @@ class AuditContext:
         images = dict.fromkeys(poster.image for poster in self.catalogue)
         comparable = [image for image in images if self.inspections[image].readable and not self.is_blank(image)]
         hashes = np.array([self.inspections[image].hash for image in comparable], np.uint64)
-        groups = near_groups(hashes, NEAR)
+        groups = near_groups(hashes, NEAR, self.spread if len(hashes) >= _MANY else None)
         if self.codes and comparable:
             looks = look_groups(np.stack([self.codes[image] for image in comparable]))
             _, first = np.unique(looks, return_index=True)

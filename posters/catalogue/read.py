@@ -70,10 +70,11 @@ def read_catalogue(  # noqa: PLR0913 -- a table is read in as many ways as by pa
     is counted in the catalogue's `problems`.
 
     Args:
-        table: a file of CSV, JSON, Parquet, Arrow or a workbook, also inside gzip; a folder, for dialects that are
-            one; a query, as in "sqlite:///films.db?query=SELECT ..."; or a DataFrame of pandas or Polars, a table of
-            PyArrow, or a `datasets.Dataset`. Or a list of these, which are read together: a genre that one of them does
-            not use at all is unknown for its posters.
+        table: a file of CSV, JSON, Parquet, Arrow or a workbook, also inside gzip, or its address in a store, as in
+            "s3://bucket/posters.csv"; a folder, for dialects that are one; a query, as in
+            "sqlite:///films.db?query=SELECT ..."; or a DataFrame of pandas or Polars, a table of PyArrow, or a
+            `datasets.Dataset`. Or a list of these, which are read together: a genre that one of them does not use at
+            all is unknown for its posters.
         images: the folder that image paths start from; by default `images` or `posters` beside the table, or the
             table's own folder if the dialect keeps images there. For a DataFrame: the working directory.
         dialect: one of `dialect_names()`; by default the first that recognises the table.
@@ -112,7 +113,7 @@ def read_catalogue(  # noqa: PLR0913 -- a table is read in as many ways as by pa
     folders: dict[Path, ImageFolder] = {}
     parts = []
     for one in tables:
-        source = open_source(Path(one)) if isinstance(one, str | Path) else frame_table(one)
+        source = open_source(one) if isinstance(one, str | Path) else frame_table(one)
         source = name_columns(source, columns or {})
         chosen = choose_dialect(source, dialect)
         root = image_root(source, chosen, images, download)
@@ -336,7 +337,7 @@ def read_named_rows(
         >>> read_named_rows(folder / "posters.csv")[0]
         ['7', '7']
     """
-    source = name_columns(open_source(Path(table)), columns or {})
+    source = name_columns(open_source(table), columns or {})
     # A table that is only predicted needs no genres, which the plain dialect would ask for.
     may_be_plain = dialect == PLAIN.name or (dialect is None and not any(d.recognises(source) for d in all_dialects()))
     keys = COLUMN_MAP.id + COLUMN_MAP.image

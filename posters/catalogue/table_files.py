@@ -14,6 +14,7 @@ from posters.catalogue.json_tables import json_table
 from posters.catalogue.tables import Folder, Table, TableSource, column_key
 from posters.catalogue.text_files import TextFile, read_text_file
 from posters.errors import CatalogueError
+from posters.images.object_store import fetch_table, is_stored
 
 # Excel writes ";" where the decimal separator is a comma.
 _SEPARATORS = ",;\t|"
@@ -25,11 +26,15 @@ _CHUNK = 4096  # rows that are put into columns at once
 _FEW = 50_000  # different cells of a column, as of genres and years: equal ones are then one object
 
 
-def open_source(path: Path) -> TableSource:
-    """Open the table or the folder at a path, or a query such as "sqlite:///films.db?query=SELECT * FROM films".
+def open_source(place: Path | str) -> TableSource:
+    """Open a table: a file, a folder, or a query such as "sqlite:///films.db?query=SELECT * FROM films".
+
+    Args:
+        place: a path, the query, or the address of a file in a store, as in "s3://bucket/posters.csv".
 
     Raises:
         CatalogueError: there is none, or it can't be read.
+        ConfigError: the store can't be read.
         MissingExtraError: what reads it is not installed.
 
     Examples:
@@ -39,6 +44,7 @@ def open_source(path: Path) -> TableSource:
         >>> open_source(folder).files
         ('1.json',)
     """
+    path = fetch_table(str(place)) if is_stored(str(place)) else Path(place)
     if (database := sqlite_query(path)) is not None:
         return sqlite_table(*database)
     try:

@@ -11,6 +11,7 @@ from posters.cli.options import (
     add_catalogue_options,
     add_engine_options,
     engine_options,
+    path_or_address,
     read_catalogue_from,
 )
 
@@ -35,7 +36,7 @@ _LABELS = (
 
 def add_parser(commands: Any) -> None:
     parser = commands.add_parser("audit", help="check a table and its images for problems", description=_DESCRIPTION)
-    parser.add_argument("table", type=Path, nargs="+", metavar="TABLE", help=TABLES_HELP)
+    parser.add_argument("table", type=path_or_address, nargs="+", metavar="TABLE", help=TABLES_HELP)
     splits = "splits to check for leaks (columns id or filename, and split)"
     parser.add_argument("--splits", type=Path, metavar="CSV", help=splits)
     parser.add_argument("--json", type=Path, metavar="PATH", help="write all findings as JSON; - prints them instead")

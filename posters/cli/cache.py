@@ -18,7 +18,8 @@ _DESCRIPTION = (
 
 def add_parser(commands: Any) -> None:
     parser = commands.add_parser("cache", help="list and prune the cache folder", description=_DESCRIPTION)
-    kinds = "only these: posters, features, probe, out_of_fold, looks, audit, similar, trial, downloads (default: all)"
+    names = "posters, features, probe, out_of_fold, looks, audit, similar, trial, downloads, tables"
+    kinds = f"only these: {names} (default: all)"
     parser.add_argument("kinds", nargs="*", metavar="KIND", help=kinds)
     cache = "the cache folder (default: $POSTERS_CACHE, or posters in your own)"
     parser.add_argument("--cache", type=Path, metavar="DIR", help=cache)

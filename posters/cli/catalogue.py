@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from posters._base.text import WIDTH, columns, fit, genre_list, printable
-from posters.cli.options import TABLES_HELP, add_catalogue_options, read_catalogue_from
+from posters.cli.options import TABLES_HELP, add_catalogue_options, path_or_address, read_catalogue_from
 from posters.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def add_parser(commands: Any) -> None:
         description="Read a table of posters, and report its dialect, what was left out, its first rows as they were "
         "understood, and how many posters each genre has.",
     )
-    parser.add_argument("table", type=Path, nargs="*", metavar="TABLE", help=TABLES_HELP)
+    parser.add_argument("table", type=path_or_address, nargs="*", metavar="TABLE", help=TABLES_HELP)
     parser.add_argument("--dialects", action="store_true", help="list the known dialects, and stop")
     rows = "how many of the first rows to show (default: 5)"
     parser.add_argument("--rows", type=int, default=5, metavar="N", help=rows)

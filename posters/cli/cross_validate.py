@@ -11,6 +11,7 @@ from posters.cli.options import (
     add_config_options,
     config_from,
     follow_table_options,
+    path_or_address,
     read_catalogue_from,
 )
 from posters.cli.output import check_report, progress_bar
@@ -39,7 +40,7 @@ _CACHE_HELP = "where packed posters and features are kept (default: $POSTERS_CAC
 def add_parser(commands: Any) -> None:
     title = "judge a recipe by training it once for each fold"
     parser = commands.add_parser("cross-validate", help=title, description=_DESCRIPTION)
-    parser.add_argument("table", type=Path, nargs="+", metavar="TABLE", help=TABLES_HELP)
+    parser.add_argument("table", type=path_or_address, nargs="+", metavar="TABLE", help=TABLES_HELP)
     parser.add_argument("--run", dest="directory", type=Path, required=True, metavar="DIR", help="directory to create")
     parser.add_argument("--folds", metavar="N", help=_FOLDS_HELP)
     parser.add_argument("--scored", action="append", default=[], metavar="TABLE", help=_SCORED_HELP)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from posters.cli.options import SPLITS, add_catalogue_options, read_catalogue_from
+from posters.cli.options import SPLITS, add_catalogue_options, path_or_address, read_catalogue_from
 from posters.cli.output import check_report, progress_bar
 from posters.errors import ConfigError
 
@@ -40,7 +40,9 @@ def add_parser(commands: Any) -> None:
         metavar="RUN",
         help="a run, a cross-validation, a classifier directory, or an exported file (.tflite, .onnx)",
     )
-    parser.add_argument("table", type=Path, nargs="?", metavar="TABLE", help="evaluate on this table instead")
+    parser.add_argument(
+        "table", type=path_or_address, nargs="?", metavar="TABLE", help="evaluate on this table instead"
+    )
     parser.add_argument("--split", choices=SPLITS, help="which split of the run (default: test)")
     report = "where to write the report (default: RUN/report; with TABLE: ./report)"
     parser.add_argument("--report", type=Path, metavar="DIR", help=report)

@@ -24,7 +24,9 @@ _CORRECTIONS_HELP = (
     "genres to add and to remove: a report's label_issues.csv, its column accept filled with yes or no, or the "
     "database of posters review"
 )
-TABLES_HELP = "a CSV or JSON table, or its folder; several are read together"
+TABLES_HELP = (
+    "a CSV or JSON table, its folder, or an address such as s3://bucket/posters.csv; several are read together"
+)
 
 
 def add_catalogue_options(parser: argparse.ArgumentParser, min_posters: int = 20) -> None:
@@ -46,7 +48,7 @@ def add_table_options(parser: argparse.ArgumentParser, title: str, images: str =
     group = parser.add_argument_group(title)
     # As text where it is an address: a path forgets one of its slashes.
     place = f"folder of the images (default: {images}); to predict, also one in a store, such as s3://bucket/posters"
-    group.add_argument("--images", type=images_place, metavar="DIR", help=place)
+    group.add_argument("--images", type=path_or_address, metavar="DIR", help=place)
     group.add_argument("--dialect", metavar="NAME", help="the table's dialect (default: detected)")
     column = "which column means what, such as image=Poster_Link or genres=tags; may be repeated"
     group.add_argument("--column", action="append", default=[], metavar="MEANING=NAME", help=column)
@@ -57,11 +59,11 @@ def add_table_options(parser: argparse.ArgumentParser, title: str, images: str =
     return group
 
 
-def images_place(text: str) -> Path | str:
-    """Return the folder that --images names: a path, or the address of one in a store.
+def path_or_address(text: str) -> Path | str:
+    """Return what a word names: a path, or the address of something in a store.
 
     Examples:
-        >>> images_place("scans"), images_place("s3://bucket/posters")
+        >>> path_or_address("scans"), path_or_address("s3://bucket/posters")
         (PosixPath('scans'), 's3://bucket/posters')
     """
     # Here, because --help need not wait for it.

@@ -12,6 +12,7 @@ from posters.cli.options import (
     config_from,
     engine_options,
     follow_table_options,
+    path_or_address,
     read_catalogue_from,
 )
 
@@ -24,7 +25,7 @@ _DESCRIPTION = (
 
 def add_parser(commands: Any) -> None:
     parser = commands.add_parser("pack", help="decode posters before training", description=_DESCRIPTION)
-    parser.add_argument("table", type=Path, nargs="+", metavar="TABLE", help=TABLES_HELP)
+    parser.add_argument("table", type=path_or_address, nargs="+", metavar="TABLE", help=TABLES_HELP)
     cache = "where packed posters are kept (default: $POSTERS_CACHE, or posters in your cache folder)"
     parser.add_argument("--cache", type=Path, metavar="DIR", help=cache)
     add_engine_options(parser, "decodes the posters")

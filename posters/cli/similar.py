@@ -154,6 +154,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _index(classifier: "Classifier", options: argparse.Namespace) -> "PosterIndex":
     from posters.cli.sources import sources_of, words_in
+    from posters.images.object_store import is_stored
     from posters.similar import build_index
     from posters.similar.index import index_directory
 
@@ -164,7 +165,7 @@ def _index(classifier: "Classifier", options: argparse.Namespace) -> "PosterInde
         for source in sources_of(words, recursive=options.recursive, **table_options(options))
     }
     # Not `resolve`: an index is found by the name that was given, also when that is a link.
-    name = os.path.abspath(word)  # noqa: PTH100
+    name = word if is_stored(word) else os.path.abspath(word)  # noqa: PTH100
     return build_index(posters, classifier, options.index or index_directory(name), **engine_options(options))
 
 

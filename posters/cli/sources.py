@@ -89,15 +89,22 @@ def _sources(word: str, recursive: bool, options: dict[str, Any]) -> list[Source
         return [_standard_input()]
     # Before the file system: on some systems an address is a path that may exist.
     if is_address(word):
+        if is_stored(word) and _is_table(word):
+            return table_sources(word, **options)
         return stored_sources(word, recursive) if is_stored(word) else [Source(shown_address(word), word)]
     if os.path.isdir(word):
         return folder_sources(word, recursive)
-    if word.startswith("sqlite:/") or (word.lower().endswith(TABLES) and os.path.isfile(word)):
+    if word.startswith("sqlite:/") or (_is_table(word) and os.path.isfile(word)):
         return table_sources(word, **options)
     # A file may be called "[REC].jpg": a word that exists is no pattern.
     if glob.has_magic(word) and not os.path.lexists(word):
         return pattern_sources(word)
     return [Source(word, word)]
+
+
+def _is_table(word: str) -> bool:
+    # Of a chain of addresses, the first one names the file.
+    return word.partition("::")[0].lower().endswith(TABLES)
 
 
 def _standard_input() -> Source:
@@ -146,7 +153,7 @@ def stored_sources(address: str, recursive: bool = False) -> list[Source]:
         recursive: take the images of its sub-folders too.
 
     Raises:
-        ConfigError: the store can't be read, or this is a table.
+        ConfigError: the store can't be read.
         MissingExtraError: fsspec is not installed.
 
     Examples:
@@ -155,8 +162,6 @@ def stored_sources(address: str, recursive: bool = False) -> list[Source]:
     """
     from posters.catalogue.image_folder import EXTENSIONS
 
-    if address.lower().endswith(TABLES):
-        raise ConfigError(f"{shown_address(address)}: tables are read from a disk: copy it, and pass --images ADDRESS")
     if address.lower().endswith(EXTENSIONS):
         return [Source(shown_address(address), address)]
     files = stored_files(address, recursive)

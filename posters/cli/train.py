@@ -5,15 +5,20 @@ from pathlib import Path
 from typing import Any
 
 from posters._base.optional_imports import check_installed
+from posters._base.ray_cluster import RayWorkers, spread_by
 from posters.cli.options import (
     TABLES_HELP,
     add_catalogue_options,
     add_config_options,
+    add_engine_options,
     config_from,
     follow_table_options,
+    path_or_address,
     read_catalogue_from,
 )
+from posters.errors import ConfigError
 
+_WORKERS = 2
 _DESCRIPTION = (
     "Train a classifier on a table of posters: the head on frozen features first, then the whole network. The run "
     "directory keeps the config, splits, history, checkpoints and the classifier."
@@ -22,7 +27,7 @@ _DESCRIPTION = (
 
 def add_parser(commands: Any) -> None:
     parser = commands.add_parser("train", help="train a classifier", description=_DESCRIPTION)
-    parser.add_argument("table", type=Path, nargs="+", metavar="TABLE", help=TABLES_HELP)
+    parser.add_argument("table", type=path_or_address, nargs="+", metavar="TABLE", help=TABLES_HELP)
     parser.add_argument("--run", dest="directory", type=Path, required=True, metavar="RUN", help="directory to create")
     parser.add_argument("--resume", action="store_true", help="continue a run that was interrupted")
     parser.add_argument(
@@ -36,6 +41,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--track", action="append", default=[], metavar="NAME", help=track)
     tensorboard = "the same as --track tensorboard: logs in the run"
     parser.add_argument("--tensorboard", dest="track", action="append_const", const="tensorboard", help=tensorboard)
+    add_engine_options(parser, "fine-tunes")
+    workers = f"processes of the Ray cluster that share each batch, on a core or a GPU each (default: {_WORKERS})"
+    parser.add_argument("--workers", type=int, metavar="N", help=workers)
     add_catalogue_options(parser)
     add_config_options(parser)
     parser.set_defaults(run=run)
@@ -51,6 +59,7 @@ def run(options: argparse.Namespace) -> int:
     if not options.resume:
         Run(options.directory).refuse_if_taken()
     check_installed("tensorflow", "keras", "tomli_w")
+    workers = _workers(options)
     splits = read_splits(options.splits) if options.splits else None
     check_network(config)
     # Last, because it may take a while: whatever is wrong with the options is reported before.
@@ -64,6 +73,17 @@ def run(options: argparse.Namespace) -> int:
         cache=options.cache,
         resume=options.resume,
         track=options.track,
+        workers=workers,
     )
     print(classifier.directory)
     return 0
+
+
+def _workers(options: argparse.Namespace) -> RayWorkers | None:
+    spread_by(options.engine or "local", options.address)  # Refuses an address without the engine.
+    if options.engine != "ray":
+        if options.workers is not None:
+            raise ConfigError("--workers are those of a Ray cluster: add --engine ray")
+        return None
+    check_installed("ray", extra="ray")
+    return RayWorkers(_WORKERS if options.workers is None else options.workers, options.address)

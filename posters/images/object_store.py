@@ -1,13 +1,17 @@
-"""Images in an object store, or wherever else fsspec reads from: s3://, gs://, az://, ftp://, zip://... and others.
+"""Images and tables in an object store, or wherever else fsspec reads from: s3://, gs://, az://, zip://... and others.
 
 fsspec and its drivers find credentials, connect and try again; nothing of that is done here. Two things can go wrong,
 and they are told apart: an object that isn't there or may not be read costs one poster, and a store that doesn't answer
 ends the work, since every later poster would fail in the same way.
 """
 
+import hashlib
 import re
+from pathlib import Path
 from typing import Any
 
+from posters._base.atomic_files import replacing
+from posters._base.cache_folder import default_cache
 from posters._base.optional_imports import require
 from posters.errors import ConfigError, ImageError
 
@@ -86,6 +90,46 @@ def stored_files(folder: str, recursive: bool = False) -> list[str]:
     names = (name.removeprefix(path).lstrip("/") for name in found)
     # Of S3, an empty object called like the folder may stand for it.
     return sorted(joined(folder, name) for name in names if name and not name.endswith("/"))
+
+
+def fetch_table(address: str) -> Path:
+    """Copy a table from a store into the cache, where it is read like any other; return its path there.
+
+    It is copied each time, since it may have changed, and has the same path each time, by which what is made from it is
+    found again.
+
+    Args:
+        address: of a file.
+
+    Raises:
+        ConfigError: there is no such file, or the store can't be read.
+        MissingExtraError: fsspec is not installed.
+
+    Examples:
+        >>> import fsspec, os, tempfile
+        >>> os.environ["POSTERS_CACHE"] = tempfile.mkdtemp()
+        >>> _ = fsspec.filesystem("memory").pipe("/films.csv", b"image,genres")
+        >>> fetch_table("memory://films.csv").read_bytes()
+        b'image,genres'
+        >>> del os.environ["POSTERS_CACHE"]
+    """
+    store, path = _opened(address)
+    name = hashlib.sha256(address.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    # Its own name too, which messages have.
+    copy = default_cache() / "tables" / name / (path.rstrip("/").rpartition("/")[2] or "table")
+    try:
+        if store.isdir(path):
+            raise ConfigError(f"{_shown(address)}: this is a folder in the store: name a table's file")
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(copy) as temporary:
+            store.get_file(path, str(temporary))
+    except ConfigError:
+        raise
+    except FileNotFoundError as error:
+        raise ConfigError(f"{_shown(address)}: there is no such table in the store") from error
+    except Exception as error:
+        raise _store_error(_shown(address), error) from error
+    return copy
 
 
 def check_stored_folder(folder: str) -> tuple[Any, str, str]:

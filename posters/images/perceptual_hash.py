@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from posters._base.optional_imports import require
+from posters._base.ray_cluster import Spread
 
 # Of the 5,762 posters of the IMDb set, three pairs differ in at most so many bits: one file that is there twice (0 of
 # 64 bits), one design for two years (4), and two dark posters that have nothing in common (8). The next eight pairs, at
@@ -36,7 +37,7 @@ def perceptual_hash(pixels: np.ndarray) -> int:
     return int(bits.view(np.uint64)[0])
 
 
-def near_groups(hashes: np.ndarray, distance: int) -> np.ndarray:
+def near_groups(hashes: np.ndarray, distance: int, spread: Spread | None = None) -> np.ndarray:
     """Group hashes that differ in at most `distance` bits, or that a chain of such pairs joins.
 
     This is multi-index hashing (Norouzi, Punjani and Fleet 2012, "Fast Search in Hamming Space with Multi-Index
@@ -47,6 +48,7 @@ def near_groups(hashes: np.ndarray, distance: int) -> np.ndarray:
     Args:
         hashes: uint64 (N,).
         distance: 0 to 64.
+        spread: what joins the bands on many machines; None for this process alone. Gives the same groups.
 
     Returns:
         int64 (N,): the number of each hash's group, from 0 up.
@@ -58,15 +60,64 @@ def near_groups(hashes: np.ndarray, distance: int) -> np.ndarray:
         array([0, 1, 0])
     """
     distinct, twin_of = np.unique(hashes, return_inverse=True)
-    groups = np.arange(len(distinct))
-    bands = max(1, _BITS // max(1, len(distinct).bit_length()))
-    for low, high in pairwise(np.linspace(0, _BITS, bands + 1).astype(int).tolist()):
-        band = _Band(distinct, low, high)
-        for mask in _masks(high - low, distance // bands):
-            for left, right in band.candidates(mask, groups):
-                near = np.bitwise_count(distinct[left] ^ distinct[right]) <= distance
-                groups = joined_groups(groups, left[near], right[near])
-    return np.unique(groups[twin_of], return_inverse=True)[1].astype(np.int64)
+    # Rounded: a band too many costs little, but with one too few there are 41,449 masks for two million hashes.
+    bands = max(1, round(_BITS / max(1, len(distinct).bit_length())))
+    edges = list(pairwise(np.linspace(0, _BITS, bands + 1).astype(int).tolist()))
+    looked_up = [(low, high, mask) for low, high in edges for mask in _masks(high - low, distance // bands)]
+    rounds = [[each] for each in looked_up]
+    if spread:
+        # Equal values first: crowded buckets are then one group, and the other masks leave them out.
+        rounds = [[each for each in looked_up if not each[2]], [each for each in looked_up if each[2]]]
+    join = BandJoin(distinct, distance)
+    for part in rounds:
+        pairs = list(spread(join, part) if spread else map(join, part))
+        left, right = np.concatenate([np.empty((2, 0), np.int64), *pairs], axis=1)
+        join.groups = joined_groups(join.groups, left, right)
+    return np.unique(join.groups[twin_of], return_inverse=True)[1].astype(np.int64)
+
+
+class BandJoin:
+    """Joins hashes whose values in a band of bits differ by a mask: what a worker does of `near_groups`.
+
+    Args:
+        hashes: uint64 (N,), each once.
+        distance: as in `near_groups`.
+
+    Attributes:
+        groups: int64 (N,), what is known of the hashes' groups; no pair within one is looked for.
+
+    Examples:
+        >>> BandJoin(np.array([0b0000, 0b0111, 2**40], np.uint64), distance=3)((32, 64, 0)).tolist()
+        [[0, 1], [1, 0]]
+    """
+
+    def __init__(self, hashes: np.ndarray, distance: int) -> None:
+        self.hashes = hashes
+        self.distance = distance
+        self.groups = np.arange(len(hashes))
+        self._band: _Band | None = None
+
+    def __call__(self, band: tuple[int, int, int]) -> np.ndarray:
+        """Return pairs of rows, int64 (2, M), that join what a band's lowest bit, end and mask show to be near."""
+        low, high, mask = band
+        values, groups = self._in_buckets(low, high), self.groups
+        found, waiting = [np.empty((2, 0), np.int64)], 0
+        for left, right in values.candidates(mask, groups):
+            near = np.bitwise_count(self.hashes[left] ^ self.hashes[right]) <= self.distance
+            near &= groups[left] != groups[right]
+            found.append(np.stack([left[near], right[near]]))
+            waiting += found[-1].shape[1]
+            # Joining takes as long as there are hashes, and so is done for many pairs at a time.
+            if waiting > BLOCK:
+                groups, waiting = joined_groups(groups, *np.concatenate(found, axis=1)), 0
+        return np.concatenate(found, axis=1)
+
+    def _in_buckets(self, low: int, high: int) -> "_Band":
+        # Kept, since sorting takes as long as some masks. Another thread may sort the same band: neither is wrong.
+        band = self._band
+        if band is None or (band.low, band.high) != (low, high):
+            band = self._band = _Band(self.hashes, low, high)
+        return band
 
 
 def _masks(bits: int, radius: int) -> Iterator[int]:
@@ -79,6 +130,7 @@ class _Band:
     """The hashes in buckets of equal value in some of their bits."""
 
     def __init__(self, hashes: np.ndarray, low: int, high: int) -> None:
+        self.low, self.high = low, high
         values = (hashes >> np.uint64(low)) & np.uint64((1 << (high - low)) - 1)
         self.rows = np.argsort(values, kind="stable")
         self.values, self.starts, self.sizes = np.unique(values[self.rows], return_index=True, return_counts=True)

@@ -154,7 +154,7 @@ class FitState:
             "epoch": self.epoch + 1,
             "train_loss": round(self.loss, 6),
             "validation_macro_map": round(score, 6),
-            "learning_rate": float(f"{float(self.model.optimizer.learning_rate):.4g}"),
+            "learning_rate": float(f"{float(self.model.optimizer.learning_rate.numpy()):.4g}"),
             "seconds": round(seconds, 2),
         }
         self.history.append(row)
@@ -236,10 +236,12 @@ def fit(
     patience: int,
     checkpoint: Path,
     on_epoch: Callable[[FitState], None] = lambda state: None,
+    checkpoint_seconds: float | None = None,
 ) -> None:
     """Fit a model to the end, from where its checkpoint left off or from the start, and leave its best weights in it.
 
-    A fit that was killed and resumed ends with the same weights, bit for bit, as one that was not.
+    A fit that was killed and resumed ends with the same weights, bit for bit, as one that was not. In the scope of a
+    `tf.distribute` strategy, its replicas share each batch.
 
     Args:
         state: made of the compiled model.
@@ -249,6 +251,7 @@ def fit(
         patience: epochs without a better score before the fit stops.
         checkpoint: the file that keeps the state.
         on_epoch: called after each finished epoch.
+        checkpoint_seconds: least time between two checkpoints; by default `CHECKPOINT_SECONDS`.
 
     Raises:
         RunError: the checkpoint is damaged.
@@ -268,9 +271,9 @@ def fit(
     if checkpoint.exists():
         state.restore(checkpoint)
     train_step = _make_train_step(state.model, batches.size, state.average)
-    saved = time.monotonic()
+    saved, seconds = time.monotonic(), CHECKPOINT_SECONDS if checkpoint_seconds is None else checkpoint_seconds
     # One endless dataset: epochs follow each other in it.
-    steps = iter(batches.from_epoch(state.epoch, state.step))
+    steps = iter(_among_replicas(batches.from_epoch(state.epoch, state.step)))
     done = state.epoch * batches.steps + state.step
     bar = tqdm(total=epochs * batches.steps, initial=done, desc=state.stage, unit="step")
     with bar, _saved_on_interrupt(state, checkpoint) as interrupts:
@@ -282,7 +285,7 @@ def fit(
                 bar.set_postfix(loss=f"{state.loss:.4f}", best_map=f"{state.best_score:.4f}", refresh=False)
                 bar.update()
                 interrupts.check()
-                if time.monotonic() - saved > CHECKPOINT_SECONDS:
+                if time.monotonic() - saved > seconds:
                     state.save(checkpoint)
                     saved = time.monotonic()
             state.finish_epoch(interrupts.letting(validate), time.monotonic() - began)
@@ -303,6 +306,18 @@ def _saved_on_interrupt(state: FitState, checkpoint: Path) -> Iterator[Interrupt
                 state.save(checkpoint)
                 logger.info(f"interrupted after step {state.step} of epoch {state.epoch + 1}; --resume continues there")
             raise
+
+
+def _among_replicas(batches: Any) -> Any:
+    """Return the batches so that each replica of the strategy in scope gets its equal share of each."""
+    strategy = tf.distribute.get_strategy()
+    if strategy.num_replicas_in_sync == 1:
+        return batches
+    # Every process makes whole batches and takes its rows of them, so that augmentation and mixup, which are drawn for
+    # whole batches, are those of one device.
+    options = tf.data.Options()
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
+    return strategy.experimental_distribute_dataset(batches.with_options(options))
 
 
 def _make_train_step(model: Any, batch_size: int, average: MovingAverage) -> Any:

@@ -41,7 +41,8 @@ def build_network(
 ) -> Network:
     """Build the network of a config, not compiled.
 
-    Batch normalisation keeps the statistics of pretrained weights; from scratch it learns them.
+    Batch normalisation keeps the statistics of pretrained weights; from scratch it learns them, those of the whole
+    batch where the replicas of a `tf.distribute` strategy share it.
 
     Args:
         config: backbone, weights, pooling, head, dropout and image size.
@@ -69,8 +70,13 @@ def build_network(
     head = build_head(config, features.output_shape[-1], n_genres)
     # Shares its layers with `features` and `head`: a fit of one is a fit of all.
     whole = keras.Model(pixels, head(features.output), name="posters")
-    if not config.from_scratch:
-        _hold_statistics(whole)
+    for layer in _normalisations(whole):
+        if config.from_scratch:
+            layer.synchronized |= tf.distribute.get_strategy().num_replicas_in_sync > 1
+        else:
+            # Only `trainable` does it: a `training=False` given where a layer is called is overruled when the whole
+            # model is called with `training=True`, and pretrained statistics are then lost within a few steps.
+            layer.trainable = False
     return Network(whole, features, head)
 
 
@@ -93,17 +99,13 @@ def resize_network(network: Network, config: TrainConfig, preprocess: Preprocess
     return resized
 
 
-def _hold_statistics(model: Any) -> None:
-    """Freeze batch normalisation, in models inside the model too.
-
-    Only `trainable` does it: a `training=False` given where a layer is called is overruled when the whole model is
-    called with `training=True`, and pretrained statistics are then lost within a few steps.
-    """
+def _normalisations(model: Any) -> Iterator[Any]:
+    """Yield the layers of batch normalisation, those of models inside the model too."""
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
-            layer.trainable = False
+            yield layer
         if isinstance(layer, keras.Model):
-            _hold_statistics(layer)
+            yield from _normalisations(layer)
 
 
 def build_head(config: TrainConfig, n_features: int, n_genres: int) -> Any:

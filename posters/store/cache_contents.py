@@ -20,6 +20,7 @@ KINDS = {
     "similar": "features of posters, to search in",
     "trial": "notes of networks that were tried in a process of their own",
     "downloads": "images fetched from the web",
+    "tables": "tables fetched from a store",
 }
 _NAME = re.compile(rf"({'|'.join(KINDS)})(-[0-9a-f]{{16}}\b.*)?")
 _DAY = 24 * 3600

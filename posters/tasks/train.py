@@ -1,7 +1,7 @@
 """Train a classifier: pack, split, frozen features, linear probe, head, fine-tune, score, decide, save."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -11,6 +11,7 @@ import numpy as np
 from posters._base.locks import only_writer
 from posters._base.log import also_to_file, logger
 from posters._base.optional_imports import check_installed
+from posters._base.ray_cluster import RayWorkers
 from posters.baselines.imputation import impute_training_labels
 from posters.catalogue import SPLITS, Catalogue, read_catalogue
 from posters.catalogue.multi_hot import prevalence
@@ -28,7 +29,7 @@ from posters.scores import Scores, write_scores
 from posters.splitting.groups import group_posters, perceptual_hashes
 from posters.splitting.splits import Splits, draw_splits, given_splits, splits_by_id, splits_table
 from posters.store.cache import arrays_directory, default_cache
-from posters.store.packed_posters import PosterArrays, pack
+from posters.store.packed_posters import PIXELS, PosterArrays, pack
 from posters.tasks.decide import (
     CHECKED_POSTERS,
     decide,
@@ -67,6 +68,7 @@ def train(
     cache: str | Path | None = None,
     resume: bool = False,
     track: str | Sequence[str] = (),
+    workers: RayWorkers | None = None,
     **options: Unpack[TrainOptions],
 ) -> Classifier:
     """Train a classifier of the genres of `catalogue`.
@@ -80,6 +82,8 @@ def train(
         resume: resume a run that was interrupted, or start it if there is none.
         track: trackers that get parameters, curves and files, such as "mlflow"; see `posters.tracking`. One that fails
             later is left out, and costs nothing of the run.
+        workers: those of a Ray cluster, which fine-tune in place of this process and see the same cache and run. This
+            process does the rest.
         **options: single options of the config, as in `train(catalogue, "runs/first", epochs=0)`.
 
     Returns:
@@ -113,7 +117,7 @@ def train(
         names = (track,) if isinstance(track, str) else tuple(track)
         with open_trackers(names, directory.path, parameters_of(config, catalogue)) as trackers:
             try:
-                _train(catalogue, directory, config, splits, Path(cache or default_cache()), trackers)
+                _train(catalogue, directory, config, splits, Path(cache or default_cache()), trackers, workers)
             except PostersError:
                 directory.remove_if_untrained()
                 raise
@@ -182,6 +186,7 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
     given: Mapping[str, str] | None,
     cache: Path,
     trackers: Trackers,
+    workers: RayWorkers | None,
 ) -> None:
     """Do the whole job. What an interrupted try has finished (packed posters, features, epochs) is read back."""
     helping = _train_alone(catalogue, config)
@@ -215,6 +220,7 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
         from posters.network.data import Batches
         from posters.network.features import compute_features, features_path, network_scores
         from posters.network.fit import FitState, compile_model, fit
+        from posters.network.fit_on_ray import FitJob, fit_on_ray
         from posters.network.losses import make_loss
         from posters.network.model import (
             build_network,
@@ -322,14 +328,35 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
             schedule = make_schedule(config.schedule, stage.learning_rate, steps, warmup=steps // _WARMUP_SHARE)
             compile_model(network.whole, loss, schedule, config.weight_decay)
             name = "network" if number == len(learned) == 1 else f"network {number}"
+            checkpoint = run.checkpoints / f"{name.replace(' ', '-')}.npz"
             state = FitState(name, network.whole, config.ema, best)
+            if workers:
+                size = config.stage_preprocess(stage)
+                job = FitJob(
+                    stage=name,
+                    config=config,
+                    preprocess=size,
+                    precision=precision,
+                    weights=network.whole.get_weights(),
+                    loss=loss,
+                    schedule=schedule,
+                    posters=arrays_directory(cache, catalogue, size) / PIXELS,
+                    batches=replace(batches, x=batches.x[:0]),
+                    validation_rows=validation_rows,
+                    y_validation=y_validation,
+                    best_score=best,
+                    epochs=stage.epochs,
+                    checkpoint=checkpoint,
+                )
+                # The checkpoint that this leaves is of a finished fit, which `fit` reads back.
+                fit_on_ray(state, job, workers, record)
             fit(
                 state,
                 batches,
                 partial(validation_macro_map, network.whole, posters),
                 epochs=stage.epochs,
                 patience=config.patience,
-                checkpoint=run.checkpoints / f"{name.replace(' ', '-')}.npz",
+                checkpoint=checkpoint,
                 on_epoch=record,
             )
             logger.info(_outcome(state, best))

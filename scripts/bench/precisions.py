@@ -5,6 +5,7 @@ posters.
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +36,7 @@ def contests(bench: Bench) -> Iterator[Contest]:
     posters = _pixels(bench, test, manifest)
     from posters.network.export.litert import open_litert
 
-    networks = {name: open_litert(path, manifest) for name, path in files.items()}
+    networks = {name: partial(_probabilities, open_litert(path, manifest)) for name, path in files.items()}
     chance = METRICS["macro_map"](test.multi_hot(), np.tile(manifest.prior, (len(test), 1)))
     maps = {
         name: [METRICS["macro_map"](test.multi_hot(), run_network(posters))] for name, run_network in networks.items()
@@ -50,6 +51,10 @@ def contests(bench: Bench) -> Iterator[Contest]:
     yield Contest("One poster at a time, one core: median", "ms", False, column(figures), note=note)
     sizes = {name: [path.stat().st_size / 1e6] for name, path in files.items()}
     yield Contest("Size of the file", "MB", False, sizes)
+
+
+def _probabilities(network: Callable[[np.ndarray], dict[str, np.ndarray]], posters: np.ndarray) -> np.ndarray:
+    return network(posters)["probabilities"]
 
 
 def _pixels(bench: Bench, catalogue: Catalogue, manifest: Manifest) -> np.ndarray:

@@ -20,9 +20,12 @@ from posters._base.ray_cluster import ItemWorker, map_on_ray, spread_by
 from posters.audit import audit
 from posters.catalogue import Catalogue, Poster
 from posters.classifier.embed import Embedding, FileEmbedder, network_name
+from posters.classifier.seen_posters import SEEN, SeenPosters
 from posters.config import PreprocessConfig
 from posters.errors import ClassifierError, ConfigError
 from posters.images.decoding import to_rgb
+from posters.images.perceptual_hash import NEAR, near_groups
+from posters.models import CLASSIFIER
 from posters.store.journal import stamped
 from posters.store.packed_posters import pack
 
@@ -172,6 +175,11 @@ class TestCluster:
         there = pack(catalogue, tmp_path / "there", size, engine="ray")
         assert (there.ids, there.fingerprint, there.problems) == (here.ids, here.fingerprint, here.problems)
         assert (there.posters == here.posters).all()
+
+    def test_near_duplicates_of_real_posters_are_those_of_one_machine(self, cluster):
+        hashes = SeenPosters.read(CLASSIFIER / SEEN).rows["look"]
+        assert len(hashes) > 20_000
+        assert (near_groups(hashes, NEAR, map_on_ray) == near_groups(hashes, NEAR)).all()
 
     def test_a_job_that_is_killed_goes_on(self, cluster, catalogue, tmp_path):
         size = PreprocessConfig(height=48, width=32)

@@ -142,6 +142,8 @@ TRAIN_REFUSALS: dict[str, tuple[Sequence[str], str]] = {
     ),
     "strangers in the split": (["table.csv", "--run", "new", "--split", "more.csv"], "the splits name 1 posters that"),
     "unreadable posters": (["table.csv", "--run", "new", "--images", "broken"], "none of the 3 posters of table.csv"),
+    "workers of no cluster": (["no.csv", "--run", "new", "--workers", "2"], "those of a Ray cluster: add --engine ray"),
+    "an address alone": (["no.csv", "--run", "new", "--address", "host:1"], "that of a Ray cluster: add --engine ray"),
 }
 
 

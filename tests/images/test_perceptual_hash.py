@@ -1,5 +1,6 @@
 """Near duplicates, against brute force."""
 
+import pickle
 import tracemalloc
 
 import numpy as np
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from posters.classifier.seen_posters import SEEN, SeenPosters
 from posters.images.perceptual_hash import NEAR, near_groups
+from posters.models import CLASSIFIER
 from tests.images.hashes import brute_force, flipped, groups_of
 
 
@@ -37,6 +40,33 @@ def test_planted_pairs_are_near_at_every_distance_up_to_the_limit(seed):
 def test_near_groups_are_those_of_brute_force(base, changes, limit):
     hashes = base + [base[row % len(base)] ^ sum(1 << place for place in places) for row, places in changes]
     assert groups_of(near_groups(np.array(hashes, np.uint64), limit)) == brute_force(hashes, limit)
+    assert groups_of(near_groups(np.array(hashes, np.uint64), limit, elsewhere)) == brute_force(hashes, limit)
+
+
+def elsewhere(function, items, sees=()):
+    """Stands for a cluster whose workers know nothing of each other."""
+    return (pickle.loads(pickle.dumps(function))(item) for item in items)
+
+
+def test_real_posters_have_the_same_groups_when_bands_are_joined_elsewhere():
+    hashes = SeenPosters.read(CLASSIFIER / SEEN).rows["look"]
+    groups = near_groups(hashes, NEAR)
+    assert len(hashes) > 20_000
+    assert len(set(groups)) < len(set(hashes)), "some are near duplicates"
+    assert (near_groups(hashes, NEAR, elsewhere) == groups).all()
+
+
+def test_bands_that_are_joined_elsewhere_are_few_however_many_hashes_there_are():
+    """With bands of 32 bits, ten million hashes would take 82,898 rounds, and years."""
+    given = []
+
+    def counting(function, items, sees=()):
+        given.extend(items)
+        return [np.empty((2, 0), np.int64)]
+
+    near_groups(np.arange(2**21, dtype=np.uint64), NEAR, counting)
+    assert len(given) == len(set(given)) < 1000
+    assert {(low, high) for low, high, _ in given} == {(0, 21), (21, 42), (42, 64)}
 
 
 def test_a_crowd_of_hashes_is_grouped_as_by_brute_force():
@@ -47,6 +77,7 @@ def test_a_crowd_of_hashes_is_grouped_as_by_brute_force():
     bits = np.bitwise_count(hashes[:, None] ^ hashes[None])
     expected = connected_components(coo_array(bits <= NEAR))[1]
     assert groups_of(near_groups(hashes, NEAR)) == groups_of(expected)
+    assert (near_groups(hashes, NEAR, elsewhere) == near_groups(hashes, NEAR)).all()
     assert 1 < len(set(expected)) < 1500, "some are in the crowd, and some are not"
 
 
@@ -65,7 +96,8 @@ def test_blocks_of_any_size_give_the_same_groups(monkeypatch, block):
     chance = np.random.default_rng(1)
     hashes = np.array([flipped(chance, 0, row % 11) for row in range(60)], np.uint64)
     monkeypatch.setattr("posters.images.perceptual_hash.BLOCK", block)
-    assert groups_of(near_groups(hashes, NEAR)) == brute_force(hashes, NEAR)
+    for spread in (None, elsewhere):
+        assert groups_of(near_groups(hashes, NEAR, spread)) == brute_force(hashes, NEAR)
 
 
 @pytest.mark.slow

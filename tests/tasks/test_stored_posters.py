@@ -77,6 +77,52 @@ def test_a_bucket_gives_the_rows_of_the_same_files_on_disk(bucket, golden, tmp_p
     ]
 
 
+@pytest.mark.parametrize("engine", ["local", pytest.param("ray", marks=needs_ray)])
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_table_in_the_bucket_is_that_on_disk(bucket, golden, tmp_path, monkeypatch, engine, suffix):
+    import pandas
+    import s3fs
+
+    monkeypatch.setenv("POSTERS_CACHE", str(tmp_path / "cache"))
+    frame = pandas.read_csv(tmp_path / "t.csv", dtype=str)
+    frame.to_parquet(tmp_path / "t.parquet")
+    s3fs.S3FileSystem().put(str(tmp_path / f"t.{suffix}"), f"bucket/t.{suffix}")
+    predict = ["predict", f"s3://bucket/t.{suffix}", "--images", bucket, "--classifier", str(golden / "classifier")]
+    assert main([*predict, "--output", f"{tmp_path}/out/", "--format", "jsonl", "--engine", engine]) == 1
+    found = [{**row, "error": "error" in row} for row in rows_of(tmp_path / "out")]
+    assert found == predicted(tmp_path, golden, tmp_path / "images", "here")
+
+
+@needs_ray
+def test_an_audit_takes_its_table_from_the_bucket(bucket, tmp_path, monkeypatch):
+    import json
+
+    import s3fs
+
+    (tmp_path / "g.csv").write_text(
+        (tmp_path / "t.csv").read_text().replace(".png", ".png,War").replace("image", "image,genres")
+    )
+    s3fs.S3FileSystem().put(str(tmp_path / "g.csv"), "bucket/g.csv")
+    monkeypatch.setenv("POSTERS_CACHE", str(tmp_path / "cache"))
+    found = []
+    for table, engine in (("s3://bucket/g.csv", "ray"), (str(tmp_path / "g.csv"), "local")):
+        words = [
+            "audit",
+            table,
+            "--images",
+            str(tmp_path / "images"),
+            "--engine",
+            engine,
+            "--no-look",
+            "--fail-on",
+            "never",
+        ]
+        assert main([*words, "--cache", f"{tmp_path}/{engine}", "--json", f"{tmp_path}/{engine}.json"]) == 0
+        found.append(json.loads((tmp_path / f"{engine}.json").read_text())["findings"])
+    assert found[0] == found[1]
+    assert found[0]
+
+
 def test_a_folder_of_a_bucket_is_listed(bucket, golden, tmp_path, capsys):
     command = ["predict", f"{bucket}/", "--classifier", str(golden / "classifier"), "--output", f"{tmp_path}/out/"]
     assert main(command) == 1
