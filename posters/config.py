@@ -176,6 +176,15 @@ class TrainConfig(_Checked):
     weight_decay: float = option(0.05, "AdamW's weight decay in fine-tuning", 0, 10)
     batch_size: int = option(32, "posters per step of fine-tuning", 1)
     augment: bool = option(True, "shift, zoom, mirror and recolour the training posters a little; never upside down")
+    crop: float = option(
+        1.0,
+        "smallest share of a poster's area that augmentation crops to, at random; 1 shifts and zooms a little instead",
+        0.05,
+        1,
+    )
+    drop_path: float = option(
+        0.0, "share of posters for which fine-tuning skips the deepest residual block, and less before it", 0, 0.9
+    )
     impute: bool = option(
         False, "fill in unknown labels of training posters with their probabilities, by features and known labels"
     )

@@ -50,6 +50,8 @@ class TrainOptions(TypedDict, total=False):
     weight_decay: float
     batch_size: int
     augment: bool
+    crop: float
+    drop_path: float
     impute: bool
     mixup: float
     ema: float

@@ -6,7 +6,7 @@ import numpy as np
 
 from posters.scores import Scores, write_scores
 from posters.splitting.folds import Folds, write_folds
-from scripts.decisions import WAYS, best_common, between, main
+from scripts.decisions import WAYS, best_common, between, chain_of, drawn_decisions, main
 
 
 def scores_of(y_true, y_score):
@@ -37,3 +37,11 @@ def test_every_way_has_a_row(tmp_path, monkeypatch, capsys):
     rows = capsys.readouterr().out.splitlines()[2:]
     assert [row.split(" | ")[0] for row in rows] == [f"| {way}" for way in WAYS]
     assert all("1.000 ± 0.000" in row for row in rows if "likeliest" not in row)
+
+
+def test_sets_drawn_from_a_chain_know_which_genres_come_together():
+    """Comedy with Drama, or War alone: all three have an F1 of 0.8 or 0.5, and one of the two sets has 1 or 0."""
+    together = np.random.default_rng(0).random(3000) < 0.5
+    y_true = np.column_stack([together, together, ~together]).astype(int)
+    chain = chain_of(scores_of(y_true, np.full((3000, 3), 0.5)))
+    assert drawn_decisions(chain, np.array([[0.5, 0.5, 0.5]]), most=3).tolist() == [[1, 1, 1]]

@@ -149,18 +149,20 @@ def _small_cnn(*, weights: str | None, input_shape: tuple[int, int, int]) -> Any
     return model
 
 
-def build_backbone(backbone: Backbone, weights: str, input_shape: tuple[int, int, int]) -> Any:
+def build_backbone(backbone: Backbone, weights: str, input_shape: tuple[int, int, int], drop_path: float = 0.0) -> Any:
     """Build a backbone and load its weights.
 
     Args:
         backbone: which.
         weights: "posters", "imagenet", "none", or the path of a weights file that Keras can load into it.
         input_shape: (height, width, 3).
+        drop_path: as `TrainConfig.drop_path`; EfficientNet-Lite has it.
 
     Returns:
         A Keras model from scaled pixels (B, H, W, 3) to a feature map (B, h, w, F).
 
     Raises:
+        ConfigError: there is a `drop_path`, and the backbone has none.
         MissingExtraError: the weights are in a package that is not installed.
         TrainingError: the weights can't be had, or don't fit.
 
@@ -168,7 +170,10 @@ def build_backbone(backbone: Backbone, weights: str, input_shape: tuple[int, int
         >>> build_backbone(find_backbone("small_cnn"), "none", (48, 32, 3)).output_shape
         (None, 3, 2, 128)
     """
+    if drop_path and backbone.name not in VARIANTS:
+        raise ConfigError(f"{backbone.name} has no drop_path: choose one of {', '.join(VARIANTS)}, or leave it at 0")
     _check_weights(backbone, weights)
+    extra = {"drop_path": drop_path} if drop_path else {}
     known = {"none": None, "imagenet": "imagenet"}
     source = known[weights] if weights in known else str(weights_file(weights, backbone.name))
     try:
@@ -177,7 +182,7 @@ def build_backbone(backbone: Backbone, weights: str, input_shape: tuple[int, int
         with warnings.catch_warnings():
             # Without a top, weights fit every shape of input, upright ones too.
             warnings.filterwarnings("ignore", message="`input_shape` is undefined or non-square")
-            return backbone.build(weights=source, input_shape=input_shape)
+            return backbone.build(weights=source, input_shape=input_shape, **extra)
     # Keras raises plain Exception for a failed download, and many kinds for a file that does not fit.
     except Exception as error:
         if weights == "imagenet":

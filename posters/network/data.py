@@ -16,6 +16,7 @@ from posters.network.tensorflow import tf
 
 _SHIFT = 0.06  # of the height and width, to each side
 _ZOOM = (0.85, 1.1)  # below 1 enlarges the poster
+_STRETCH = 4 / 3  # of a crop's width to its height, at most, and at least the inverse
 _COLOUR = 0.2  # how far brightness, contrast and saturation may go from 1
 
 
@@ -34,6 +35,7 @@ class Batches:
         seed: of the order and the augmentation.
         augmented: whether `x` are uint8 posters to be changed a little each time.
         mixup: alpha of mixup; 0 blends nothing. Only for uint8 posters.
+        crop: of augmented posters, as `augment` takes it.
 
     Examples:
         >>> x, y = np.arange(10.0, dtype=np.float32)[:, None], np.ones((10, 2), np.uint8)
@@ -49,6 +51,7 @@ class Batches:
     seed: int
     augmented: bool = False
     mixup: float = 0.0
+    crop: float = 1.0
 
     @property
     def size(self) -> int:
@@ -84,7 +87,7 @@ class Batches:
             # The seeds depend on the step of the whole fit alone, and so survive a kill.
             step = tf.cast(at, tf.int32)
             if self.augmented:
-                x = augment(x, tf.stack([self.seed, step]))
+                x = augment(x, tf.stack([self.seed, step]), self.crop)
             if self.mixup > 0:
                 x, y = mixup(x, y, tf.stack([self.seed + 1, step]), self.mixup)
             return x, y
@@ -135,45 +138,67 @@ def untuned(dataset: Any) -> Any:
     return dataset.with_options(options)
 
 
-def augment(posters: Any, seed: Any) -> Any:
-    """Shift, zoom, mirror and recolour each poster on its own.
+def augment(posters: Any, seed: Any, crop: float = 1.0) -> Any:
+    """Shift and zoom, or crop, each poster on its own; mirror and recolour it.
 
     Args:
         posters: uint8 (B, H, W, 3).
         seed: int32 (2,); the same seed gives the same changes.
+        crop: smallest share of the area that a random crop keeps, above 0; 1 shifts and zooms a little instead.
 
     Returns:
         uint8 (B, H, W, 3).
 
     Examples:
-        >>> augment(np.zeros((2, 30, 20, 3), np.uint8), [0, 1]).shape
+        >>> augment(np.zeros((2, 30, 20, 3), np.uint8), [0, 1], crop=0.6).shape
         TensorShape([2, 30, 20, 3])
     """
     # A seed of its own for each part: with one for both, the shift would tell the brightness.
     seeds = tf.random.split(seed, 2) if hasattr(tf.random, "split") else tf.random.experimental.stateless_split(seed, 2)
-    moved = _move(tf.cast(posters, tf.float32), seeds[0])
-    recoloured = _recolour(moved, seeds[1])
+    size = tf.cast(tf.shape(posters)[1:3][::-1], tf.float32)
+    boxes = _crops(tf.shape(posters)[0], size, seeds[0], crop) if crop < 1 else _shifts(posters, size, seeds[0])
+    recoloured = _recolour(_resample(tf.cast(posters, tf.float32), *boxes), seeds[1])
     return tf.cast(tf.clip_by_value(tf.round(recoloured), 0, 255), tf.uint8)
 
 
-def _move(posters: Any, seed: Any) -> Any:
-    """Resample each poster through a random zoom, shift and mirror, reflecting it beyond its edges."""
-    batch, height, width = tf.shape(posters)[0], tf.shape(posters)[1], tf.shape(posters)[2]
-    size = tf.cast(tf.stack([width, height]), tf.float32)
-    draws = tf.random.stateless_uniform([batch, 4], seed)
+def _shifts(posters: Any, size: Any, seed: Any) -> tuple[Any, Any]:
+    """Draw a zoom, a shift and a mirror for each poster; return the scales and offsets (B, 2) of x and y."""
+    draws = tf.random.stateless_uniform([tf.shape(posters)[0], 4], seed)
     zoom = _ZOOM[0] + draws[:, 0] * (_ZOOM[1] - _ZOOM[0])
-    mirror = tf.where(draws[:, 1] < 0.5, -1.0, 1.0)
-    shift = (draws[:, 2:] * 2 - 1) * _SHIFT * size
-    # Output pixel (x, y) is taken from (a x + c, b y + f); the constants keep the poster's middle in the middle.
-    a, b = zoom * mirror, zoom
-    middle = (size - 1) / 2
-    c = middle[0] * (1 - a) + shift[:, 0]
-    f = middle[1] * (1 - b) + shift[:, 1]
-    zero = tf.zeros_like(a)
+    scales = tf.stack([zoom * _mirror(draws[:, 1]), zoom], axis=1)
+    # What keeps the poster's middle in the middle, and then the shift.
+    return scales, (size - 1) / 2 * (1 - scales) + (draws[:, 2:] * 2 - 1) * _SHIFT * size
+
+
+def _crops(batch: Any, size: Any, seed: Any, smallest: float) -> tuple[Any, Any]:
+    """Draw a box within each poster (Szegedy et al. 2015, "Going Deeper with Convolutions", section 6) and a mirror.
+
+    Returns:
+        Scales and offsets (B, 2) of x and y, as `_resample` takes them.
+    """
+    draws = tf.random.stateless_uniform([batch, 5], seed)
+    area = smallest + draws[:, 0] * (1 - smallest)
+    stretch = tf.exp((draws[:, 2] * 2 - 1) * np.log(_STRETCH) / 2)
+    # A box as wide or as high as the poster at most: near the whole area there is no room to stretch.
+    sides = tf.minimum(tf.sqrt(area)[:, None] * tf.stack([stretch, 1 / stretch], axis=1), 1.0)
+    corners = draws[:, 3:] * (1 - sides) * (size - 1)
+    mirror = _mirror(draws[:, 1])[:, None] * [1.0, 0.0] + [0.0, 1.0]
+    # Mirrored, a box is read from its other end.
+    return sides * mirror, corners + tf.where(mirror < 0, sides * (size - 1), 0.0)
+
+
+def _mirror(draws: Any) -> Any:
+    return tf.where(draws < 0.5, -1.0, 1.0)
+
+
+def _resample(posters: Any, scales: Any, offsets: Any) -> Any:
+    """Take pixel (x, y) of each poster from `scales * (x, y) + offsets`, reflecting the poster beyond its edges."""
+    zero = tf.zeros_like(scales[:, 0])
+    rows = [scales[:, 0], zero, offsets[:, 0], zero, scales[:, 1], offsets[:, 1], zero, zero]
     return tf.raw_ops.ImageProjectiveTransformV3(
         images=posters,
-        transforms=tf.stack([a, zero, c, zero, b, f, zero, zero], axis=1),
-        output_shape=tf.stack([height, width]),
+        transforms=tf.stack(rows, axis=1),
+        output_shape=tf.shape(posters)[1:3],
         fill_value=0.0,
         interpolation="BILINEAR",
         fill_mode="REFLECT",

@@ -55,13 +55,17 @@ _STAGES = (
 _STEM, _HEAD = 32, 1280
 
 
-def efficientnet_lite(name: str, *, weights: str | None, input_shape: tuple[int, int, int]) -> Any:
+def efficientnet_lite(
+    name: str, *, weights: str | None, input_shape: tuple[int, int, int], drop_path: float = 0.0
+) -> Any:
     """Build a variant without its classifier.
 
     Args:
         name: one of `VARIANTS`.
         weights: None, "imagenet" or the path of a file that Keras saved.
         input_shape: (height, width, 3).
+        drop_path: share of posters for which training skips the last residual block, and proportionally less before it
+            (Huang et al. 2016, "Deep Networks with Stochastic Depth", section 3).
 
     Returns:
         A Keras model from pixels scaled by (x - 127) / 128, float (B, H, W, 3), to a feature map (B, h, w, 1280), 32
@@ -76,8 +80,9 @@ def efficientnet_lite(name: str, *, weights: str | None, input_shape: tuple[int,
     """
     inputs = keras.Input(input_shape)
     x = _normalised(_convolution(_STEM, 3, "stem", strides=2)(inputs), "stem")
-    for place, block in enumerate(_blocks(VARIANTS[name])):
-        x = _block(x, f"block{place}", *block)
+    blocks = _blocks(VARIANTS[name])
+    for place, block in enumerate(blocks):
+        x = _block(x, f"block{place}", *block, drop_path * place / len(blocks))
     x = _normalised(_convolution(_HEAD, 1, "head")(x), "head")
     model = keras.Model(inputs, x, name=name)
     if weights == "imagenet":
@@ -121,8 +126,8 @@ def _rounded(channels: float, divisor: int = 8) -> int:
     return rounded + divisor if rounded < 0.9 * channels else rounded
 
 
-def _block(x: Any, name: str, kernel: int, channels: int, expansion: int, stride: int) -> Any:
-    """An inverted residual: expand, filter each channel, project."""
+def _block(x: Any, name: str, kernel: int, channels: int, expansion: int, stride: int, drop_path: float) -> Any:
+    """An inverted residual: expand, filter each channel, project; training drops it for a share of the posters."""
     inputs = x
     if expansion != 1:
         expanded = _convolution(inputs.shape[-1] * expansion, 1, f"{name}_expand")(inputs)
@@ -134,6 +139,8 @@ def _block(x: Any, name: str, kernel: int, channels: int, expansion: int, stride
     x = _convolution(channels, 1, f"{name}_project")(x)
     x = keras.layers.BatchNormalization(momentum=0.99, epsilon=1e-3, name=f"{name}_project_bn")(x)
     if stride == 1 and inputs.shape[-1] == channels:
+        if drop_path:
+            x = keras.layers.Dropout(drop_path, noise_shape=(None, 1, 1, 1), name=f"{name}_drop_path")(x)
         x = keras.layers.Add(name=f"{name}_add")([inputs, x])
     return x
 

@@ -63,7 +63,7 @@ def build_network(
     pixels = keras.Input(shape, dtype="uint8", name="poster")
     # The weights of a classifier are set once the network is there; see `posters.network.weights.continue_from`.
     load = load_weights and starting_classifier(config.weights) is None
-    body = build_backbone(backbone, config.weights if load else "none", shape)
+    body = build_backbone(backbone, config.weights if load else "none", shape, config.drop_path)
     # uint8 goes in and scaling is part of the network: what ships can't be fed differently from what was trained.
     feature_map = body(scale_pixels(backbone, pixels))
     features = keras.Model(pixels, _POOLINGS[config.pooling](feature_map), name="features")

@@ -322,7 +322,7 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
             if not len(rows):
                 raise TrainingError(f"no poster of {' or '.join(stage.tables)} is in the training split")
             batches = Batches(
-                posters.posters, labels, rows, stage.batch_size, config.seed, config.augment, config.mixup
+                posters.posters, labels, rows, stage.batch_size, config.seed, config.augment, config.mixup, config.crop
             )
             steps = stage.epochs * batches.steps
             schedule = make_schedule(config.schedule, stage.learning_rate, steps, warmup=steps // _WARMUP_SHARE)

@@ -64,6 +64,11 @@ def test_weights_that_cannot_be_had_are_refused():
         build_backbone(small, "nowhere.h5", (48, 32, 3))
 
 
+def test_a_backbone_without_stochastic_depth_refuses_it():
+    with pytest.raises(ConfigError, match=r"small_cnn has no drop_path: choose one of efficientnet_lite0"):
+        build_backbone(find_backbone("small_cnn"), "none", (48, 32, 3), drop_path=0.1)
+
+
 @pytest.mark.filterwarnings("ignore:Skipping nested container")  # Keras's own word about such a file.
 def test_a_file_that_holds_other_weights_is_refused(tmp_path):
     path = tmp_path / "other.weights.h5"

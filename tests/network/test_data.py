@@ -89,6 +89,50 @@ def test_augmentation_is_mild(posters):
 
 
 @pytest.fixture
+def places() -> np.ndarray:
+    """Each pixel tells its place: red from left to right, green from top to bottom, the same blue everywhere."""
+    down, right = np.mgrid[0:1:60j, 0:1:40j]
+    return np.broadcast_to(np.stack([right, down, 0 * down], axis=2) * 200, (64, 60, 40, 3)).astype(np.uint8)
+
+
+def boxes_of(cropped: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Width, height and left edge of what is seen of each poster, as shares; a mirrored one has a negative width."""
+    clear = cropped.astype(float)
+    return clear[:, 30, -1, 0] - clear[:, 30, 0, 0], clear[:, -1, 20, 1] - clear[:, 0, 20, 1], clear[:, 30, 0, 0]
+
+
+@pytest.mark.parametrize("smallest", [0.25, 0.6, 0.95])
+def test_a_crop_is_a_box_within_the_poster_of_the_area_that_was_asked_for(places, smallest, monkeypatch):
+    monkeypatch.setattr("posters.network.data._COLOUR", 0.0)
+    areas, mirrored, stretches = [], [], []
+    for seed in range(8):
+        width, height, left = boxes_of(augment(places, [seed, 0], crop=smallest).numpy())
+        right = left + width
+        assert (np.minimum(left, right) >= -2).all()
+        assert (np.maximum(left, right) <= 202).all()
+        areas += list(np.abs(width) * height / 200**2)
+        mirrored += list(width < 0)
+        stretches += list(np.abs(width) / height)
+    # A side that would leave the poster is cut: near the whole area, boxes are a little smaller than asked for.
+    assert smallest * 0.86 - 0.02 < min(areas) < smallest + 0.1
+    assert 0.9 < max(areas) <= 1.02
+    assert 0.4 < np.mean(mirrored) < 0.6
+    assert 0.72 < min(stretches) < max(stretches) < 1.39
+
+
+def test_crops_repeat_with_their_seed(posters):
+    once, again, other = (augment(posters, seed, crop=0.5).numpy() for seed in ([1, 2], [1, 2], [1, 3]))
+    np.testing.assert_array_equal(once, again)
+    assert (once != other).any()
+
+
+def test_batches_are_cropped_as_they_say(places):
+    shown = {"x": places, "y": np.ones((64, 1), np.uint8), "rows": np.arange(64), "batch_size": 64, "augmented": True}
+    mild, cropped = (next(iter(epoch(0, **shown, crop=crop)))[0].numpy() for crop in (1.0, 0.1))
+    assert np.abs(boxes_of(cropped)[0]).mean() < 0.9 * np.abs(boxes_of(mild)[0]).mean()
+
+
+@pytest.fixture
 def plain() -> tuple[np.ndarray, np.ndarray]:
     """Four posters of one value each, and one genre each: what is blended can be read off both."""
     values = np.array([0, 80, 160, 240])

@@ -65,6 +65,32 @@ def test_it_trains_by_name(spelling):
     assert network.whole(np.zeros((2, 64, 32, 3), np.uint8)).shape == (2, 3)
 
 
+def test_stochastic_depth_skips_blocks_of_some_posters_while_training_alone():
+    # From ImageNet: a network with initial weights gives next to nothing, whatever is dropped.
+    plain, dropping = (
+        efficientnet_lite("efficientnet_lite0", weights="imagenet", input_shape=(64, 32, 3), drop_path=rate)
+        for rate in (0.0, 0.8)
+    )
+    for layer in dropping.layers:
+        # Statistics of the batch would differ between posters that are one and the same.
+        layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
+    one = np.random.default_rng(0).normal(size=(1, 64, 32, 3)).astype(np.float32)
+    np.testing.assert_allclose(dropping(one, training=False), plain(one, training=False), atol=1e-5)
+    eight = np.asarray(dropping(np.repeat(one, 8, axis=0), training=True)).reshape(8, -1)
+    assert np.ptp(eight, axis=0).max() > 0.1
+    rates = [layer.rate for layer in dropping.layers if layer.name.endswith("drop_path")]
+    assert rates == sorted(rates)
+    assert 0 < rates[0] < rates[-1] < 0.8
+
+
+def test_what_is_not_dropped_counts_for_more():
+    """On average, a block adds as much while training as it does when predicting."""
+    drop = keras.layers.Dropout(0.5, noise_shape=(None, 1, 1, 1))
+    kept = np.asarray(drop(np.ones((4000, 2, 1, 3), np.float32), training=True))
+    assert kept.mean() == pytest.approx(1, abs=0.1)
+    assert (kept == kept[:, :1, :, :1]).all()
+
+
 def test_weights_that_are_not_installed_are_named_with_their_extra(monkeypatch):
     monkeypatch.setattr("posters._base.optional_imports.find_spec", lambda module: None)
     with pytest.raises(MissingExtraError, match=r"posters\[efficientnet-lite\]"):
