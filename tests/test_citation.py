@@ -14,8 +14,8 @@ ENTRIES = [f"  - {entry}" for entry in REFERENCES[4:].split("\n  - ")]
 
 # "Lin et al. 2017", "Davison and Hinkley (1997", "Holm's (1979", "Norouzi, Punjani and Fleet 2012".
 CITED = re.compile(r"\b([A-Z]\w+)(?:'s)?(?:(?:, [A-Z]\w+)* and [A-Z]\w+| et al\.)?,? \(?((?:19|20)\d\d)\b")
-# A film with its year, and a format of images, look the same.
-NO_AUTHORS = {"Alien", "Heat", "JPEG"}
+# A film with its year, a format of images and a version look the same.
+NO_AUTHORS = {"Alien", "Heat", "JPEG", "OpenVINO"}
 
 
 def value(name, text):
