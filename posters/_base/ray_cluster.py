@@ -24,6 +24,8 @@ _R = TypeVar("_R")
 
 # Not Ray's own errors, which stand round it.
 _RAISED = re.compile(r"(?!ray\.)[\w.]*(Error|Exception): ")
+# Before Ray is imported, for whoever has not set them: a user who wants to be counted sets the first to 1.
+_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
 _PATIENCE = 10  # seconds, for a cluster to answer
 _CHUNK = 16  # items that travel together: less than a second of work
 _BLOCKS = 4_000  # of which each is done again as a whole if its worker dies; more would only keep Ray's own books busy
@@ -159,9 +161,7 @@ def connected(address: str | None) -> Iterator[Any]:
         ...     print(ray.cluster_resources()["CPU"])
         64.0
     """
-    # Before Ray is imported. A user who wants to be counted sets it to 1.
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    os.environ.update({**_QUIET, **os.environ})
     ray = require("ray", "ray")
     require("ray.data", "ray")
     mine = not ray.is_initialized()

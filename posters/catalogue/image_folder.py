@@ -167,10 +167,9 @@ class ImageFolder:
             names = (name, _lower_extension(name), *(name + extension for extension in EXTENSIONS))
             name = next((each for each in names if each in listing), "")
             found = listing.get(name, "")
-        if found is None:
-            return _joined(folder, name)
         if found:
             listing[found] = None
+        found = name if found is None else found
         return _joined(folder, found) if found else None
 
     def _variants(self, paths: Sequence[str]) -> Iterator[str]:

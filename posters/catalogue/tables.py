@@ -91,8 +91,7 @@ class Table:
         Raises:
             CatalogueError: a value is a list, another object or a truth value.
         """
-        values = self.values(keys)
-        if values is None:
+        if (values := self.values(keys)) is None:
             return None
         if set(map(type, values)) == {str}:
             stripped = list(map(str.strip, values))

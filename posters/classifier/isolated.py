@@ -99,9 +99,8 @@ class IsolatedNetwork(Network):
 
     def _asked(self, request: bytes, seconds: float | None = None) -> dict[str, np.ndarray]:
         """Send pixels, and return the outputs."""
-        # Not the worker's own limit: anything may hang.
         start, patience = monotonic(), seconds or SECONDS
-        limit = Timer(patience, self._process.kill)
+        limit = Timer(patience, self._process.kill)  # Not the worker's own limit: anything may hang.
         limit.daemon = True
         limit.start()
         try:

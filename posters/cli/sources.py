@@ -88,10 +88,10 @@ def _sources(word: str, recursive: bool, options: dict[str, Any]) -> list[Source
     if word == STDIN:
         return [_standard_input()]
     # Before the file system: on some systems an address is a path that may exist.
+    if is_stored(word):
+        return table_sources(word, **options) if _is_table(word) else stored_sources(word, recursive)
     if is_address(word):
-        if is_stored(word) and _is_table(word):
-            return table_sources(word, **options)
-        return stored_sources(word, recursive) if is_stored(word) else [Source(shown_address(word), word)]
+        return [Source(shown_address(word), word)]
     if os.path.isdir(word):
         return folder_sources(word, recursive)
     if word.startswith("sqlite:/") or (_is_table(word) and os.path.isfile(word)):

@@ -70,9 +70,8 @@ def near_groups(hashes: np.ndarray, distance: int, spread: Spread | None = None)
         rounds = [[each for each in looked_up if not each[2]], [each for each in looked_up if each[2]]]
     join = BandJoin(distinct, distance)
     for part in rounds:
-        pairs = list(spread(join, part) if spread else map(join, part))
-        left, right = np.concatenate([np.empty((2, 0), np.int64), *pairs], axis=1)
-        join.groups = joined_groups(join.groups, left, right)
+        pairs = [np.empty((2, 0), np.int64), *(spread(join, part) if spread else map(join, part))]
+        join.groups = joined_groups(join.groups, *np.concatenate(pairs, axis=1))
     return np.unique(join.groups[twin_of], return_inverse=True)[1].astype(np.int64)
 
 

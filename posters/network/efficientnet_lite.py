@@ -132,10 +132,8 @@ def _block(x: Any, name: str, kernel: int, channels: int, expansion: int, stride
     if expansion != 1:
         expanded = _convolution(inputs.shape[-1] * expansion, 1, f"{name}_expand")(inputs)
         x = _normalised(expanded, f"{name}_expand")
-    filtered = keras.layers.DepthwiseConv2D(
-        kernel, stride, padding="same", use_bias=False, name=f"{name}_depthwise_conv"
-    )(x)
-    x = _normalised(filtered, f"{name}_depthwise")
+    depthwise = keras.layers.DepthwiseConv2D(kernel, stride, "same", use_bias=False, name=f"{name}_depthwise_conv")
+    x = _normalised(depthwise(x), f"{name}_depthwise")
     x = _convolution(channels, 1, f"{name}_project")(x)
     x = keras.layers.BatchNormalization(momentum=0.99, epsilon=1e-3, name=f"{name}_project_bn")(x)
     if stride == 1 and inputs.shape[-1] == channels:

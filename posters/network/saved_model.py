@@ -90,9 +90,8 @@ def _graph_of(path: Path) -> tuple[Any, str, dict[str, str]]:
     # Probabilities whether it has them or not: without them, this fails.
     names = {PROBABILITIES, NOVELTY} & {PROBABILITIES, *signature.outputs}
     fetches = {name: signature.outputs[name].name for name in names}
-    needed = tf.compat.v1.graph_util.extract_sub_graph(
-        graph.graph_def, [fetch.partition(":")[0] for fetch in fetches.values()]
-    )
+    nodes = [fetch.partition(":")[0] for fetch in fetches.values()]
+    needed = tf.compat.v1.graph_util.extract_sub_graph(graph.graph_def, nodes)
     _check_calculates(path, needed)
     return needed, feed, fetches
 
