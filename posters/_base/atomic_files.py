@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 from posters._base.regular_files import open_regular
@@ -32,7 +33,8 @@ def replacing(path: Path) -> Iterator[Path]:
     # A rename would replace the link itself. The temporary file must be on the same disk as the file.
     path = Path(path).resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial{path.suffix}")
+    # Threads of one process may write one file, too.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{get_ident()}.partial{path.suffix}")
     try:
         yield temporary
         _sync(temporary)

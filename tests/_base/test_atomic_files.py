@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 
@@ -31,6 +33,20 @@ def write_half_and_raise(path, error):
 
 def names_in(folder):
     return sorted(path.name for path in folder.iterdir())
+
+
+def test_threads_may_replace_one_file_at_once(tmp_path):
+    path, both = tmp_path / "file.txt", Barrier(2)
+
+    def write(text: str) -> None:
+        with replacing(path) as temporary:
+            temporary.write_text(text)
+            both.wait(timeout=30)  # Now both have their own, or one of them has the other's.
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(write, ("one", "other")))
+    assert path.read_text() in ("one", "other")
+    assert names_in(tmp_path) == ["file.txt"]
 
 
 def test_replacing_puts_the_new_file_in_place_only_when_the_block_has_ended(tmp_path):
