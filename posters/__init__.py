@@ -23,7 +23,7 @@ _HOMES = {
     "PostersError": "posters.errors",
     "Prediction": "posters.classifier",
     "Problem": "posters.catalogue",
-    "RayWorkers": "posters._base.ray_cluster",
+    "RayWorkers": "posters.config",
     "PreprocessConfig": "posters.config",
     "Scores": "posters.scores",
     "Splits": "posters.splitting.splits",

@@ -258,6 +258,30 @@ class TrainConfig(_Checked):
         return self.weights == "none" and bool(self.fine_tuning)
 
 
+@dataclass(frozen=True)
+class RayWorkers:
+    """Workers of a Ray cluster that share the fine-tuning of one run; no part of its config.
+
+    Attributes:
+        count: how many, from 1; each needs a core.
+        address: of the cluster, such as "10.0.0.1:6379"; None for that in `RAY_ADDRESS`, or a new one on this machine.
+
+    Raises:
+        ConfigError: the count is below 1.
+
+    Examples:
+        >>> RayWorkers(2).address is None
+        True
+    """
+
+    count: int
+    address: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.count < 1:
+            raise ConfigError(f"workers must be at least 1, but got {self.count}")
+
+
 def config_from_dict(values: dict[str, Any], source: str = "the config") -> TrainConfig:
     """Make a `TrainConfig` from plain data.
 

@@ -10,7 +10,6 @@ import re
 import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -30,30 +29,6 @@ _PATIENCE = 10  # seconds, for a cluster to answer
 _CHUNK = 16  # items that travel together: less than a second of work
 _BLOCKS = 4_000  # of which each is done again as a whole if its worker dies; more would only keep Ray's own books busy
 _THREADS = 2  # of each worker: one reads while the other computes
-
-
-@dataclass(frozen=True)
-class RayWorkers:
-    """Workers of a Ray cluster.
-
-    Attributes:
-        count: how many, from 1; each needs a core.
-        address: as in `spread_by`.
-
-    Raises:
-        ConfigError: the count is below 1.
-
-    Examples:
-        >>> RayWorkers(2).address is None
-        True
-    """
-
-    count: int
-    address: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.count < 1:
-            raise errors.ConfigError(f"workers must be at least 1, but got {self.count}")
 
 
 class Spread(Protocol):

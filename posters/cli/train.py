@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from posters._base.optional_imports import check_installed
-from posters._base.ray_cluster import RayWorkers, spread_by
+from posters._base.ray_cluster import spread_by
 from posters.cli.options import (
     TABLES_HELP,
     add_catalogue_options,
@@ -16,6 +16,7 @@ from posters.cli.options import (
     path_or_address,
     read_catalogue_from,
 )
+from posters.config import RayWorkers
 from posters.errors import ConfigError
 
 _WORKERS = 2

@@ -107,8 +107,9 @@ class BandJoin:
             found.append(np.stack([left[near], right[near]]))
             waiting += found[-1].shape[1]
             # Joining takes as long as there are hashes, and so is done for many pairs at a time.
-            if waiting > BLOCK:
-                groups, waiting = joined_groups(groups, *np.concatenate(found, axis=1)), 0
+            if waiting > BLOCK // 4:
+                groups = joined_groups(groups, *np.concatenate(found, axis=1))
+                found, waiting = [_as_few_pairs(groups, np.concatenate(found, axis=1))], 0
         return np.concatenate(found, axis=1)
 
     def _in_buckets(self, low: int, high: int) -> "_Band":
@@ -117,6 +118,13 @@ class BandJoin:
         if band is None or (band.low, band.high) != (low, high):
             band = self._band = _Band(self.hashes, low, high)
         return band
+
+
+def _as_few_pairs(groups: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    """Return pairs that join the same rows, each with the first one of its group: a crowd has one for each row."""
+    rows = np.unique(pairs)
+    _, first, group = np.unique(groups[rows], return_index=True, return_inverse=True)
+    return np.stack([rows, rows[first][group]])
 
 
 def _masks(bits: int, radius: int) -> Iterator[int]:

@@ -19,8 +19,8 @@ from tqdm import tqdm
 
 from posters import __version__, errors
 from posters._base.optional_imports import require
-from posters._base.ray_cluster import Board, RayWorkers, check_worker, connected, gave_up
-from posters.config import PreprocessConfig, TrainConfig
+from posters._base.ray_cluster import Board, check_worker, connected, gave_up
+from posters.config import PreprocessConfig, RayWorkers, TrainConfig
 from posters.metrics import METRICS
 from posters.network import fit as fitting
 from posters.network.data import Batches

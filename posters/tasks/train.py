@@ -11,7 +11,6 @@ import numpy as np
 from posters._base.locks import only_writer
 from posters._base.log import also_to_file, logger
 from posters._base.optional_imports import check_installed
-from posters._base.ray_cluster import RayWorkers
 from posters.baselines.imputation import impute_training_labels
 from posters.catalogue import SPLITS, Catalogue, read_catalogue
 from posters.catalogue.multi_hot import prevalence
@@ -21,7 +20,7 @@ from posters.classifier.manifest import CARD, KERAS_NETWORK
 from posters.classifier.novelty import NOVELTY
 from posters.classifier.seen_posters import SEEN
 from posters.classifier.starting_weights import check_weights
-from posters.config import Stage, TrainConfig, with_options
+from posters.config import RayWorkers, Stage, TrainConfig, with_options
 from posters.errors import ArraysError, PostersError, RunError, TrainingError
 from posters.metrics import METRICS, log_loss
 from posters.runs import Run

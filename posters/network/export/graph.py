@@ -79,7 +79,8 @@ def told(outputs: dict[str, Any], calibration: Calibration, novelty: Novelty | N
         >>> from posters.calibration import no_calibration
         >>> outputs = {"probabilities": tf.constant([[0.25]]), "features": tf.constant([[0.0, 2.0]])}
         >>> rule = Novelty(np.array([[0.0, 0.0], [0.0, 5.0]], np.float16))
-        >>> {name: value.numpy().tolist() for name, value in told(outputs, no_calibration(["Drama"]), rule).items()}
+        >>> found = told(outputs, no_calibration(["Drama"]), rule)
+        >>> {name: value.numpy().round(3).tolist() for name, value in found.items()}
         {'probabilities': [[0.25]], 'novelty': [[5.0]]}
     """
     given = {OUTPUT: calibrated(calibration, outputs[PROBABILITIES])}
