@@ -33,8 +33,7 @@ def replacing(path: Path) -> Iterator[Path]:
     # A rename would replace the link itself. The temporary file must be on the same disk as the file.
     path = Path(path).resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Threads of one process may write one file, too.
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{get_ident()}.partial{path.suffix}")
+    temporary = _beside(path, f"partial{path.suffix}")
     try:
         yield temporary
         _sync(temporary)
@@ -62,7 +61,7 @@ def replacing_directory(path: Path) -> Iterator[Path]:
     if path.exists() and not path.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    temporary = _beside(path, "partial")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     try:
@@ -74,9 +73,14 @@ def replacing_directory(path: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def _beside(path: Path, ending: str) -> Path:
+    # Threads of one process may write one file at once, as processes may.
+    return path.with_name(f".{path.name}.{os.getpid()}-{get_ident()}.{ending}")
+
+
 def _replace_directory(new: Path, path: Path) -> None:
     # A directory can't be renamed over one that is not empty, so the old one is moved aside for an instant.
-    retired = path.with_name(f".{path.name}.{os.getpid()}.retired")
+    retired = _beside(path, "retired")
     shutil.rmtree(retired, ignore_errors=True)
     try:
         if path.exists():

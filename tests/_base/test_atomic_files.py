@@ -49,6 +49,24 @@ def test_threads_may_replace_one_file_at_once(tmp_path):
     assert names_in(tmp_path) == ["file.txt"]
 
 
+def test_threads_that_fill_one_directory_at_once_fill_one_each(tmp_path):
+    path, both = tmp_path / "run", Barrier(2)
+
+    def write(text: str) -> list[str]:
+        with replacing_directory(path) as temporary:
+            both.wait(timeout=30)
+            (temporary / text).write_text(text)
+            both.wait(timeout=30)
+            return names_in(temporary)
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(write, "one")
+        second = pool.submit(write, "other")
+        assert (first.result(), second.result()) == (["one"], ["other"])
+    assert names_in(path) in (["one"], ["other"])
+    assert names_in(tmp_path) == ["run"]
+
+
 def test_replacing_puts_the_new_file_in_place_only_when_the_block_has_ended(tmp_path):
     path = tmp_path / "deep" / "file.txt"
     write_text(path, "old")
