@@ -56,6 +56,12 @@ class Metrics:
         self._genres = Counter("posters_predicted_genres", genres, ["classifier", "genre"], **registered)
         top = "The highest probability of each poster."
         self._top = Histogram("posters_top_probability", top, ["classifier"], buckets=TENTHS, **registered)
+        # What `posters drift` compares between files, for whoever would rather watch it.
+        unlike = "Posters predicted that look like none that the classifier learned from."
+        self._unlike = Counter("posters_predicted_unlike", unlike, ["classifier"], **registered)
+        every = "The probability of a genre for each poster."
+        labels = ["classifier", "genre"]
+        self._probabilities = Histogram("posters_genre_probability", every, labels, buckets=TENTHS, **registered)
         waiting = Gauge("posters_queue_length", "Posters that wait for an interpreter.", **registered)
         # Read when Prometheus asks: a value set by each job could be outdated.
         waiting.set_function(lambda: queue.waiting)
@@ -79,7 +85,7 @@ class Metrics:
         self._seconds.labels(route).observe(seconds)
 
     def count_predictions(self, classifier: Classifier, predictions: Sequence[Prediction]) -> None:
-        """Count posters, their genres and their highest probabilities.
+        """Count posters, their genres, their probabilities and those that look like no posters.
 
         Args:
             classifier: that predicted them.
@@ -89,6 +95,9 @@ class Metrics:
         self._predicted.labels(label).inc(len(predictions))
         for prediction in predictions:
             self._top.labels(label).observe(max(prediction.probabilities.values()))
+            self._unlike.labels(label).inc(prediction.looks_like_a_poster is False)
+            for genre, probability in prediction.probabilities.items():
+                self._probabilities.labels(label, genre).observe(probability)
             for genre in prediction.genres:
                 self._genres.labels(label, genre).inc()
 

@@ -3,9 +3,13 @@
 import re
 
 import httpx
+import numpy as np
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from posters.classifier import load_classifier
+from posters.serve.metrics import Metrics, label_of
+from posters.serve.queue import JobQueue
 from tests.serve.conftest import running
 
 SAMPLE = re.compile(r'^([a-z_]+)(?:\{((?:[a-z]+="[^"\\\n]*",?)*)\})? (-?[0-9.]+(?:e[-+][0-9]+)?)$')
@@ -71,3 +75,21 @@ def test_the_histogram_adds_up(counted):
     assert buckets == sorted(buckets)
     assert buckets[-1] == counted["posters_request_seconds_count", route] == 3
     assert 0 < counted["posters_request_seconds_sum", route] < 10
+
+
+def test_probabilities_by_genre_and_posters_that_look_like_none_are_counted(golden):
+    classifier = load_classifier()
+    pictures = [np.full((450, 300, 3), 200, np.uint8), golden / "posters" / "dusk.png"]
+    predictions = [classifier.predict(picture) for picture in pictures]
+    assert predictions[0].looks_like_a_poster is False
+    with JobQueue(classifier, 1) as queue:
+        metrics = Metrics(queue)
+        metrics.count_predictions(classifier, predictions)
+        found, label = samples(metrics.render()), f'classifier="{label_of(classifier)}"'
+    unlike = sum(prediction.looks_like_a_poster is False for prediction in predictions)
+    assert found["posters_predicted_unlike_total", label] == unlike
+    for genre in classifier.genre_names:
+        ours = [prediction.probabilities[genre] for prediction in predictions]
+        assert found["posters_genre_probability_sum", f'{label},genre="{genre}"'] == pytest.approx(sum(ours))
+        below = found["posters_genre_probability_bucket", f'{label},genre="{genre}",le="0.3"']
+        assert below == sum(probability <= 0.3 for probability in ours)
