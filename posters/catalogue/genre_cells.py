@@ -99,9 +99,12 @@ def split_names(text: str, separator: str | None = None) -> list[str]:
     Examples:
         >>> split_names("Drama|Sword, Sandal")
         ['Drama', 'Sword, Sandal']
+        >>> split_names("Drama &", " & ")
+        ['Drama', '']
     """
     separator = separator or next((each for each in SEPARATORS if each in text), SEPARATORS[0])
-    return text.split(separator)
+    # A cell's outer space may have gone, of which a separator at its end has part.
+    return [name.strip() for name in f" {text} ".split(separator)]
 
 
 def looks_like_list(text: str) -> bool:

@@ -4,7 +4,7 @@ import json
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from posters.catalogue.genre_cells import clean_name, parse_genres
@@ -101,6 +101,8 @@ def test_a_list_that_is_none_is_refused(cell):
 
 
 @given(st.lists(WORDS.filter(lambda word: "'" not in word), min_size=1), st.sampled_from([" & ", " + ", " / "]))
+@example(["Drama", ""], " & ")
+@example(["", "Drama", ""], " + ")
 def test_any_separator_that_is_named_splits(names, separator):
     names = [name.replace(separator.strip(), "") for name in names]
     assert parse_genres(separator.join(names), separator=separator) == tuple(filter(None, map(clean_name, names)))
