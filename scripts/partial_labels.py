@@ -15,7 +15,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +144,9 @@ def network_figure(problem: Problem, train: np.ndarray, y: np.ndarray, config: T
     def figure(scores: Callable[[np.ndarray], np.ndarray], rows: np.ndarray) -> float:
         return METRICS["macro_map"](problem.y[rows], scores(rows))
 
+    def figures(scores: Callable[[np.ndarray], np.ndarray]) -> dict[str, float]:
+        return {"macro_map": figure(scores, problem.validation)}
+
     def trained(
         stage: str, model: Any, batches: Batches, rate: float, epochs: int, scores: Any, decay: float, best: float
     ) -> float:
@@ -153,8 +155,14 @@ def network_figure(problem: Problem, train: np.ndarray, y: np.ndarray, config: T
         state = FitState(stage, model, config.ema, best)
         with tempfile.TemporaryDirectory() as folder:
             path, patience = Path(folder) / "fit.npz", epochs if stage == "head" else config.patience
-            validate = partial(figure, scores, problem.validation)
-            fit(state, batches, validate, epochs=epochs, patience=patience, checkpoint=path)
+            fit(
+                state,
+                batches,
+                lambda: figures(scores),
+                epochs=epochs,
+                patience=patience,
+                checkpoint=path,
+            )
         return state.best_score
 
     start_head(network.head, x, prior, config.head)

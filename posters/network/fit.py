@@ -8,7 +8,7 @@ anyone may `fit`.
 import json
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -27,6 +27,7 @@ from posters.network.tensorflow import keras, tf
 
 # Least time between two checkpoints; one more is written at the end.
 CHECKPOINT_SECONDS = 60.0
+_STOPPED = "stopped"  # in a checkpoint only where it is so: older versions refuse names that they don't know
 # Of AdamW: parameters that shift or scale activations are not pulled towards zero.
 _NOT_DECAYED = ["bias", "beta", "gamma"]
 
@@ -101,6 +102,7 @@ class FitState:
         best_score: highest validation score.
         best_epoch: the epoch that reached it, or -1.
         history: a row for each finished epoch.
+        stopped: whether a Keras callback ended the fit before its time.
 
     Examples:
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
@@ -122,6 +124,7 @@ class FitState:
         self.best_score, self.best_epoch = best_score, -1
         self.best_weights = self._weights()
         self.history: list[dict[str, Any]] = []
+        self.stopped = False
 
     def _weights(self) -> list[np.ndarray]:
         # Copied: an array from `numpy()` may share its memory with the variable, which training goes on to change.
@@ -141,36 +144,44 @@ class FitState:
         self.step += 1
         self.loss += (loss - self.loss) / self.step
 
-    def finish_epoch(self, validate: Callable[[], float], seconds: float) -> None:
-        """Validate the averaged weights, keep them if they are the best so far, and add a row to the history."""
+    def finish_epoch(self, validate: Callable[[], Mapping[str, float]], seconds: float) -> dict[str, float]:
+        """Validate the averaged weights, keep them if they are the best so far, and add a row to the history.
+
+        Returns:
+            What Keras calls the logs of the epoch: `loss`, the validation figures by `val_` and their names, and
+            `learning_rate`.
+        """
         # The averages are what is judged and kept; training itself goes on from the weights of the last step.
         with self.average.in_place():
-            score = validate()
+            figures = validate()
+            score = float(figures["macro_map"])
             if score > self.best_score:
                 self.best_score, self.best_epoch = score, self.epoch
                 self.best_weights = self._weights()
+        rate = float(self.model.optimizer.learning_rate.numpy())
+        logs = {"loss": self.loss, **{f"val_{name}": value for name, value in figures.items()}, "learning_rate": rate}
         row = {
             "stage": self.stage,
             "epoch": self.epoch + 1,
             "train_loss": round(self.loss, 6),
             "validation_macro_map": round(score, 6),
-            "learning_rate": float(f"{float(self.model.optimizer.learning_rate.numpy()):.4g}"),
+            "learning_rate": float(f"{rate:.4g}"),
             "seconds": round(seconds, 2),
         }
         self.history.append(row)
         # Only now, so that a checkpoint written before repeats the validation of a full epoch.
         self.epoch, self.step, self.loss = self.epoch + 1, 0, 0.0
+        return logs
 
     def is_finished(self, epochs: int, patience: int) -> bool:
-        """Whether all epochs have run, or `patience` of them without a better score."""
-        return self.epoch >= epochs or self.epoch - 1 - self.best_epoch >= patience
+        """Whether all epochs have run, or `patience` of them without a better score, or a callback stopped the fit."""
+        return self.stopped or self.epoch >= epochs or self.epoch - 1 - self.best_epoch >= patience
 
     def save(self, path: Path) -> None:
         """Write everything to a checkpoint; a kill leaves the one before or this one."""
         arrays = {name: [each.numpy() for each in variables] for name, variables in self._variables().items()}
-        write_checkpoint(
-            path, {**arrays, "best": self.best_weights}, {name: getattr(self, name) for name in self._PLAIN}
-        )
+        progress = {name: getattr(self, name) for name in self._PLAIN} | ({_STOPPED: True} if self.stopped else {})
+        write_checkpoint(path, {**arrays, "best": self.best_weights}, progress)
 
     def restore(self, path: Path) -> None:
         """Continue from a checkpoint.
@@ -180,7 +191,7 @@ class FitState:
             TrainingError: it belongs to another network.
         """
         arrays, progress = read_checkpoint(path)
-        if progress.keys() != set(self._PLAIN):
+        if progress.keys() - {_STOPPED} != set(self._PLAIN):
             raise RunError(f"another version wrote the checkpoint {path}: remove it to train this stage again")
         for name, variables in self._variables().items():
             _assign(variables, arrays.get(name, []))
@@ -227,15 +238,16 @@ def compile_model(model: Any, loss: Any, schedule: Any, weight_decay: float) -> 
     model.compile(optimizer=optimizer, loss=loss)
 
 
-def fit(
+def fit(  # noqa: PLR0913 -- what `keras.Model.fit` is told, and what it can't be: state and checkpoint
     state: FitState,
     batches: Batches,
-    validate: Callable[[], float],
+    validate: Callable[[], Mapping[str, float]],
     *,
     epochs: int,
     patience: int,
     checkpoint: Path,
     on_epoch: Callable[[FitState], None] = lambda state: None,
+    callbacks: Sequence[Any] = (),
     checkpoint_seconds: float | None = None,
 ) -> None:
     """Fit a model to the end, from where its checkpoint left off or from the start, and leave its best weights in it.
@@ -246,11 +258,14 @@ def fit(
     Args:
         state: made of the compiled model.
         batches: the training data.
-        validate: returns the score of the model's present weights, larger is better; called once an epoch.
+        validate: returns figures of the model's present weights; called once an epoch. "macro_map" is the score, of
+            which larger is better; the others are for callbacks.
         epochs: most epochs.
         patience: epochs without a better score before the fit stops.
         checkpoint: the file that keeps the state.
         on_epoch: called after each finished epoch.
+        callbacks: Keras callbacks, called as Keras's own `fit` does, but with the averaged weights in the model at the
+            end of an epoch, since these were validated. `self.params["stage"]` tells them which fit it is.
         checkpoint_seconds: least time between two checkpoints; by default `CHECKPOINT_SECONDS`.
 
     Raises:
@@ -264,7 +279,9 @@ def fit(
         >>> x = np.linspace(-1, 1, 8, dtype=np.float32)[:, None]
         >>> batches = Batches(x, 3 * x, rows=np.arange(8), batch_size=8, seed=0)
         >>> state, path = FitState("head", model, ema=0.0), Path(tempfile.mkdtemp()) / "head.npz"
-        >>> fit(state, batches, lambda: float(model.get_weights()[0][0, 0]), epochs=2, patience=2, checkpoint=path)
+        >>> def validate():
+        ...     return {"macro_map": float(model.get_weights()[0][0, 0])}
+        >>> fit(state, batches, validate, epochs=2, patience=2, checkpoint=path)
         >>> [row["epoch"] for row in state.history], path.exists()
         ([1, 2], True)
     """
@@ -276,22 +293,73 @@ def fit(
     steps = iter(_among_replicas(batches.from_epoch(state.epoch, state.step)))
     done = state.epoch * batches.steps + state.step
     bar = tqdm(total=epochs * batches.steps, initial=done, desc=state.stage, unit="step")
+    calls = _CallbackCalls(callbacks, state, epochs, batches.steps)
     with bar, _saved_on_interrupt(state, checkpoint) as interrupts:
         while not state.is_finished(epochs, patience):
             began = time.monotonic()
             bar.set_description(f"{state.stage}, epoch {state.epoch + 1} of {epochs}", refresh=False)
+            calls.begin_epoch()
             for x, y in islice(steps, batches.steps - state.step):
+                calls.begin_step()
                 state.add_step(float(train_step(x, y)))
+                stopped = calls.end_step()
                 bar.set_postfix(loss=f"{state.loss:.4f}", best_map=f"{state.best_score:.4f}", refresh=False)
                 bar.update()
                 interrupts.check()
                 if time.monotonic() - saved > seconds:
                     state.save(checkpoint)
                     saved = time.monotonic()
-            state.finish_epoch(interrupts.letting(validate), time.monotonic() - began)
+                if stopped:
+                    break
+            logs = state.finish_epoch(interrupts.letting(validate), time.monotonic() - began)
+            calls.end_epoch(logs)
             on_epoch(state)
+    calls.end()
     state.save(checkpoint)
     state.keep_best()
+
+
+class _CallbackCalls:
+    """Calls the callbacks of one fit when Keras's own `fit` would; without callbacks, nothing is done."""
+
+    def __init__(self, callbacks: Sequence[Any], state: FitState, epochs: int, steps: int) -> None:
+        self._state = state
+        parameters = {"epochs": epochs, "steps": steps, "stage": state.stage}
+        # None where there are none: an empty list of Keras's starts a thread that it hands every step to.
+        everyone = list(callbacks)
+        self._list: Any = keras.callbacks.CallbackList(everyone, model=state.model, **parameters) if everyone else None
+        self._begun = False
+
+    def begin_epoch(self) -> None:
+        if self._list and not self._begun:
+            # Here, since of a fit that is finished nothing begins.
+            self._state.model.stop_training, self._begun = False, True
+            self._list.on_train_begin()
+        if self._list:
+            self._list.on_epoch_begin(self._state.epoch)
+
+    def begin_step(self) -> None:
+        if self._list:
+            self._list.on_train_batch_begin(self._state.step)
+
+    def end_step(self) -> bool:
+        """Return whether a callback wants no more steps."""
+        if not self._list:
+            return False
+        # The mean of the epoch so far, as Keras reports it.
+        self._list.on_train_batch_end(self._state.step - 1, {"loss": self._state.loss})
+        return bool(self._state.model.stop_training)
+
+    def end_epoch(self, logs: Mapping[str, float]) -> None:
+        if self._list:
+            # What a callback keeps at this point should be what was validated.
+            with self._state.average.in_place():
+                self._list.on_epoch_end(self._state.epoch - 1, dict(logs))
+            self._state.stopped = bool(self._state.model.stop_training)
+
+    def end(self) -> None:
+        if self._begun:
+            self._list.on_train_end()
 
 
 @contextmanager

@@ -96,14 +96,14 @@ class FitJob:
             model = self._compiled()
             state = _SharedFitState(self.stage, model, self.config.ema, self.best_score, tell=tell, keeps=rank == 0)
 
-            def validate() -> float:
+            def validate() -> dict[str, float]:
                 # Each worker scores its part, and the sum over all workers puts the parts together.
                 y_score = np.zeros(self.y_validation.shape, np.float32)
                 if len(own):
                     rows = self.validation_rows[own]
                     y_score[own] = network_scores(model, x, rows, self.config.batch_size, "validating")
                 whole = strategy.reduce("SUM", strategy.run(tf.identity, args=(tf.constant(y_score),)), axis=None)
-                return float(METRICS["macro_map"](self.y_validation, whole.numpy()))
+                return {"macro_map": float(METRICS["macro_map"](self.y_validation, whole.numpy()))}
 
             fit(
                 state,

@@ -21,7 +21,7 @@ from posters.classifier.novelty import NOVELTY
 from posters.classifier.seen_posters import SEEN
 from posters.classifier.starting_weights import check_weights
 from posters.config import RayWorkers, Stage, TrainConfig, with_options
-from posters.errors import ArraysError, PostersError, RunError, TrainingError
+from posters.errors import ArraysError, ConfigError, PostersError, RunError, TrainingError
 from posters.metrics import METRICS, log_loss
 from posters.runs import Run
 from posters.scores import Scores, write_scores
@@ -43,6 +43,7 @@ from posters.tracking import Trackers, open_trackers
 from posters.train_options import TrainOptions, names_options
 
 if TYPE_CHECKING:
+    import keras
     import pandas
 
     from posters.network.fit import FitState
@@ -58,7 +59,7 @@ _NO_PROBE = (
 
 
 @names_options
-def train(
+def train(  # noqa: PLR0913 -- one call is the whole job, and all but two arguments have defaults
     catalogue: "Catalogue | str | Path | pandas.DataFrame | Sequence[str | Path | pandas.DataFrame]",
     run: str | Path,
     config: TrainConfig | None = None,
@@ -68,6 +69,7 @@ def train(
     resume: bool = False,
     track: str | Sequence[str] = (),
     workers: RayWorkers | None = None,
+    callbacks: "Sequence[keras.callbacks.Callback]" = (),
     **options: Unpack[TrainOptions],
 ) -> Classifier:
     """Train a classifier of the genres of `catalogue`.
@@ -83,6 +85,8 @@ def train(
             later is left out, and costs nothing of the run.
         workers: those of a Ray cluster, which fine-tune in place of this process and see the same cache and run. This
             process does the rest.
+        callbacks: Keras callbacks, for the head's fit and for that of the network; see docs/training.md for what they
+            are told. `model.stop_training = True` ends the fit that runs. The run keeps the best epoch in any case.
         **options: single options of the config, as in `train(catalogue, "runs/first", epochs=0)`.
 
     Returns:
@@ -100,6 +104,7 @@ def train(
     """
     config = with_options(config or TrainConfig(), **options)
     check_network(config)
+    _check_callbacks(callbacks, workers)
     if not isinstance(catalogue, Catalogue):
         catalogue = read_catalogue(catalogue)
     directory = Run(Path(run))
@@ -116,7 +121,9 @@ def train(
         names = (track,) if isinstance(track, str) else tuple(track)
         with open_trackers(names, directory.path, parameters_of(config, catalogue)) as trackers:
             try:
-                _train(catalogue, directory, config, splits, Path(cache or default_cache()), trackers, workers)
+                _train(
+                    catalogue, directory, config, splits, Path(cache or default_cache()), trackers, workers, callbacks
+                )
             except PostersError:
                 directory.remove_if_untrained()
                 raise
@@ -146,6 +153,19 @@ def check_network(config: TrainConfig) -> None:
 
         find_backbone(config.backbone)
     check_weights(config)
+
+
+def _check_callbacks(callbacks: "Sequence[keras.callbacks.Callback]", workers: RayWorkers | None) -> None:
+    """Refuse what Keras would stumble over after an hour of packing."""
+    if callbacks and workers:
+        raise ConfigError("callbacks can't watch what workers fine-tune in other processes: leave out one of them")
+    for callback in callbacks:
+        # Asked of the object, since importing Keras for it takes seconds.
+        if isinstance(callback, type) or not hasattr(callback, "on_epoch_end"):
+            shown = callback.__name__ if isinstance(callback, type) else type(callback).__name__
+            raise ConfigError(
+                f"callbacks must be Keras callbacks, such as keras.callbacks.CSVLogger(...), but got {shown}"
+            )
 
 
 def parameters_of(config: TrainConfig, catalogue: Catalogue) -> dict[str, Any]:
@@ -186,6 +206,7 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
     cache: Path,
     trackers: Trackers,
     workers: RayWorkers | None,
+    callbacks: "Sequence[keras.callbacks.Callback]",
 ) -> None:
     """Do the whole job. What an interrupted try has finished (packed posters, features, epochs) is read back."""
     helping = _train_alone(catalogue, config)
@@ -252,11 +273,11 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
         def validation_scores(model: Any, of: PosterArrays, label: str) -> np.ndarray:
             return network_scores(model, of.posters, validation_rows, config.batch_size, label)
 
-        def macro_map(y_score: np.ndarray) -> float:
-            return float(METRICS["macro_map"](y_validation, y_score))
+        def figures_of(y_score: np.ndarray) -> dict[str, float]:
+            return {"macro_map": METRICS["macro_map"](y_validation, y_score), "loss": log_loss(y_validation, y_score)}
 
-        def validation_macro_map(model: Any, of: PosterArrays) -> float:
-            return macro_map(validation_scores(model, of, "validating"))
+        def validation_figures(model: Any, of: PosterArrays) -> dict[str, float]:
+            return figures_of(validation_scores(model, of, "validating"))
 
         features, labels = None, arrays.genres
         if not config.from_scratch:
@@ -285,11 +306,12 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
             fit(
                 state,
                 batches,
-                lambda: macro_map(network.head(x_validation, training=False).numpy()),
+                lambda: figures_of(network.head(x_validation, training=False).numpy()),
                 epochs=config.head_epochs,
                 patience=config.head_epochs,
                 checkpoint=run.checkpoints / "head.npz",
                 on_epoch=record,
+                callbacks=callbacks,
             )
             logger.info(_outcome(state, best))
             history, best = state.history, state.best_score
@@ -299,7 +321,7 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
             reached, possible = (log_loss(y_validation, each) for each in (y_score, y_probe))
             if config.head_epochs and config.loss == "binary_crossentropy" and possible < reached:
                 set_head(network.head, probe.kernel, probe.bias)
-                best = macro_map(y_probe)
+                best = figures_of(y_probe)["macro_map"]
                 logger.info(
                     f"head: logistic regression takes its place, with a validation log loss of {possible:.4f} for "
                     f"{reached:.4f}, and macro mAP {best:.4f}"
@@ -315,7 +337,7 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
                 with precision_policy(precision):
                     network = resize_network(network, config, config.stage_preprocess(stage))
                 # Posters of another size have another score.
-                best = validation_macro_map(network.whole, posters)
+                best = validation_figures(network.whole, posters)["macro_map"]
             chosen = catalogue.ids_of_tables(stage.tables)
             rows = np.array([row for row in train_rows if arrays.ids[row] in chosen])
             if not len(rows):
@@ -352,11 +374,12 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
             fit(
                 state,
                 batches,
-                partial(validation_macro_map, network.whole, posters),
+                partial(validation_figures, network.whole, posters),
                 epochs=stage.epochs,
                 patience=config.patience,
                 checkpoint=checkpoint,
                 on_epoch=record,
+                callbacks=callbacks,
             )
             logger.info(_outcome(state, best))
             history, best = [*history, *state.history], state.best_score
@@ -470,6 +493,7 @@ def _outcome(state: "FitState", before: float) -> str:
         return f"{state.stage}: no epoch of {state.epoch} beat validation macro mAP {before:.4f}; nothing was changed"
     gained = f", from {before:.4f}" if np.isfinite(before) else ""
     last = ", the last: more might be better still" if state.best_epoch + 1 == state.epoch else ""
+    last = last and ", where a callback stopped it" if state.stopped else last
     return (
         f"{state.stage}: validation macro mAP {state.best_score:.4f}{gained}, "
         f"in epoch {state.best_epoch + 1} of {state.epoch}{last}"

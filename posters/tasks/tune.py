@@ -190,7 +190,7 @@ def _judge(run: Run, config: TrainConfig, cache: Path) -> _Judge:
             fit(
                 state,
                 batches,
-                lambda: float(METRICS["macro_map"](y_validation, head(x_validation, training=False).numpy())),
+                lambda: {"macro_map": METRICS["macro_map"](y_validation, head(x_validation, training=False).numpy())},
                 epochs=options.head_epochs,
                 patience=options.head_epochs,
                 checkpoint=Path(folder) / "head.npz",

@@ -91,8 +91,9 @@ def test_an_own_schedule_sets_the_learning_rate_of_both_stages(colours, small, t
     finish = FitState.finish_epoch
 
     def noted(state, *arguments):
-        finish(state, *arguments)
+        logs = finish(state, *arguments)
         rates.append(state.history[-1]["learning_rate"])
+        return logs
 
     monkeypatch.setattr(FitState, "finish_epoch", noted)
     config = replace(small, weights=str(weights_of(small, tmp_path)), schedule="stepwise", epochs=2, head_epochs=2)

@@ -29,7 +29,7 @@ def fitted(path, scores, epochs=4, patience=4, rate=0.1, best_score=float("-inf"
 
     def validate():
         slopes.append(float(state.model.get_weights()[0][0, 0]))
-        return scores[len(state.history)]
+        return {"macro_map": scores[len(state.history)]}
 
     fit(state, BATCHES, validate, epochs=epochs, patience=patience, checkpoint=path)
     return state, slopes
@@ -84,7 +84,7 @@ def test_a_checkpoint_of_version_0_1_is_resumed(tmp_path):
     state.restore(tmp_path / "head.npz")
     assert (state.epoch, state.step, state.loss, state.best_score, state.best_epoch) == (3, 1, 0.5, 0.75, 2)
     assert float(state.model.get_weights()[0][0, 0]) == 2.5
-    fit(state, BATCHES, lambda: 0.1, epochs=4, patience=4, checkpoint=tmp_path / "new.npz")
+    fit(state, BATCHES, lambda: {"macro_map": 0.1}, epochs=4, patience=4, checkpoint=tmp_path / "new.npz")
     assert float(state.model.get_weights()[0][0, 0]) == 1.5
     assert [row["epoch"] for row in state.history] == [3, 4]
 

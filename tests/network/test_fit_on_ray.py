@@ -76,8 +76,8 @@ def of_one_process(job: FitJob) -> tuple[dict[str, list[np.ndarray]], list[dict[
     state, x = FitState("network", network, job.config.ema), np.load(job.posters)
     y_validation, rows = job.y_validation, job.validation_rows
 
-    def validate() -> float:
-        return float(METRICS["macro_map"](y_validation, network(x[rows], training=False).numpy()))
+    def validate() -> dict[str, float]:
+        return {"macro_map": float(METRICS["macro_map"](y_validation, network(x[rows], training=False).numpy()))}
 
     path = job.checkpoint.with_name("alone.npz")
     fit(state, replace(job.batches, x=x), validate, epochs=job.epochs, patience=9, checkpoint=path)
