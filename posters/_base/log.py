@@ -16,7 +16,7 @@ class _TqdmHandler(logging.Handler):
     """Writes through tqdm, so that a message never cuts a progress bar in two."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        from tqdm import tqdm  # Imported here, so that a command without messages starts faster.
+        from posters._base.progress import tqdm  # Imported here, so that a command without messages starts faster.
 
         tqdm.write(self.format(record), file=sys.stderr)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import PIL
 from PIL import ImageStat
-from tqdm import tqdm
 
 from posters._base.atomic_files import fingerprint
 from posters._base.prefetch import ahead, batched
+from posters._base.progress import tqdm
 from posters._base.ray_cluster import Spread
 from posters._base.regular_files import open_regular
 from posters._base.threads import threads_or_cores

@@ -6,10 +6,10 @@ from operator import itemgetter
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from posters._base.brief import brief_repr
 from posters._base.optional_imports import require
+from posters._base.progress import tqdm
 from posters.errors import SplitError
 from posters.metrics import METRICS
 from posters.splitting.stratify import stratify

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import PIL
-from tqdm import tqdm
 
 from posters._base.atomic_files import fingerprint
 from posters._base.prefetch import batched
+from posters._base.progress import tqdm
 from posters._base.ray_cluster import Spread
 from posters.classifier.classifier import Classifier, load_classifier
 from posters.classifier.manifest import LIGHT_NETWORK

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 from numpy.lib import recfunctions as rfn
-from tqdm import tqdm
 
 from posters._base.brief import brief_repr
 from posters._base.npz import read_npy
 from posters._base.prefetch import ahead
+from posters._base.progress import tqdm
 from posters._base.threads import threads_or_cores
 from posters.catalogue import Catalogue, Poster
 from posters.classifier.looks import looks_network, looks_of

@@ -112,7 +112,7 @@ def progress_bar(description: str, *, leave: bool = True) -> Callable[..., Any]:
 
     def bar(items: Any, total: int | None = None) -> Any:
         # Here, because a command that fails early, or predicts a single poster, need not wait for it.
-        from tqdm import tqdm
+        from posters._base.progress import tqdm
 
         return tqdm(items, total=total, desc=description, unit="poster", leave=leave)
 

@@ -5,9 +5,9 @@ from statistics import NormalDist
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from posters._base.optional_imports import require
+from posters._base.progress import tqdm
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,9 @@ from pathlib import Path
 from queue import SimpleQueue
 from urllib.parse import urlsplit
 
-from tqdm import tqdm
-
 from posters._base.atomic_files import replacing
 from posters._base.cache_folder import default_cache
+from posters._base.progress import tqdm
 from posters.errors import ImageError
 from posters.images.decoding import read_header
 from posters.images.downloading import TOTAL_S, DownloadError, download

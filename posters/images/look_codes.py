@@ -8,10 +8,10 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from posters._base.log import logger
 from posters._base.optional_imports import check_installed, require
+from posters._base.progress import tqdm
 from posters.errors import MissingExtraError
 from posters.images.perceptual_hash import joined_groups
 

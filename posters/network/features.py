@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from posters._base.atomic_files import fingerprint
+from posters._base.progress import tqdm
 from posters.classifier.starting_weights import weights_digest
 from posters.config import TrainConfig
 from posters.extensions import BACKBONES

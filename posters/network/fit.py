@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from posters._base.atomic_files import replacing
 from posters._base.interrupts import Interrupts, deferred_interrupts
 from posters._base.log import logger
 from posters._base.npz import open_npz
+from posters._base.progress import tqdm
 from posters.errors import RunError, TrainingError
 from posters.network.data import Batches
 from posters.network.tensorflow import keras, tf

@@ -15,10 +15,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from posters import __version__, errors
 from posters._base.optional_imports import require
+from posters._base.progress import tqdm
 from posters._base.ray_cluster import Board, check_worker, connected, gave_up
 from posters.config import PreprocessConfig, RayWorkers, TrainConfig
 from posters.metrics import METRICS

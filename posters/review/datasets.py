@@ -14,9 +14,8 @@ from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import quoteattr
 
-from tqdm import tqdm
-
 from posters._base.atomic_files import replacing_directory
+from posters._base.progress import tqdm
 from posters.catalogue import Catalogue, Poster
 from posters.errors import ReviewError
 from posters.review.corrections import label_of

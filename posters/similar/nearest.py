@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from posters._base.atomic_files import is_intact, replacing, vouch_for
 from posters._base.optional_imports import require
+from posters._base.progress import tqdm
 from posters.images.look_codes import EXPANSION_SEARCH, empty_graph
 
 BLOCK = 4096  # embeddings compared at a time: bounds the memory, however many there are

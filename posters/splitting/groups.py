@@ -6,9 +6,9 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from posters._base.optional_imports import require
+from posters._base.progress import tqdm
 from posters.catalogue import Catalogue, Poster
 from posters.images.look_codes import look_groups
 from posters.images.perceptual_hash import NEAR, near_groups, perceptual_hash

@@ -15,12 +15,12 @@ from typing import TypeAlias
 
 import numpy as np
 import PIL
-from tqdm import tqdm
 
 from posters._base.atomic_files import fingerprint as fingerprint_of
 from posters._base.brief import brief_repr
 from posters._base.log import logger
 from posters._base.prefetch import ahead, batched
+from posters._base.progress import tqdm
 from posters._base.ray_cluster import Spread, spread_by
 from posters._base.regular_files import open_regular
 from posters._base.threads import threads_or_cores

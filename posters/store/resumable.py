@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any, Generic
 
 import numpy as np
-from tqdm import tqdm
 
 from posters._base.atomic_files import digest_path, is_intact, sha256_of, vouch_for
 from posters._base.brief import brief_repr
 from posters._base.log import logger
 from posters._base.optional_imports import require
+from posters._base.progress import tqdm
 from posters.errors import ArraysError
 from posters.store.journal import JournalWriter, RecordT, read_journal
 from posters.store.rows import GrowingRows, open_partial_rows, open_rows, partial_of

@@ -5,10 +5,10 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from posters._base.brief import brief_repr
 from posters._base.locks import only_writer
+from posters._base.progress import tqdm
 from posters.catalogue import Catalogue
 from posters.classifier import Classifier, load_classifier
 from posters.classifier.looks import looks_of

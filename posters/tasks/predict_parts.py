@@ -11,11 +11,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from posters._base.atomic_files import sha256_of, write_json
 from posters._base.brief import brief_repr
 from posters._base.log import logger
+from posters._base.progress import tqdm
 from posters._base.ray_cluster import spread_by
 from posters.classifier import Classifier, load_classifier
 from posters.classifier.prediction_rows import PredictionRow

@@ -8,9 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from posters._base.log import logger
+from posters._base.progress import tqdm
 from posters.catalogue import Catalogue, Poster
 from posters.classifier import Classifier, Prediction
 from posters.classifier.manifest import LIGHT_NETWORK

@@ -43,7 +43,6 @@ from posters.tracking import Trackers, open_trackers
 from posters.train_options import TrainOptions, names_options
 
 if TYPE_CHECKING:
-    import keras
     import pandas
 
     from posters.network.fit import FitState
@@ -69,7 +68,7 @@ def train(  # noqa: PLR0913 -- one call is the whole job, and all but two argume
     resume: bool = False,
     track: str | Sequence[str] = (),
     workers: RayWorkers | None = None,
-    callbacks: "Sequence[keras.callbacks.Callback]" = (),
+    callbacks: Sequence[Any] = (),
     **options: Unpack[TrainOptions],
 ) -> Classifier:
     """Train a classifier of the genres of `catalogue`.
@@ -155,7 +154,7 @@ def check_network(config: TrainConfig) -> None:
     check_weights(config)
 
 
-def _check_callbacks(callbacks: "Sequence[keras.callbacks.Callback]", workers: RayWorkers | None) -> None:
+def _check_callbacks(callbacks: Sequence[Any], workers: RayWorkers | None) -> None:
     """Refuse what Keras would stumble over after an hour of packing."""
     if callbacks and workers:
         raise ConfigError("callbacks can't watch what workers fine-tune in other processes: leave out one of them")
@@ -206,7 +205,7 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
     cache: Path,
     trackers: Trackers,
     workers: RayWorkers | None,
-    callbacks: "Sequence[keras.callbacks.Callback]",
+    callbacks: Sequence[Any],
 ) -> None:
     """Do the whole job. What an interrupted try has finished (packed posters, features, epochs) is read back."""
     helping = _train_alone(catalogue, config)

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import PIL
 from PIL import Image
-from tqdm import tqdm
 
 from posters._base.atomic_files import replacing, write_json, write_text
+from posters._base.progress import tqdm
 from posters.errors import ConfigError
 from posters_sample.draw import draw_poster
 from posters_sample.plan import Plan, make_plan
