@@ -30,7 +30,7 @@ from posters.cli.options import add_catalogue_options, add_config_options, confi
 from posters.config import TrainConfig, with_options
 from posters.metrics import METRICS
 from posters.network.data import Batches
-from posters.network.features import compute_features, features_path, network_scores
+from posters.network.features import compute_features, features_path, head_scores, network_scores
 from posters.network.fit import FitState, compile_model, fit
 from posters.network.losses import make_loss
 from posters.network.model import build_network, start_head
@@ -105,7 +105,7 @@ def drawn(catalogue: Catalogue, config: TrainConfig, cache: Path, seeds: int) ->
     arrays = pack(catalogue, directory, config.train_preprocess)
     network = build_network(config, len(arrays.genre_names), preprocess=config.train_preprocess)
     path = features_path(network.features, config, arrays, cache)
-    features = np.asarray(compute_features(network.features, arrays, path))
+    features = compute_features(network.features, arrays, path)
     readable = catalogue.among(arrays.ids)
     codes = looks_of(readable, cache) if config.look else None
     groups = group_posters(readable, perceptual_hashes(arrays, directory), codes)
@@ -131,12 +131,12 @@ def labels_of(problem: Problem, hidden: float, seed: int) -> list[tuple[np.ndarr
 def network_figure(problem: Problem, train: np.ndarray, y: np.ndarray, config: TrainConfig) -> float:
     """Return the test macro mAP of a network, fitted as `posters train` does it."""
     make_deterministic(config.seed)
-    prior, x = prevalence(y[train]), problem.features[train]
+    prior = prevalence(y[train])
     network = build_network(config, y.shape[1], preprocess=config.train_preprocess)
     loss = make_loss(config.loss, prior, known=float((y[train] >= 0).mean()))
 
-    def head_scores(rows: np.ndarray) -> np.ndarray:
-        return np.asarray(network.head(problem.features[rows], training=False))
+    def of_head(rows: np.ndarray) -> np.ndarray:
+        return head_scores(network.head, problem.features, rows)
 
     def whole_scores(rows: np.ndarray) -> np.ndarray:
         return network_scores(network.whole, problem.posters, rows, config.batch_size, "scoring")
@@ -165,12 +165,12 @@ def network_figure(problem: Problem, train: np.ndarray, y: np.ndarray, config: T
             )
         return state.best_score
 
-    start_head(network.head, x, prior, config.head)
-    batches = Batches(x, y[train], np.arange(len(train)), config.head_batch_size, config.seed)
+    start_head(network.head, problem.features, train, prior, config.head)
+    batches = Batches(problem.features, y, train, config.head_batch_size, config.seed)
     decay, rate = config.head_weight_decay, config.head_learning_rate
-    best = trained("head", network.head, batches, rate, config.head_epochs, head_scores, decay, float("-inf"))
+    best = trained("head", network.head, batches, rate, config.head_epochs, of_head, decay, float("-inf"))
     if config.epochs == 0:
-        return figure(head_scores, problem.test)
+        return figure(of_head, problem.test)
     batches = Batches(problem.posters, y, train, config.batch_size, config.seed, config.augment, config.mixup)
     decay, rate = config.weight_decay, config.learning_rate
     trained("network", network.whole, batches, rate, config.epochs, whole_scores, decay, best)
@@ -182,7 +182,7 @@ def probe_figure(problem: Problem, train: np.ndarray, y: np.ndarray) -> float:
     if y.dtype.kind == "f":
         return math.nan
     probe = fit_probe(problem.features, y, train, problem.validation)
-    return METRICS["macro_map"](problem.y[problem.test], probe.score(problem.features[problem.test]))
+    return METRICS["macro_map"](problem.y[problem.test], probe.score(problem.features, problem.test))
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ def impute_training_labels(
         (True, True)
     """
     filled = y.astype(np.float32)
-    y_score = out_of_fold_scores(features[train], y[train], groups[train], seed=seed)
+    y_score = out_of_fold_scores(features, y[train], groups[train], rows=train, seed=seed)
     filled[train] = impute_labels(y[train], y_score)
     return filled
 

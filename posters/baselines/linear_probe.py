@@ -10,6 +10,7 @@ import numpy as np
 from posters._base.brief import brief_repr
 from posters._base.optional_imports import require
 from posters._base.progress import tqdm
+from posters.baselines.standardised import Standardised, row_blocks, signed_root
 from posters.errors import SplitError
 from posters.metrics import METRICS
 from posters.splitting.stratify import stratify
@@ -22,11 +23,10 @@ WEAKER = (3e-2, 1e-1, 3e-1, 1.0)
 
 # Fewer leave too little to fit on, more take longer and change little.
 FOLDS = 5
-# As in the network's own head: keeps the slope of the square root finite at 0.
-_ROOT_EPSILON = 1e-3
 # A slope along which a loss of about 0.1 has less than 1e-8 to fall, and a fall that is lost in the rounding of float32
 # features: without it a search may go on for ever among errors of rounding.
 _LEAST_SLOPE, _LEAST_FALL = 1e-4, 1e-10
+MOST_STEPS = 500  # of the search; it takes some 20
 _CERTAIN = 50.0  # a logit whose probability is 0 or 1 in float32
 
 
@@ -50,9 +50,12 @@ class Probe:
     bias: np.ndarray
     strength: float
 
-    def score(self, features: np.ndarray) -> np.ndarray:
-        """Return the probabilities, float64 (N, G), of features (N, F)."""
-        return _probabilities(signed_root(features) @ self.kernel.astype(features.dtype) + self.bias)
+    def score(self, features: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
+        """Return the probabilities, float64 (n, G), of `rows` of features (N, F), or of all."""
+        kernel, y_score = self.kernel.astype(features.dtype), []
+        for _, block in row_blocks(features, rows):
+            y_score.append(_probabilities(signed_root(block) @ kernel + self.bias))
+        return np.concatenate(y_score) if y_score else np.empty((0, len(self.bias)))
 
 
 def fit_probe(features: np.ndarray, y: np.ndarray, train: np.ndarray, validation: np.ndarray) -> Probe:
@@ -65,7 +68,7 @@ def fit_probe(features: np.ndarray, y: np.ndarray, train: np.ndarray, validation
     other posters, the test split's among them, change nothing.
 
     Args:
-        features: float (N, F), of a frozen backbone.
+        features: float (N, F), of a frozen backbone; may be mapped from disk, and is read in blocks.
         y: multi-hot (N, G), -1 where a label is unknown; a genre that all training posters have, or none of them, gets
             that share as probability, but for rounding.
         train: rows to fit on.
@@ -78,20 +81,16 @@ def fit_probe(features: np.ndarray, y: np.ndarray, train: np.ndarray, validation
         >>> bool(y_score[features[:, 0] > 0].mean() > y_score[features[:, 0] < 0].mean())
         True
     """
-    x, mean, deviation = _standardised(features, train)
-    macro_map = METRICS["macro_map"]
-
-    seen, start = x[train], np.zeros((x.shape[1] + 1, y.shape[1]))
+    x, y_train = Standardised(features, train), y[train]
+    macro_map, start = METRICS["macro_map"], np.zeros((features.shape[1] + 1, y.shape[1]))
 
     def fit(strength: float) -> tuple[float, Probe]:
-        kernel, bias = _fit(seen, y[train], strength, bar, start)
+        kernel, bias = _fit(x, y_train, strength, bar, start)
         # The next strength begins where this one ends: it is not far.
         start[:-1], start[-1] = kernel, bias
-        # By the features' own scale, so that the weights need no statistics beside them.
-        kernel = kernel / deviation[:, None]
-        probe = Probe(kernel, bias - mean @ kernel, strength)
+        probe = _unscaled(kernel, bias, x, strength)
         # Validation chooses C: the test split must not have chosen anything.
-        return macro_map(y[validation], probe.score(features[validation])), probe
+        return macro_map(y[validation], probe.score(features, validation)), probe
 
     with _one_thread(), _bar("logistic regression", len(STRENGTHS) * y.shape[1]) as bar:
         tried = [fit(strength) for strength in STRENGTHS]
@@ -116,11 +115,9 @@ def fit_whole(features: np.ndarray, y: np.ndarray, strength: float) -> Probe:
         >>> fit_whole(features, (features[:, :1] > 0).astype(np.uint8), 1.0).kernel.shape
         (3, 1)
     """
-    x, mean, deviation = _standardised(features, np.arange(len(features)))
+    x = Standardised(features, np.arange(len(features)))
     with _one_thread(), _bar("logistic regression", y.shape[1]) as bar:
-        kernel, bias = _fit(x, y, strength, bar)
-    kernel = kernel / deviation[:, None]
-    return Probe(kernel, bias - mean @ kernel, strength)
+        return _unscaled(*_fit(x, y, strength, bar), x, strength)
 
 
 def out_of_fold_scores(
@@ -128,6 +125,7 @@ def out_of_fold_scores(
     y: np.ndarray,
     groups: np.ndarray,
     *,
+    rows: np.ndarray | None = None,
     strength: float = 1e-3,
     folds: int = FOLDS,
     seed: int = 0,
@@ -135,15 +133,16 @@ def out_of_fold_scores(
     """Score every poster by logistic regressions that never saw it, nor another poster of its group.
 
     Args:
-        features: float (N, F), of a frozen backbone.
-        y: multi-hot (N, G), -1 where a label is unknown.
-        groups: int (N,); posters of one number stay together, as in a split.
+        features: float (N, F), of a frozen backbone; may be mapped from disk, and is read in blocks.
+        y: multi-hot (n, G), -1 where a label is unknown.
+        groups: int (n,); posters of one number stay together, as in a split.
+        rows: the n of the features that take part; by default all.
         strength: scikit-learn's C, for all genres and folds.
         folds: how many; the posters are dealt out to them stratified by genre.
         seed: of that draw.
 
     Returns:
-        float64 (N, G), probabilities.
+        float64 (n, G), probabilities.
 
     Raises:
         SplitError: there are fewer groups than folds, or fewer than two folds.
@@ -157,13 +156,14 @@ def out_of_fold_scores(
     if not 2 <= folds <= len(np.unique(groups)):
         raise SplitError(f"out-of-fold scores need 2 folds at least, and as many films: {len(y):,} posters are too few")
     fold = stratify(y, groups, np.full(folds, 1 / folds), seed)
-    y_score = np.empty(y.shape)
+    rows, y_score = np.arange(len(y)) if rows is None else rows, np.empty(y.shape)
     with _one_thread(), _bar("out-of-fold scores", folds * y.shape[1]) as bar:
         for number in range(folds):
             own, others = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
-            x, _, _ = _standardised(features, others)
-            kernel, bias = _fit(x[others], y[others], strength, bar)
-            y_score[own] = _probabilities(x[own] @ kernel.astype(x.dtype) + bias)
+            x = Standardised(features, rows[others])
+            kernel, bias = _fit(x, y[others], strength, bar)
+            for part, block in row_blocks(features, rows[own]):
+                y_score[own[part]] = _probabilities(x.of(block) @ kernel.astype(x.dtype) + bias)
     return y_score
 
 
@@ -180,24 +180,10 @@ def _bar(label: str, fits: int) -> Any:
     return tqdm(total=fits, desc=label, unit="fit", leave=False)
 
 
-def signed_root(features: np.ndarray) -> np.ndarray:
-    """Return x / sqrt(|x| + 0.001): the root that evens out features, with a finite slope at 0.
-
-    Examples:
-        >>> signed_root(np.array([-4.0, 0.0, 4.0])).round(2).tolist()
-        [-2.0, 0.0, 2.0]
-    """
-    return np.asarray(features / np.sqrt(np.abs(features) + _ROOT_EPSILON))
-
-
-def _standardised(features: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Signed square roots of all features, with mean 0 and variance 1 over `rows`; these means, and deviations."""
-    x = signed_root(features)
-    mean = x[rows].mean(axis=0)
-    x -= mean
-    deviation = x[rows].std(axis=0) + 1e-6
-    x /= deviation
-    return x, mean, deviation
+def _unscaled(kernel: np.ndarray, bias: np.ndarray, x: Standardised, strength: float) -> Probe:
+    # By the features' own scale, so that the weights need no statistics beside them.
+    kernel = kernel / x.deviation[:, None]
+    return Probe(kernel, bias - x.mean @ kernel, strength)
 
 
 def _probabilities(logits: np.ndarray) -> np.ndarray:
@@ -205,33 +191,32 @@ def _probabilities(logits: np.ndarray) -> np.ndarray:
 
 
 def _fit(
-    x: np.ndarray, y: np.ndarray, strength: float, bar: Any, start: np.ndarray | None = None
+    x: Standardised, y: np.ndarray, strength: float, bar: Any, start: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return weights (F, G) and biases (G,) of a logistic regression for each genre, from those of another strength.
 
     The objective is scikit-learn's. All genres are one problem, whose parts don't touch: a step is a few products of
     matrices, where genre by genre all features would pass through memory for each of them.
     """
-    known, labels = y >= 0, y == 1
-    taught = labels.any(axis=0) & (y == 0).any(axis=0)
+    known, positive = (y >= 0).sum(axis=0), (y == 1).sum(axis=0)
+    taught = (positive > 0) & (positive < known)
     # With one class there is nothing to tell apart: the genre's share is the best guess.
-    both = np.zeros((x.shape[1] + 1, y.shape[1]))
-    both[-1] = np.where(labels.any(axis=0), _CERTAIN, -_CERTAIN)
+    both = np.zeros((len(x.mean) + 1, y.shape[1]))
+    both[-1] = np.where(positive > 0, _CERTAIN, -_CERTAIN)
     if taught.any():
-        weights = (known / np.maximum(known.sum(axis=0), 1))[:, taught].astype(x.dtype)
-        penalty = 1 / (strength * known.sum(axis=0)[taught])
+        penalty = 1 / (strength * known[taught])
         begin = np.zeros_like(both) if start is None else start
-        objective = _objective(x, labels[:, taught].astype(x.dtype), weights, penalty)
-        both[:, taught] = _least(objective, begin[:, taught], _root_of_curvature(x, labels[:, taught], penalty))
+        objective = _objective(x, y[:, taught], 1 / known[taught], penalty)
+        both[:, taught] = _least(objective, begin[:, taught], _root_of_curvature(x, positive[taught], penalty))
     bar.update(y.shape[1])
     return both[:-1], both[-1]
 
 
-def _root_of_curvature(x: np.ndarray, labels: np.ndarray, penalty: np.ndarray) -> np.ndarray:
+def _root_of_curvature(x: Standardised, positive: np.ndarray, penalty: np.ndarray) -> np.ndarray:
     """Return the Cholesky factor (F + 1, F + 1) of the losses' second derivatives, about, at the genres' shares."""
-    shares, curvature = labels.mean(axis=0), np.zeros((x.shape[1] + 1,) * 2)
+    shares, curvature = positive / len(x), np.zeros((len(x.mean) + 1,) * 2)
     spread = float(np.mean(shares * (1 - shares)))
-    curvature[:-1, :-1] = spread / len(x) * (x.T @ x) + penalty.mean() * np.eye(x.shape[1])
+    curvature[:-1, :-1] = spread / len(x) * x.gram + penalty.mean() * np.eye(len(x.mean))
     curvature[-1, -1] = spread
     return np.asarray(require("scipy.linalg").cholesky(curvature, lower=True))
 
@@ -244,23 +229,29 @@ def _least(objective: Callable[..., Any], start: np.ndarray, root: np.ndarray) -
         loss, gradient = objective(solve(root, flat.reshape(start.shape), lower=True, trans="T"))
         return loss, solve(root, gradient, lower=True).ravel()
 
-    limits = {"maxiter": 500, "maxls": 50, "gtol": _LEAST_SLOPE, "ftol": _LEAST_FALL}
+    limits = {"maxiter": MOST_STEPS, "maxls": 50, "gtol": _LEAST_SLOPE, "ftol": _LEAST_FALL}
     begin = (root.T @ start).ravel()
     found = require("scipy.optimize").minimize(along, begin, jac=True, method="L-BFGS-B", options=limits)
     return np.asarray(solve(root, found.x.reshape(start.shape), lower=True, trans="T"))
 
 
-def _objective(x: np.ndarray, labels: np.ndarray, weights: np.ndarray, penalty: np.ndarray) -> Callable[..., Any]:
+def _objective(x: Standardised, y: np.ndarray, weights: np.ndarray, penalty: np.ndarray) -> Callable[..., Any]:
     """Return the function from weights and biases (F + 1, G) to the loss and its gradient; unknown labels weigh 0."""
     expit = require("scipy.special").expit
 
     def loss_and_gradient(kernel: np.ndarray) -> tuple[float, np.ndarray]:
-        logits = x @ kernel[:-1].astype(x.dtype) + kernel[-1].astype(x.dtype)
-        # log(1 + exp(logits)) - labels * logits, without overflow.
-        losses = np.log1p(np.exp(-np.abs(logits))) + np.maximum(logits, 0) - labels * logits
-        slopes = weights * (expit(logits) - labels)
-        loss = (weights * losses).sum(dtype=np.float64) + (penalty * (kernel[:-1] ** 2).sum(axis=0)).sum() / 2
-        gradient = np.vstack([x.T @ slopes + penalty * kernel[:-1], slopes.sum(axis=0, dtype=np.float64)])
+        slope, bias = kernel[:-1].astype(x.dtype), kernel[-1].astype(x.dtype)
+        loss = (penalty * (kernel[:-1] ** 2).sum(axis=0)).sum() / 2
+        gradient = np.vstack([penalty * kernel[:-1], np.zeros_like(kernel[-1:])])
+        for part, block in x.blocks():
+            labels, weight = (y[part] == 1).astype(x.dtype), (y[part] >= 0) * weights.astype(x.dtype)
+            logits = block @ slope + bias
+            # log(1 + exp(logits)) - labels * logits, without overflow.
+            losses = np.log1p(np.exp(-np.abs(logits))) + np.maximum(logits, 0) - labels * logits
+            slopes = weight * (expit(logits) - labels)
+            loss += (weight * losses).sum(dtype=np.float64)
+            gradient[:-1] += block.T @ slopes
+            gradient[-1] += slopes.sum(axis=0, dtype=np.float64)
         return float(loss), gradient
 
     return loss_and_gradient

@@ -10,6 +10,7 @@ import numpy as np
 
 from posters._base.atomic_files import fingerprint
 from posters._base.progress import tqdm
+from posters.baselines.standardised import row_blocks
 from posters.classifier.starting_weights import weights_digest
 from posters.config import TrainConfig
 from posters.extensions import BACKBONES
@@ -115,3 +116,22 @@ def network_scores(model: Any, posters: np.ndarray, rows: np.ndarray, batch_size
             scores.append(apply(batch).numpy())
             bar.update(len(batch))
     return np.concatenate(scores)
+
+
+def head_scores(head: Any, features: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return the probabilities of some of the posters, given their features.
+
+    Args:
+        head: features (B, F) to probabilities (B, G).
+        features: float32 (N, F); may be mapped from disk, and is read in blocks.
+        rows: n of them, one at least, in the order of the answer.
+
+    Returns:
+        (n, G).
+
+    Examples:
+        >>> head = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+        >>> head_scores(head, np.ones((5, 4), np.float32), np.arange(3)).shape
+        (3, 2)
+    """
+    return np.concatenate([head(block, training=False).numpy() for _, block in row_blocks(features, rows)])

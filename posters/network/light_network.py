@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from posters._base.log import stderr_held_back
+from posters.baselines.standardised import ROOT_EPSILON
 from posters.classifier.runtime import FEATURES, MAPS, PROBABILITIES, LiteNetwork
 from posters.errors import TrainingError
-from posters.network.model import ROOT_EPSILON
 from posters.network.tensorflow import keras, tf
 
 FEATURE_MAP = "feature_map"

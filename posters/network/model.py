@@ -7,13 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from posters.baselines.standardised import ROOT_EPSILON, root_moments
 from posters.classifier.starting_weights import starting_classifier
 from posters.config import PreprocessConfig, TrainConfig
 from posters.network.backbones import build_backbone, find_backbone, scale_pixels
 from posters.network.tensorflow import keras, tf
-
-# Keeps the slope of the square root finite at 0, where many pooled activations lie.
-ROOT_EPSILON = 1e-3
 
 
 @dataclass(frozen=True)
@@ -139,25 +137,26 @@ def build_head(config: TrainConfig, n_features: int, n_genres: int) -> Any:
     return keras.Model(inputs, genres(x), name="head")
 
 
-def start_head(head: Any, features: np.ndarray, prevalence: np.ndarray, activation: str) -> None:
+def start_head(head: Any, features: np.ndarray, rows: np.ndarray, prevalence: np.ndarray, activation: str) -> None:
     """Standardise by the training features, and set the biases by `start_biases`.
 
     Args:
         head: made by `build_head`; changed in place.
-        features: (N, F), of the training posters.
+        features: float (N, F); may be mapped from disk.
+        rows: those of the training posters.
         prevalence: (G,), each genre's share of the training posters.
         activation: of the head.
 
     Examples:
         >>> head = build_head(TrainConfig(), n_features=2, n_genres=1)
-        >>> start_head(head, np.ones((4, 2), np.float32), np.array([0.25]), "sigmoid")
+        >>> start_head(head, np.ones((4, 2), np.float32), np.arange(4), np.array([0.25]), "sigmoid")
         >>> float(head(np.ones((1, 2)))[0, 0])
         0.25
     """
-    rooted = features / np.sqrt(np.abs(features) + ROOT_EPSILON)
+    mean, variance = root_moments(features, rows)
     standardisation = head.get_layer("standardisation")
-    standardisation.moving_mean.assign(rooted.mean(axis=0))
-    standardisation.moving_variance.assign(rooted.var(axis=0))
+    standardisation.moving_mean.assign(mean)
+    standardisation.moving_variance.assign(variance)
     start_biases(head, prevalence, activation)
 
 

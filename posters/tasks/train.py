@@ -237,7 +237,7 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
 
         # Imported here, since TensorFlow takes seconds to load, and an error above should not wait for it.
         from posters.network.data import Batches
-        from posters.network.features import compute_features, features_path, network_scores
+        from posters.network.features import compute_features, features_path, head_scores, network_scores
         from posters.network.fit import FitState, compile_model, fit
         from posters.network.fit_on_ray import FitJob, fit_on_ray
         from posters.network.losses import make_loss
@@ -295,17 +295,16 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
             probe = write_probe_scores(run, arrays, splits, groups, path)
 
             # The head, on the frozen features. The schedule falls to zero, and so no early stopping is needed.
-            x_train, x_validation = np.asarray(features[train_rows]), np.asarray(features[validation_rows])
-            start_head(network.head, x_train, prior, config.head)
+            start_head(network.head, features, train_rows, prior, config.head)
             continue_head(network.head, arrays.genre_names, learned_head)
-            batches = Batches(x_train, y_train, np.arange(len(x_train)), config.head_batch_size, config.seed)
+            batches = Batches(features, labels, train_rows, config.head_batch_size, config.seed)
             schedule = make_schedule(config.schedule, config.head_learning_rate, config.head_epochs * batches.steps)
             compile_model(network.head, loss, schedule, config.head_weight_decay)
             state = FitState("head", network.head, config.ema)
             fit(
                 state,
                 batches,
-                lambda: figures_of(network.head(x_validation, training=False).numpy()),
+                lambda: figures_of(head_scores(network.head, features, validation_rows)),
                 epochs=config.head_epochs,
                 patience=config.head_epochs,
                 checkpoint=run.checkpoints / "head.npz",
@@ -316,7 +315,8 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
             history, best = state.history, state.best_score
             # The same model and loss, by a solver: on few posters, it may get further than a number of steps. Which of
             # them did is asked of the loss: a macro mAP of a few dozen posters is hardly more than chance.
-            y_score, y_probe = network.head(x_validation, training=False).numpy(), probe.score(x_validation)
+            y_score = head_scores(network.head, features, validation_rows)
+            y_probe = probe.score(features, validation_rows)
             reached, possible = (log_loss(y_validation, each) for each in (y_score, y_probe))
             if config.head_epochs and config.loss == "binary_crossentropy" and possible < reached:
                 set_head(network.head, probe.kernel, probe.bias)
@@ -326,7 +326,7 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
                     f"{reached:.4f}, and macro mAP {best:.4f}"
                 )
             # Of the stored features: if nothing is fine-tuned, the network has the same scores.
-            y_score = network.head(x_validation, training=False).numpy()
+            y_score = head_scores(network.head, features, validation_rows)
 
         # Fine-tune the whole network, in stages; what each begins with stays unless an epoch beats it.
         for number, (stage, posters) in enumerate(zip(config.fine_tuning, learned, strict=True), start=1):

@@ -11,8 +11,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from posters._base.brief import brief_repr
 from posters._base.locks import only_writer
 from posters._base.log import logger
@@ -140,11 +138,11 @@ def _judge(run: Run, config: TrainConfig, cache: Path) -> _Judge:
     train, validation = (arrays.rows_of([id for id, own in splits.items() if own == split]) for split in SPLITS[:2])
     if not len(train) or not len(validation):
         raise RunError(f"{run.path} has no posters left to train on, or none to validate by: their images are gone")
-    y_train, y_validation = arrays.genres[train], arrays.genres[validation]
+    labels, y_train, y_validation = arrays.genres, arrays.genres[train], arrays.genres[validation]
 
     # Imported here, since TensorFlow takes seconds to load, and an error above should not wait for it.
     from posters.network.data import Batches
-    from posters.network.features import compute_features, features_path
+    from posters.network.features import compute_features, features_path, head_scores
     from posters.network.fit import FitState, compile_model, fit
     from posters.network.losses import make_loss
     from posters.network.model import (
@@ -167,22 +165,21 @@ def _judge(run: Run, config: TrainConfig, cache: Path) -> _Judge:
     network = build(config, load_weights=True)
     learned_head = continue_backbone(network, config)
     features = compute_features(network.features, arrays, features_path(network.features, config, arrays, cache))
-    x_train, x_validation = np.asarray(features[train]), np.asarray(features[validation])
     prior = prevalence(y_train)
     if config.impute and (y_train < 0).any():
         readable = catalogue.among(arrays.ids)
         codes = looks_of(readable, cache) if config.look else None
         groups = group_posters(readable, perceptual_hashes(arrays, directory), codes)
-        y_train = impute_training_labels(features, arrays.genres, train, groups, config.seed)[train]
-    known = float((y_train >= 0).mean())
+        labels = impute_training_labels(features, labels, train, groups, config.seed)
+    known = float((labels[train] >= 0).mean())
 
     def judge(options: TrainConfig, after_epoch: Callable[[int, float], None]) -> float:
         # The whole network, as in training: layers draw their seeds in turn, and a run is to have this very head.
         make_deterministic(options.seed)
         head = build(options, load_weights=False).head
-        start_head(head, x_train, prior, options.head)
+        start_head(head, features, train, prior, options.head)
         continue_head(head, arrays.genre_names, learned_head)
-        batches = Batches(x_train, y_train, np.arange(len(x_train)), options.head_batch_size, options.seed)
+        batches = Batches(features, labels, train, options.head_batch_size, options.seed)
         schedule = make_schedule(options.schedule, options.head_learning_rate, options.head_epochs * batches.steps)
         compile_model(head, make_loss(options.loss, prior, known), schedule, options.head_weight_decay)
         state = FitState("head", head, options.ema)
@@ -190,7 +187,7 @@ def _judge(run: Run, config: TrainConfig, cache: Path) -> _Judge:
             fit(
                 state,
                 batches,
-                lambda: {"macro_map": METRICS["macro_map"](y_validation, head(x_validation, training=False).numpy())},
+                lambda: {"macro_map": METRICS["macro_map"](y_validation, head_scores(head, features, validation))},
                 epochs=options.head_epochs,
                 patience=options.head_epochs,
                 checkpoint=Path(folder) / "head.npz",

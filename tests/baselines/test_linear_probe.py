@@ -7,6 +7,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+from posters.baselines import standardised
 from posters.baselines.linear_probe import STRENGTHS, WEAKER, fit_probe, out_of_fold_scores
 from posters.errors import SplitError
 
@@ -26,7 +27,12 @@ def y(features):
     return (features[:, :3] + features[:, 3:6] + noise > 2.5).astype(np.uint8)
 
 
-def test_it_is_scikit_learns_logistic_regression_with_the_c_that_is_best_on_validation(features, y):
+@pytest.mark.parametrize("memory", [standardised.MEMORY, 0])
+def test_it_is_scikit_learns_logistic_regression_with_the_c_that_is_best_on_validation(
+    features, y, memory, monkeypatch
+):
+    monkeypatch.setattr(standardised, "MEMORY", memory)
+    monkeypatch.setattr(standardised, "BLOCK", 1000)
     root = FunctionTransformer(lambda x: np.sign(x) * np.abs(x) / np.sqrt(np.abs(x) + 1e-3))
     expected, exact = {}, features.astype(np.float64)
     for strength in (1.0, 0.3, 0.1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import posters
+from posters.baselines import standardised
 from posters.config import PreprocessConfig
 from posters.metrics import METRICS
 from posters.network import fit
@@ -75,6 +76,18 @@ def test_a_killed_run_has_them_once_it_is_resumed(colours, head, tmp_path, monke
     resumed, whole = scores_of(tmp_path / "run"), scores_of(tmp_path / "whole")
     for name in NAMES:
         np.testing.assert_allclose(resumed[name].y_score, whole[name].y_score, atol=1e-6)
+
+
+def test_a_run_whose_features_do_not_fit_into_memory_is_that_of_one_whose_features_do(
+    colours, head, tmp_path, monkeypatch
+):
+    posters.train(colours, tmp_path / "whole", head, cache=tmp_path / "cache")
+    monkeypatch.setattr(standardised, "MEMORY", 0)
+    monkeypatch.setattr(standardised, "BLOCK", 5000)
+    posters.train(colours, tmp_path / "blocks", head, cache=tmp_path / "other cache")
+    for name in (*NAMES, "validation"):
+        whole, blocks = (read_scores(Run(tmp_path / run).scores(name)).y_score for run in ("whole", "blocks"))
+        np.testing.assert_allclose(blocks, whole, atol=1e-4 if name in NAMES else 1e-6)
 
 
 def test_training_from_scratch_has_none_and_gives_the_reason(colours, small, tmp_path, messages):
