@@ -37,7 +37,10 @@ class _Checked:
     def __post_init__(self) -> None:
         for entry in fields(self):  # type: ignore[arg-type]
             value = getattr(self, entry.name)
-            if get_origin(entry.type) is tuple:  # Checked where it is declared: what is checked here is one value.
+            if get_origin(entry.type) in (
+                tuple,
+                dict,
+            ):  # Checked where it is declared: what is checked here is one value.
                 continue
             _check_type(entry.name, value, entry.type)
             _check_range(entry.name, value, entry.metadata.get("minimum"), entry.metadata.get("maximum"))
@@ -145,7 +148,9 @@ class TrainConfig(_Checked):
     )
 
     backbone: str = option(
-        "efficientnet_lite0", "efficientnet_lite0 (to 2), small_cnn, one of keras.applications or a registered one"
+        "efficientnet_lite0",
+        "efficientnet_lite0 (to 2; with _multilevel, finer features too), small_cnn, one of keras.applications or a "
+        "registered one",
     )
     weights: str = option(
         "posters",
@@ -194,8 +199,11 @@ class TrainConfig(_Checked):
     precision: Precision = option("auto", "arithmetic of the network; auto mixes where the device gains from it")
     # In a config file alone: a stage has options of its own.
     stages: tuple[Stage, ...] = ()
+    # Likewise: by the name of a table, how much its posters count beside those of other tables, above 0 and at most 1.
+    table_weights: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        _check_table_weights(self.table_weights)
         if not isinstance(self.stages, list | tuple) or not all(isinstance(stage, Stage) for stage in self.stages):
             raise ConfigError(f"stages must be a list of Stage, but got {self.stages!r}")
         object.__setattr__(self, "stages", tuple(self.stages))
@@ -256,6 +264,12 @@ class TrainConfig(_Checked):
     def from_scratch(self) -> bool:
         """Whether the whole network learns at once, there being no features worth a head of their own."""
         return self.weights == "none" and bool(self.fine_tuning)
+
+
+def _check_table_weights(weights: Any) -> None:
+    numbers = weights.values() if isinstance(weights, dict) else [None]
+    if not all(isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 1 for value in numbers):
+        raise ConfigError(f"table_weights must be numbers above 0, at most 1, by names of tables, but got {weights!r}")
 
 
 @dataclass(frozen=True)

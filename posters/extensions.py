@@ -91,7 +91,8 @@ class Backbone:
 
 
 BACKBONES: Registry[Backbone] = Registry(
-    "backbone", ["small_cnn", "efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"]
+    "backbone",
+    ["small_cnn", *(f"efficientnet_lite{number}{kind}" for kind in ("", "_multilevel") for number in range(3))],
 )
 # What makes the loss, the head that it is for, and whether it takes labels of -1.
 LOSSES: Registry[tuple[Callable[[Any], Any], str, bool]] = Registry(

@@ -58,6 +58,7 @@ class TrainOptions(TypedDict, total=False):
     patience: int
     precision: Precision
     stages: tuple[Stage, ...]
+    table_weights: dict[str, float]
     height: int
     width: int
     aspect: Aspect

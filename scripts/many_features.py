@@ -51,7 +51,7 @@ def measure(size: int, iterations: int) -> None:
     from posters.network.losses import make_loss
     from posters.network.model import build_head, start_head
 
-    linear_probe.STRENGTHS, linear_probe.WEAKER, linear_probe.MOST_STEPS = (1e-3,), (), iterations
+    linear_probe.STRENGTHS, linear_probe.WEAKER, linear_probe.MOST_STEPS = (1e-3,), (), iterations  # type: ignore[assignment]
     with tempfile.TemporaryDirectory() as folder:
         features, y = drawn(size, Path(folder) / "features.npy")
         train, validation = np.arange(size * 4 // 5), np.arange(size * 4 // 5, size)
@@ -70,7 +70,7 @@ def measure(size: int, iterations: int) -> None:
             batches = Batches(features, y, train, config.head_batch_size, 0)
             compile_model(head, make_loss(config.loss, y[train].mean(axis=0)), 1e-3, 0.0)
             path = Path(folder) / "head.npz"
-            fit(FitState("head", head, 0.0), batches, lambda: 0.0, epochs=1, patience=1, checkpoint=path)
+            fit(FitState("head", head, 0.0), batches, lambda: {"macro_map": 0.0}, epochs=1, patience=1, checkpoint=path)
         with watched(size, "its scores of validation"):
             head_scores(head, features, validation)
 

@@ -21,7 +21,9 @@ from posters.config import (
 from posters.errors import ConfigError
 
 PREPROCESS_OPTIONS = [entry.name for entry in fields(PreprocessConfig)]
-TRAIN_OPTIONS = [entry.name for entry in fields(TrainConfig) if entry.name not in ("preprocess", "stages")]
+# What a config file has in sections of their own, and the command line not at all.
+SECTIONS = ("preprocess", "stages", "table_weights")
+TRAIN_OPTIONS = [entry.name for entry in fields(TrainConfig) if entry.name not in SECTIONS]
 
 
 def values_of(entry):
@@ -58,7 +60,8 @@ def configs(draw):
         for name in ("train_scale", "epochs", "learning_rate", "batch_size"):
             options.pop(name, None)
     preprocess = PreprocessConfig(**draw(options_of(PreprocessConfig)))
-    return TrainConfig(preprocess=preprocess, stages=tuple(stages), **options)
+    weights = draw(st.dictionaries(st.text(), st.floats(0, 1, exclude_min=True), max_size=2))
+    return TrainConfig(preprocess=preprocess, stages=tuple(stages), table_weights=weights, **options)
 
 
 def error_of(call, *arguments, **options):
@@ -96,7 +99,7 @@ def test_a_file_saved_with_a_byte_order_mark_is_read(tmp_path):
 
 def test_every_option_has_help_for_the_command_line():
     for entry in (*fields(PreprocessConfig), *fields(TrainConfig)):
-        assert entry.name in ("preprocess", "stages") or entry.metadata["help"]
+        assert entry.name in SECTIONS or entry.metadata["help"]
 
 
 @pytest.mark.parametrize(
@@ -285,6 +288,14 @@ def test_stages_are_read_and_written(tmp_path):
     assert config.train_preprocess.shape == (192, 128, 3)
     write_config(config, tmp_path / "again.toml")
     assert read_config(tmp_path / "again.toml") == config
+
+
+@pytest.mark.parametrize(
+    "weights", [{"more": 0}, {"more": 1.5}, {"more": "much"}, {"more": True}, ["more"], {"a": -1.0}]
+)
+def test_a_table_counts_more_than_nothing_and_at_most_once(weights):
+    message = error_of(TrainConfig, table_weights=weights)
+    assert message.startswith("table_weights must be numbers above 0, at most 1, by names of tables, but got")
 
 
 def test_without_stages_there_is_one_of_the_single_options():

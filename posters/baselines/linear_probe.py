@@ -58,7 +58,9 @@ class Probe:
         return np.concatenate(y_score) if y_score else np.empty((0, len(self.bias)))
 
 
-def fit_probe(features: np.ndarray, y: np.ndarray, train: np.ndarray, validation: np.ndarray) -> Probe:
+def fit_probe(
+    features: np.ndarray, y: np.ndarray, train: np.ndarray, validation: np.ndarray, weights: np.ndarray | None = None
+) -> Probe:
     """Fit one logistic regression per genre on the training posters.
 
     A linear probe (Alain and Bengio 2016, "Understanding intermediate layers using linear classifier probes"). The
@@ -73,6 +75,7 @@ def fit_probe(features: np.ndarray, y: np.ndarray, train: np.ndarray, validation
             that share as probability, but for rounding.
         train: rows to fit on.
         validation: rows that choose C; some genre must have a poster there.
+        weights: float (N,), how much each poster counts, as scikit-learn's `sample_weight`; by default all alike.
 
     Examples:
         >>> features = np.random.default_rng(0).normal(size=(40, 3))
@@ -85,7 +88,7 @@ def fit_probe(features: np.ndarray, y: np.ndarray, train: np.ndarray, validation
     macro_map, start = METRICS["macro_map"], np.zeros((features.shape[1] + 1, y.shape[1]))
 
     def fit(strength: float) -> tuple[float, Probe]:
-        kernel, bias = _fit(x, y_train, strength, bar, start)
+        kernel, bias = _fit(x, y_train, strength, bar, start, None if weights is None else weights[train])
         # The next strength begins where this one ends: it is not far.
         start[:-1], start[-1] = kernel, bias
         probe = _unscaled(kernel, bias, x, strength)
@@ -191,7 +194,12 @@ def _probabilities(logits: np.ndarray) -> np.ndarray:
 
 
 def _fit(
-    x: Standardised, y: np.ndarray, strength: float, bar: Any, start: np.ndarray | None = None
+    x: Standardised,
+    y: np.ndarray,
+    strength: float,
+    bar: Any,
+    start: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return weights (F, G) and biases (G,) of a logistic regression for each genre, from those of another strength.
 
@@ -204,9 +212,11 @@ def _fit(
     both = np.zeros((len(x.mean) + 1, y.shape[1]))
     both[-1] = np.where(positive > 0, _CERTAIN, -_CERTAIN)
     if taught.any():
-        penalty = 1 / (strength * known[taught])
+        counts = np.ones(len(y)) if weights is None else weights
+        total = counts @ (y[:, taught] >= 0)
+        penalty = 1 / (strength * total)
         begin = np.zeros_like(both) if start is None else start
-        objective = _objective(x, y[:, taught], 1 / known[taught], penalty)
+        objective = _objective(x, y[:, taught], (counts, 1 / total), penalty)
         both[:, taught] = _least(objective, begin[:, taught], _root_of_curvature(x, positive[taught], penalty))
     bar.update(y.shape[1])
     return both[:-1], both[-1]
@@ -235,16 +245,23 @@ def _least(objective: Callable[..., Any], start: np.ndarray, root: np.ndarray) -
     return np.asarray(solve(root, found.x.reshape(start.shape), lower=True, trans="T"))
 
 
-def _objective(x: Standardised, y: np.ndarray, weights: np.ndarray, penalty: np.ndarray) -> Callable[..., Any]:
-    """Return the function from weights and biases (F + 1, G) to the loss and its gradient; unknown labels weigh 0."""
+def _objective(
+    x: Standardised, y: np.ndarray, weights: tuple[np.ndarray, np.ndarray], penalty: np.ndarray
+) -> Callable[..., Any]:
+    """Return the function from weights and biases (F + 1, G) to the loss and its gradient; unknown labels weigh 0.
+
+    The labels' weights are products of those of posters (n,) and genres (G,).
+    """
     expit = require("scipy.special").expit
+    of_posters, of_genres = (each.astype(x.dtype) for each in weights)
 
     def loss_and_gradient(kernel: np.ndarray) -> tuple[float, np.ndarray]:
         slope, bias = kernel[:-1].astype(x.dtype), kernel[-1].astype(x.dtype)
         loss = (penalty * (kernel[:-1] ** 2).sum(axis=0)).sum() / 2
         gradient = np.vstack([penalty * kernel[:-1], np.zeros_like(kernel[-1:])])
         for part, block in x.blocks():
-            labels, weight = (y[part] == 1).astype(x.dtype), (y[part] >= 0) * weights.astype(x.dtype)
+            labels, weight = (y[part] == 1).astype(x.dtype), (y[part] >= 0) * of_genres
+            weight *= of_posters[part, None]
             logits = block @ slope + bias
             # log(1 + exp(logits)) - labels * logits, without overflow.
             losses = np.log1p(np.exp(-np.abs(logits))) + np.maximum(logits, 0) - labels * logits

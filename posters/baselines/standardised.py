@@ -92,8 +92,8 @@ class Standardised:
         >>> x = Standardised(np.array([[0.0], [9.0], [4.0]]), np.array([0, 1]))
         >>> len(x), [block.round(3).tolist() for _, block in x.blocks()], x.gram.round(3).tolist()
         (2, [[[-1.0], [1.0]]], [[2.0]])
-        >>> x.of(np.array([[2.25]])).round(2).tolist()
-        [[0.0]]
+        >>> x.of(np.array([[9.0]])).round(3).tolist()
+        [[1.0]]
     """
 
     def __init__(self, features: np.ndarray, rows: np.ndarray) -> None:

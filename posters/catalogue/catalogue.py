@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -187,6 +187,22 @@ class Catalogue:
         wanted = set(ids)
         return self.take([row for row, poster in enumerate(self.posters) if poster.id in wanted])
 
+    def with_genres(self, genre_names: Iterable[str]) -> "Catalogue":
+        """Return the catalogue with these of its genres alone; posters may be left without any.
+
+        Examples:
+            >>> catalogue = Catalogue((Poster("7", "7.jpg", ("Drama", "War")),), ("Drama", "War"), Path("images"))
+            >>> catalogue.with_genres(["Drama"]).posters[0].genres
+            ('Drama',)
+        """
+        kept = frozenset(genre_names).__contains__
+        chosen = tuple(
+            replace(poster, genres=tuple(filter(kept, poster.genres)), unknown=tuple(filter(kept, poster.unknown)))
+            for poster in self
+        )
+        names = tuple(name for name in self.genre_names if kept(name))
+        return Catalogue(chosen, names, self.image_root, self.table, self.dialect)
+
     def ids_of_tables(self, tables: Iterable[str]) -> frozenset[str]:
         """Return the ids of the posters that any of `tables` lists; of all posters if none is named.
 
@@ -198,6 +214,22 @@ class Catalogue:
         """
         wanted = {_table_named(name, sorted({name for poster in self for name in poster.tables})) for name in tables}
         return frozenset(poster.id for poster in self if not wanted or wanted.intersection(poster.tables))
+
+    def weights(self, of_tables: Mapping[str, float]) -> np.ndarray | None:
+        """Return how much each poster counts, (N,), or None if all count alike.
+
+        Args:
+            of_tables: by the names of tables, as `ids_of_tables` takes them. A poster of another table counts 1, one of
+                several tables as in the one where it counts most.
+
+        Raises:
+            CatalogueError: the catalogue was not read from such a table, or a name fits several.
+        """
+        if not of_tables:
+            return None
+        tables = sorted({name for poster in self for name in poster.tables})
+        named = {_table_named(name, tables): weight for name, weight in of_tables.items()}
+        return np.array([max((named.get(table, 1.0) for table in poster.tables), default=1.0) for poster in self])
 
     def genre_counts(self) -> dict[str, int]:
         """Return how many posters have each genre, in the order of `genre_names`."""

@@ -91,16 +91,18 @@ def from_multi_hot(vector: Sequence[int] | np.ndarray, classes: Sequence[Hashabl
     return tuple(name for name, value in zip(classes, values, strict=True) if value == 1)
 
 
-def prevalence(y_true: np.ndarray) -> np.ndarray:
+def prevalence(y_true: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
     """Return each genre's share (G,) of the posters of which it is known whether they have it; 0 if it is of none.
 
     Args:
         y_true: (N, G) from 0 to 1, and -1 where a label is unknown.
+        weights: (N,), how much each poster counts; by default all alike.
 
     Examples:
         >>> prevalence(np.array([[1, -1], [0, -1], [-1, 0], [0, 1]])).round(3).tolist()
         [0.333, 0.5]
     """
-    known = (y_true >= 0).sum(axis=0)
-    shares: np.ndarray = np.maximum(y_true, 0).sum(axis=0, dtype=np.float64) / np.maximum(known, 1)
+    counts = np.ones(len(y_true)) if weights is None else weights.astype(np.float64)
+    known = counts @ (y_true >= 0)
+    shares: np.ndarray = counts @ np.maximum(y_true, 0).astype(np.float64) / np.where(known > 0, known, 1)
     return shares

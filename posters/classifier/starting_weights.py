@@ -13,8 +13,8 @@ from posters.models import (
     OF_BACKBONE,
     POSTERS,
     classifier_directory,
-    plain_name,
     weights_file,
+    weights_name,
 )
 
 _NAMES = ("imagenet", "none")
@@ -94,7 +94,7 @@ def check_weights(config: TrainConfig) -> None:
         ...     print(str(error).partition(": ")[2])
         for VGG16 pass weights=imagenet or none
     """
-    weights, backbone = config.weights, plain_name(config.backbone)
+    weights, backbone = config.weights, weights_name(config.backbone)
     if weights in _NAMES:
         return
     if weights == POSTERS:
@@ -107,7 +107,7 @@ def check_weights(config: TrainConfig) -> None:
             f"{weights!r}"
         )
     start = starting_classifier(weights)
-    if start is not None and plain_name(start.option("backbone")) != backbone:
+    if start is not None and weights_name(start.option("backbone")) != backbone:
         raise TrainingError(
             f"--weights {weights} has the backbone {start.option('backbone') or 'of an unknown name'}, and this run is "
             f"to have {config.backbone}: pass --backbone {start.option('backbone')}, or begin with other weights"

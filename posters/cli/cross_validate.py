@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     from posters.report import write_report
     from posters.report.crossvalidation import crossvalidation_text, write_crossvalidation
     from posters.runs import Run
-    from posters.tasks.crossvalidate import crossvalidate, evaluate_crossvalidation
+    from posters.tasks.crossvalidate import crossvalidate, evaluate_crossvalidation, with_judged_genres
     from posters.tasks.train import check_network
 
     # Before TensorFlow is imported and the table is read, which takes seconds to minutes.
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     check_report(report)
     check_network(config)
     follow_table_options(options)
-    catalogue = read_catalogue_from(options)
+    catalogue = with_judged_genres(read_catalogue_from(options), options.scored, options.min_posters)
     bar, chosen = progress_bar("scoring", leave=False), {"folds": folds, "repeats": options.repeats}
     chosen["scored"] = options.scored
     figures = crossvalidate(catalogue, options.directory, config, **chosen, cache=options.cache, progress=bar)

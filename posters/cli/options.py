@@ -301,6 +301,11 @@ def add_config_options(parser: argparse.ArgumentParser) -> None:
         # The others are what a config file has in sections of their own.
         if entry.metadata:
             _add_option(group, entry)
+    # The rest of what a config file has in sections is for files alone.
+    group.add_argument(
+        "--table-weight", type=_named_weight, action="append", metavar="TABLE=X", default=argparse.SUPPRESS,
+        help="of several tables, how much the posters of one count in training, above 0 and at most 1; may be repeated",
+    )  # fmt: skip
     group = parser.add_argument_group("preprocessing")
     for entry in fields(PreprocessConfig):
         _add_option(group, entry)
@@ -325,7 +330,18 @@ def _add_option(group: Any, entry: Any) -> None:
 def config_options(options: argparse.Namespace) -> dict[str, Any]:
     """Return those options of the configs that were given."""
     names = {entry.name for entry in (*fields(TrainConfig), *fields(PreprocessConfig))} | {"class_weight"}
-    return {name: value for name, value in vars(options).items() if name in names}
+    given = {name: value for name, value in vars(options).items() if name in names}
+    weights = getattr(options, "table_weight", None)
+    return given if weights is None else {**given, "table_weights": dict(weights)}
+
+
+def _named_weight(text: str) -> tuple[str, float]:
+    """Parse TABLE=X."""
+    name, _, number = text.rpartition("=")
+    try:
+        return name, float(number)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be TABLE=X, such as others.csv=0.1, but got {text!r}") from None
 
 
 def config_from(options: argparse.Namespace, run: Path) -> TrainConfig:

@@ -41,7 +41,7 @@ def weights_file(weights: str, backbone: str) -> Path:
         >>> weights_file("posters", "mobilenet_v2").is_file(), weights_file("my.weights.h5", "small_cnn").name
         (True, 'my.weights.h5')
     """
-    return OF_BACKBONE[plain_name(backbone)] / BACKBONE_WEIGHTS if weights == POSTERS else Path(weights)
+    return OF_BACKBONE[weights_name(backbone)] / BACKBONE_WEIGHTS if weights == POSTERS else Path(weights)
 
 
 def place_anywhere(directory: Path) -> str:
@@ -65,14 +65,18 @@ def place_here(place: str) -> Path:
     return Path(__file__).parent / place.removeprefix(_OWN) if place.startswith(_OWN) else Path(place)
 
 
-def plain_name(backbone: str) -> str:
-    """Return a backbone's name without case and marks: Keras's spelling and that of papers are both in use.
+def weights_name(backbone: str) -> str:
+    """Return a backbone's name without case and marks, and without "multilevel": such a variant has the same weights.
+
+    Keras's spelling and that of papers are both in use.
 
     Examples:
-        >>> plain_name("MobileNetV2") == plain_name("mobilenet_v2")
+        >>> weights_name("MobileNetV2") == weights_name("mobilenet_v2")
         True
+        >>> weights_name("efficientnet_lite0_multilevel")
+        'efficientnetlite0'
     """
-    return backbone.lower().replace("_", "").replace("-", "")
+    return backbone.lower().replace("_", "").replace("-", "").removesuffix("multilevel")
 
 
 def classifier_directory(name: str | Path) -> Path:

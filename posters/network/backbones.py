@@ -9,7 +9,7 @@ from typing import Any
 from posters.classifier.starting_weights import HAVE_POSTERS_WEIGHTS
 from posters.errors import ConfigError, TrainingError
 from posters.extensions import BACKBONES, Backbone
-from posters.models import OF_BACKBONE, POSTERS, plain_name, weights_file
+from posters.models import OF_BACKBONE, POSTERS, weights_file, weights_name
 from posters.network.efficientnet_lite import VARIANTS, efficientnet_lite, imagenet_file
 from posters.network.tensorflow import keras
 from posters.network.weights_files import check_weights_file
@@ -195,7 +195,7 @@ def build_backbone(backbone: Backbone, weights: str, input_shape: tuple[int, int
 
 def _check_weights(backbone: Backbone, weights: str) -> None:
     """Refuse weights that this backbone can't have, before Keras fails in its own words."""
-    if weights == POSTERS and plain_name(backbone.name) not in OF_BACKBONE:
+    if weights == POSTERS and weights_name(backbone.name) not in OF_BACKBONE:
         others = "imagenet or none" if backbone.pretrained else "none"
         raise TrainingError(f"{HAVE_POSTERS_WEIGHTS}: for {backbone.name} pass --weights {others}")
     if weights == "imagenet" and not backbone.pretrained:

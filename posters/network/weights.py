@@ -135,7 +135,10 @@ def continue_backbone(network: Network, config: TrainConfig) -> LearnedHead:
         backbone_of(network.whole).set_weights(backbone_of(old).get_weights())
     except ValueError as error:
         raise TrainingError(f"the backbone in {start.directory} has other weights than this run's ({error})") from error
-    return LearnedHead(old.get_layer("head"), start.manifest.genre_names if start.shares_head(config) else ())
+    head = old.get_layer("head")
+    # A multilevel variant has the weights of its plain network, and other features.
+    shared = start.shares_head(config) and head.input_shape == network.head.input_shape
+    return LearnedHead(head, start.manifest.genre_names if shared else ())
 
 
 def continue_head(head: Any, genre_names: Sequence[str], learned: LearnedHead) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from posters._base.brief import brief_repr
 from posters._base.locks import only_writer
+from posters._base.log import logger
 from posters._base.progress import tqdm
 from posters.catalogue import Catalogue
 from posters.classifier import Classifier, load_classifier
@@ -114,6 +115,30 @@ def crossvalidate(
                 train(catalogue, place / f"fold-{fold}", own, splits=splits, cache=cache, resume=True)
             made.append(_scored(place, chosen, progress))
     return cross_validation(made, dict(zip(readable.ids, groups.tolist(), strict=True)))
+
+
+def with_judged_genres(catalogue: Catalogue, scored: Sequence[str], min_posters: int) -> Catalogue:
+    """Leave out the genres that too few of the scored posters have to be judged by, and say so.
+
+    Args:
+        catalogue: the posters of several tables.
+        scored: as in `crossvalidate`.
+        min_posters: that a genre must have among them.
+
+    Examples:
+        >>> from posters.catalogue import Poster
+        >>> own = Poster("1", "1.jpg", ("War",), tables=("a",))
+        >>> other = Poster("2", "2.jpg", ("News", "War"), tables=("b",))
+        >>> catalogue = Catalogue((own, other), ("News", "War"), Path("images"))
+        >>> with_judged_genres(catalogue, ["a"], 1).genres
+        (('War',), ('War',))
+    """
+    counts = catalogue.among(catalogue.ids_of_tables(scored)).genre_counts()
+    rare = [f"{name} with {count}" for name, count in counts.items() if count < min_posters]
+    if not rare:
+        return catalogue
+    logger.info(f"genres that fewer than {min_posters} of the scored posters have are left out: {', '.join(rare)}")
+    return catalogue.with_genres(name for name, count in counts.items() if count >= min_posters)
 
 
 def repeat_directory(directory: Path, number: int) -> Path:

@@ -189,8 +189,8 @@ def novelty_of(
 
     known = weights_file(config.weights, config.backbone).with_name(NOVELTY)
     untouched = config.weights == POSTERS and config.pooling == TrainConfig().pooling and not config.fine_tuning
-    if untouched and known.exists():
-        return Novelty.read(known).allowing(sampled(others))
+    if untouched and known.exists() and (novelty := Novelty.read(known)).rows.shape[1] == part.output_shape[-1]:
+        return novelty.allowing(sampled(others))
     return fit_novelty(sampled(learned), sampled(others))
 
 

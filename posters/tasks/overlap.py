@@ -16,7 +16,7 @@ from posters.classifier.starting_weights import starting_classifier
 from posters.config import TrainConfig
 from posters.errors import ScoresError
 from posters.evaluation import SeenBefore
-from posters.models import OF_BACKBONE, POSTERS, TRAINED_ON, plain_name
+from posters.models import OF_BACKBONE, POSTERS, TRAINED_ON, weights_name
 from posters.runs import Run
 from posters.splitting.splits import Splits
 from posters.store.packed_posters import PosterArrays
@@ -65,7 +65,7 @@ def seen_by_posters_weights(backbone: str) -> SeenPosters:
         >>> seen_by_posters_weights("mobilenet_v2").rows["looked"].all().item()
         True
     """
-    directory = OF_BACKBONE[plain_name(backbone)]
+    directory = OF_BACKBONE[weights_name(backbone)]
     record = SeenPosters.read(directory / SEEN)
     # Where the head alone was trained, its posters have not touched the backbone, which is all that training takes.
     frozen = read_manifest(directory).provenance["config"]["epochs"] == 0

@@ -20,7 +20,14 @@ from posters.store.rows import open_rows
 NAMES = ("probe", "out_of_fold")
 
 
-def write_probe_scores(run: Run, arrays: PosterArrays, splits: Splits, groups: np.ndarray, features: Path) -> Probe:
+def write_probe_scores(
+    run: Run,
+    arrays: PosterArrays,
+    splits: Splits,
+    groups: np.ndarray,
+    features: Path,
+    weights: np.ndarray | None = None,
+) -> Probe:
     """Fit a linear probe, or take a kept one, and write its scores for all N posters of a run: those of `NAMES`.
 
     "probe" was fitted on the training posters alone, and is what the network is compared with. "out_of_fold" was fitted
@@ -33,6 +40,7 @@ def write_probe_scores(run: Run, arrays: PosterArrays, splits: Splits, groups: n
         splits: of their ids.
         groups: int (N,); posters with equal numbers stay in one fold.
         features: the file of the frozen features (N, F).
+        weights: (N,), how much each poster counts for "probe"; by default all alike.
 
     Returns:
         The probe.
@@ -54,7 +62,8 @@ def write_probe_scores(run: Run, arrays: PosterArrays, splits: Splits, groups: n
     # What the features are is in their file's name; the key changes with all else that the scores depend on.
     recipe = [STRENGTHS, WEAKER, FOLDS, "all genres at once", version("scipy")]
     labels = hashlib.sha256(arrays.genres.tobytes() + groups.astype(np.int64).tobytes()).hexdigest()
-    key = fingerprint([recipe, labels, arrays.ids, arrays.genre_names, splits.train, splits.validation])
+    weighted = [] if weights is None else [hashlib.sha256(weights.tobytes()).hexdigest()]
+    key = fingerprint([recipe, labels, arrays.ids, arrays.genre_names, splits.train, splits.validation, *weighted])
     paths = {name: features.with_name(f"{name}-{features.stem}-{key}.npz") for name in NAMES}
     x, rows = open_rows(features), arrays.rows_of(splits.validation)
     # Written one after the other: a kill between the two costs a fit.
@@ -69,7 +78,7 @@ def write_probe_scores(run: Run, arrays: PosterArrays, splits: Splits, groups: n
             raise ValueError("other features or genres")
     # None has been kept yet, or it is damaged: a fit takes seconds.
     except (OSError, ValueError, KeyError, TypeError):
-        probe = fit_probe(x, arrays.genres, arrays.rows_of(splits.train), rows)
+        probe = fit_probe(x, arrays.genres, arrays.rows_of(splits.train), rows, weights)
         tried = ", ".join(map(str, STRENGTHS))
         logger.info(f"logistic regression: of {tried} and larger, validation chose C = {probe.strength}")
         y_score = out_of_fold_scores(x, arrays.genres, groups, strength=probe.strength)

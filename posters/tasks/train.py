@@ -224,7 +224,8 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
     splits = _choose_splits(catalogue, readable, groups, config, given, helping | dict(kept))
     train_rows, validation_rows = arrays.rows_of(splits.train), arrays.rows_of(splits.validation)
     y_train, y_validation = arrays.genres[train_rows], arrays.genres[validation_rows]
-    prior = prevalence(y_train)
+    weights = readable.weights(config.table_weights)
+    prior = prevalence(y_train, _of(weights, train_rows))
     if not run.started:
         run.start(config, splits, catalogue)
 
@@ -292,12 +293,19 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
             logger.info(_NO_PROBE)
             start_biases(network.head, prior, config.head)
         else:
-            probe = write_probe_scores(run, arrays, splits, groups, path)
+            probe = write_probe_scores(run, arrays, splits, groups, path, weights)
 
             # The head, on the frozen features. The schedule falls to zero, and so no early stopping is needed.
             start_head(network.head, features, train_rows, prior, config.head)
             continue_head(network.head, arrays.genre_names, learned_head)
-            batches = Batches(features, labels, train_rows, config.head_batch_size, config.seed)
+            batches = Batches(
+                features,
+                labels,
+                train_rows,
+                config.head_batch_size,
+                config.seed,
+                weights=_of(weights, train_rows),
+            )
             schedule = make_schedule(config.schedule, config.head_learning_rate, config.head_epochs * batches.steps)
             compile_model(network.head, loss, schedule, config.head_weight_decay)
             state = FitState("head", network.head, config.ema)
@@ -342,7 +350,15 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
             if not len(rows):
                 raise TrainingError(f"no poster of {' or '.join(stage.tables)} is in the training split")
             batches = Batches(
-                posters.posters, labels, rows, stage.batch_size, config.seed, config.augment, config.mixup, config.crop
+                posters.posters,
+                labels,
+                rows,
+                stage.batch_size,
+                config.seed,
+                config.augment,
+                config.mixup,
+                config.crop,
+                _of(weights, rows),
             )
             steps = stage.epochs * batches.steps
             schedule = make_schedule(config.schedule, stage.learning_rate, steps, warmup=steps // _WARMUP_SHARE)
@@ -428,6 +444,10 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
         logger.info(f"the classifier is in {run.classifier}; judge it by `posters evaluate {run.path}{table}`")
 
 
+def _of(weights: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
+    return None if weights is None else weights[rows]
+
+
 def _pack_for(
     stage: Stage, catalogue: Catalogue, arrays: PosterArrays, config: TrainConfig, cache: Path
 ) -> PosterArrays:
@@ -446,6 +466,7 @@ def _train_alone(catalogue: Catalogue, config: TrainConfig) -> dict[str, str]:
 
     What the classifier is for are the tables of the last stage: theirs are the posters that choose and that judge.
     """
+    catalogue.weights(config.table_weights)  # A misspelt table should not wait until all is packed.
     if not config.stages:
         return {}
     for stage in config.stages:

@@ -71,6 +71,23 @@ def test_unknown_labels_of_a_genre_with_one_class_give_its_share(features, y):
     np.testing.assert_allclose(y_score[:, :2], [[1.0, 0.0]] * 240, atol=1e-12)
 
 
+def test_a_poster_counts_by_its_weight(features, y):
+    """As scikit-learn's sample_weight; unknown labels count nothing."""
+    rng = np.random.default_rng(3)
+    partly = y.astype(np.int8)
+    partly[TRAIN] = np.where(rng.random((120, 3)) < 0.2, -1, partly[TRAIN])
+    weights = np.full(len(y), np.nan)  # Of other rows it is not asked.
+    weights[TRAIN] = rng.choice([0.1, 1.0], 120)
+    probe = fit_probe(features, partly, TRAIN, VALIDATION, weights)
+    root = np.sign(features) * np.abs(features) / np.sqrt(np.abs(features) + 1e-3)
+    x = (root - root[TRAIN].mean(axis=0)) / root[TRAIN].std(axis=0)
+    for genre in range(3):
+        known = TRAIN[partly[TRAIN, genre] >= 0]
+        exact = LogisticRegression(C=probe.strength, tol=1e-9, max_iter=5000)
+        exact.fit(x[known].astype(np.float64), partly[known, genre], sample_weight=weights[known])
+        np.testing.assert_allclose(probe.score(features)[:, genre], exact.predict_proba(x)[:, 1], atol=5e-4)
+
+
 def test_out_of_fold_scores_are_fitted_on_known_labels_alone(features, y):
     """Labels that are hidden may be anything."""
     hidden = np.random.default_rng(3).random(y.shape) < 0.3

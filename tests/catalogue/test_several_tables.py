@@ -165,6 +165,12 @@ def test_a_poster_knows_its_tables(shop):
         "e": ("second",),
     }
     assert catalogue.ids_of_tables(["second"]) == {"a", "d", "e"}
+    of_second = catalogue.weights({"second": 0.25})
+    assert {id for id, weight in zip(catalogue.ids, of_second, strict=True) if weight == 0.25} == (
+        catalogue.ids_of_tables(["second"]) - catalogue.ids_of_tables(["first"])
+    )
+    assert set(of_second) == {0.25, 1.0}
+    assert catalogue.weights({}) is None
     assert catalogue.ids_of_tables([]) == catalogue.ids_of_tables(["first", "second"]) == set(catalogue.ids)
 
 
@@ -175,6 +181,8 @@ def test_tables_of_one_name_are_told_apart_by_the_ends_of_their_paths(shop):
     assert catalogue.ids_of_tables(["tmdb/posters.csv"]) == {"b"}
     with pytest.raises(CatalogueError, match=r"'posters.csv' names 2 of the catalogue's tables: the tables are .*imdb"):
         catalogue.ids_of_tables(["posters.csv"])
+    with pytest.raises(CatalogueError, match="'third' names none of the catalogue's tables"):
+        catalogue.weights({"third": 0.5})
     with pytest.raises(CatalogueError, match="'tmdb' names none of the catalogue's tables: only one table was read"):
         read_catalogue(shop.folder / "first.csv", min_posters=1, report=False).ids_of_tables(["tmdb"])
 

@@ -61,7 +61,7 @@ def own_fields():
     return [
         entry
         for entry in (*fields(TrainConfig), *fields(PreprocessConfig))
-        if entry.name not in ("preprocess", "stages")
+        if entry.name not in ("preprocess", "stages", "table_weights")
     ]
 
 

@@ -78,6 +78,14 @@ class TestTrainOptions:
         config = handed("--config", tmp_path / "config.toml", "--epochs", "2").config
         assert config == with_options(TrainConfig(), seed=3, epochs=2, height=64)
 
+    def test_tables_may_count_less(self, handed, posters, table, tmp_path):
+        (tmp_path / "config.toml").write_text('[table_weights]\n"more.csv" = 0.5\n')
+        assert handed("--config", tmp_path / "config.toml").config.table_weights == {"more.csv": 0.5}
+        words = ("--table-weight", "a=b.csv=0.1", "--table-weight", "c.csv=1")
+        assert handed(*words, directory="other").config.table_weights == {"a=b.csv": 0.1, "c.csv": 1.0}
+        wrong = posters("train", table, "--run", tmp_path / "third", "--table-weight", "more.csv")
+        assert "must be TABLE=X, such as others.csv=0.1, but got 'more.csv'" in wrong.err
+
     def test_the_config_file_may_tell_how_tables_are_read(self, handed, posters, table, tmp_path):
         config = tmp_path / "c.toml"
         config.write_text('epochs = 3\n[table]\nseparator = "+"\ncolumns = {genres = "genre list"}\n')

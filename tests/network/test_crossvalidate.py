@@ -13,7 +13,7 @@ from posters.runs import Run
 from posters.scores import read_scores
 from posters.splitting.folds import draw_folds, read_folds
 from posters.tasks.compare import compare_runs
-from posters.tasks.crossvalidate import crossvalidate, evaluate_crossvalidation
+from posters.tasks.crossvalidate import crossvalidate, evaluate_crossvalidation, with_judged_genres
 
 NAMES = ("model", "probe", "prior", "decisions")
 
@@ -128,6 +128,10 @@ def test_posters_of_a_table_that_is_not_scored_train_in_every_fold(colours, quic
     own, more = set(colours.ids[:60]), set(colours.ids[60:])
     figures = crossvalidate(both, tmp_path / "cv", quick, folds=2, scored=["own.csv"], cache=tmp_path / "cache")
     assert figures.posters == 60
+    assert with_judged_genres(both, ["own.csv"], 1) is both
+    # Of Red, none that is scored.
+    without = both.among(own).with_genres(["Blue", "Green"]).posters + both.among(more).posters
+    assert with_judged_genres(replace(both, posters=without), ["own.csv"], 1).genre_names == ("Blue", "Green")
     assert set(read_scores(tmp_path / "cv" / "model.npz").ids) == own
     for fold in range(2):
         splits = Run(tmp_path / "cv" / f"fold-{fold}").splits()

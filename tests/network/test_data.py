@@ -51,6 +51,20 @@ def test_fewer_rows_than_a_batch_make_one_step():
     assert (few.steps, few.size) == (1, 3)
 
 
+def test_rows_are_in_an_epoch_as_often_as_they_weigh():
+    """Three rows of weight 1 and twenty of 0.25: eight an epoch, each at most once."""
+    rows, weights = np.arange(23), np.array([1.0] * 3 + [0.25] * 20)
+    x, y = np.arange(23, dtype=np.float32)[:, None], np.zeros((23, 1), np.uint8)
+    weighted = Batches(x, y, rows, batch_size=4, seed=5, weights=weights)
+    assert weighted.steps == 2
+    epochs = [np.concatenate(seen(weighted.from_epoch(number).take(2))) for number in range(200)]
+    assert all(len(set(epoch)) == 8 for epoch in epochs)
+    counts = np.bincount(np.concatenate(epochs).astype(int), minlength=23) / 200
+    np.testing.assert_allclose(counts[:3], 1.0)
+    np.testing.assert_allclose(counts[3:], 0.25, atol=0.13)  # Four standard deviations of 200 epochs.
+    assert seen(weighted.from_epoch(3, first_step=1).take(1)) == seen(weighted.from_epoch(3).take(2))[1:]
+
+
 def test_in_order_leaves_nothing_out():
     rows = [7, 1, 2, 19, 4]
     assert np.concatenate([x.numpy()[:, 0] for x in in_order(X, rows, 2)]).tolist() == rows

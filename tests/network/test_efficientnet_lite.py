@@ -1,12 +1,14 @@
 """EfficientNet-Lite: sizes as published, ImageNet's classes recognised, weights read without running code."""
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import posters
 from posters.config import PreprocessConfig, TrainConfig
 from posters.errors import MissingExtraError, TrainingError
 from posters.network import keras
@@ -14,6 +16,7 @@ from posters.network.backbones import build_backbone, find_backbone, scale_pixel
 from posters.network.efficientnet_lite import VARIANTS, efficientnet_lite, imagenet_file
 from posters.network.model import build_network
 from posters.network.torch_weights import read_torch_weights
+from posters.network.weights import backbone_of
 from scripts.soaking.samples import make_torch_weights
 
 # Trainable parameters with the classifier and multiply-adds at the size of training, in millions, as published.
@@ -33,7 +36,7 @@ def multiply_adds(model):
     return total
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", PUBLISHED)
 def test_it_has_the_published_size(name):
     side = VARIANTS[name].side
     model = efficientnet_lite(name, weights=None, input_shape=(side, side, 3))
@@ -44,7 +47,7 @@ def test_it_has_the_published_size(name):
     assert (multiply_adds(model) + CLASSIFIER) / 1e6 == pytest.approx(millions, rel=0.06)
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", PUBLISHED)
 def test_its_imagenet_weights_recognise_photographs(name, golden):
     side = VARIANTS[name].side
     backbone = find_backbone(name)
@@ -56,6 +59,55 @@ def test_its_imagenet_weights_recognise_photographs(name, golden):
         features = np.asarray(body(scale_pixels(backbone, pixels))).mean((1, 2))
         logits = features @ classifier["_fc.weight"].T + classifier["_fc.bias"]
         assert int(logits.argmax()) in classes
+
+
+def test_a_multilevel_variant_adds_the_maps_of_earlier_stages():
+    shape = (96, 64, 3)
+    plain = efficientnet_lite("efficientnet_lite0", weights="imagenet", input_shape=shape)
+    earlier = [plain.get_layer(f"block{place}_add").output for place in (4, 7, 10, 14)]
+    several = keras.Model(plain.input, [plain.output, *earlier])
+    pixels = np.random.default_rng(0).normal(size=(2, *shape)).astype(np.float32)
+    last, *maps = (np.asarray(each) for each in several(pixels, training=False))
+    given = np.asarray(
+        efficientnet_lite("efficientnet_lite0_multilevel", weights="imagenet", input_shape=shape)(
+            pixels, training=False
+        )
+    )
+    np.testing.assert_allclose(given[..., :1280], last, atol=1e-4)
+    start = 1280
+    for each in maps:
+        added = given[..., start : (start := start + each.shape[-1])]
+        times = round(each.shape[1] / last.shape[1])
+        squares = each.reshape(len(each), last.shape[1], times, last.shape[2], times, -1)
+        np.testing.assert_allclose(added, squares.mean(axis=(2, 4)), atol=1e-4)
+    assert start == given.shape[-1] == 1704
+
+
+@pytest.mark.parametrize("height", [32, 33, 47, 75, 100, 300])
+def test_a_multilevel_variant_takes_every_size(height):
+    model = efficientnet_lite("efficientnet_lite0_multilevel", weights=None, input_shape=(height, height + 9, 3))
+    plain = efficientnet_lite("efficientnet_lite0", weights=None, input_shape=(height, height + 9, 3))
+    assert model.output.shape[1:3] == plain.output.shape[1:3]
+
+
+def test_a_multilevel_run_begins_with_a_plain_one_and_says_where_its_evidence_is(colours, small, tmp_path):
+    config = replace(
+        small, backbone="efficientnet_lite0", weights="imagenet", epochs=0, head_epochs=5,
+        preprocess=PreprocessConfig(height=64, width=64),
+    )  # fmt: skip
+    posters.train(colours, tmp_path / "plain", config, cache=tmp_path / "cache")
+    config = replace(config, backbone="efficientnet_lite0_multilevel", weights=str(tmp_path / "plain"))
+    classifier = posters.train(colours, tmp_path / "multilevel", config, cache=tmp_path / "cache")
+    plain, multilevel = (
+        keras.models.load_model(tmp_path / name / "classifier" / "network.keras") for name in ("plain", "multilevel")
+    )
+    for one, other in zip(backbone_of(plain).get_weights(), backbone_of(multilevel).get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert multilevel.get_layer("head").input_shape == (None, 1704)
+    explained = classifier.explain(colours.image_path(colours[0]))
+    assert np.isfinite(explained.map).all()
+    figures = posters.evaluate_run(tmp_path / "multilevel")
+    assert figures.of("model").figures["macro_map"].value > figures.of("prior").figures["macro_map"].value
 
 
 @pytest.mark.parametrize("spelling", ["efficientnet_lite0", "EfficientNetLite0", "efficientnet-lite0"])
