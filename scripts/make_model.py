@@ -19,8 +19,9 @@ COMMAND = r"""posters train more-posters/posters.csv --images more-posters/image
 posters train more-posters/posters.csv --images more-posters/images --run runs/more-larger \
     --weights runs/more-lite0 --height 288 --width 192 --train-scale 0.875 --epochs 5 --learning-rate 3e-4 \
     --batch-size 64 --mixup 0.2 --ema 0.995 --dropout 0.3 --test 0 --validation 0.05 --head-epochs 20 --patience 6
-posters cross-validate imdb-posters/posters.csv --images imdb-posters/images \
-    --folds docs/folds/imdb-posters.csv --weights runs/more-larger --height 288 --width 192 --epochs 0 --run runs/cv
+posters cross-validate imdb-posters/posters.csv more-posters/posters.csv --scored imdb-posters/posters.csv \
+    --table-weight more-posters/posters.csv=0.1 --folds docs/folds/imdb-posters.csv --run runs/cv \
+    --backbone efficientnet_lite0_multilevel --weights runs/more-larger --height 288 --width 192 --epochs 0
 python scripts/make_model.py imdb-posters/posters.csv --images imdb-posters/images --cross-validation runs/cv"""
 
 SOURCES = Path(__file__).with_name("model_sources.md").read_text(encoding="utf-8")

@@ -8,6 +8,7 @@ them alone.
 
 import argparse
 import csv
+import re
 import shlex
 import subprocess
 import sys
@@ -19,6 +20,9 @@ from scripts.make_model import COMMAND
 
 # What may be left out: the labels that only MovieLens has, or all of the further posters.
 SOURCES = ("movielens", "more-posters")
+# In the commands: what is a place, and what is there for the further posters' sake.
+_PLACE = re.compile("imdb-posters(?=/)|more-posters(?=/)|runs/[-a-z0-9]+")
+_OF_MORE = re.compile(" more-posters/posters.csv(?= )| --scored [^ ]+| --table-weight [^ ]+")
 
 
 def main() -> None:
@@ -49,41 +53,41 @@ def commands(imdb: Path, more: Path | None, run: Path, out: Path, without: str |
         out: the classifier.
         without: one of `SOURCES`, or None.
     """
-    table = None if more is None else more / "posters.csv"
-    if without == "movielens" and table:
-        table = _without_movielens(table, run / "more-posters.csv")
+    if without == "movielens" and more:
+        more = _without_movielens(more, run / "more-posters")
     places = {
-        "imdb-posters/posters.csv": imdb / "posters.csv",
-        "imdb-posters/images": imdb / "images",
-        "more-posters/posters.csv": table,
-        "more-posters/images": more and more / "images",
+        "imdb-posters": str(imdb),
+        "more-posters": str(more),
         # Without the further posters, the backbone is that of ImageNet.
-        "runs/more-larger": "imagenet" if without == "more-posters" else run / "more-larger",
-        "runs/more-lite0": run / "more-lite0",
-        "runs/cv": run / "cv",
+        "runs/more-larger": "imagenet" if without == "more-posters" else str(run / "more-larger"),
+        "runs/more-lite0": str(run / "more-lite0"),
+        "runs/cv": str(run / "cv"),
     }
     for line in COMMAND.replace("\\\n", "").splitlines():
-        if without == "more-posters" and "more-posters/" in line:
+        if without == "more-posters" and line.startswith("posters train"):
             continue
-        program, *words = shlex.split(line)
-        words = [str(places.get(word, word)) for word in words]
+        if without == "more-posters":
+            line = _OF_MORE.sub("", line)
+        program, *words = shlex.split(_PLACE.sub(lambda found: shlex.quote(places[found[0]]), line))
         if program == "posters":
-            resumed = ["--resume"] if words[0] == "train" else []
+            resumed = ["--resume"] if Path(run / "cv").exists() or words[0] == "train" else []
             yield [sys.executable, "-m", "posters", *words, *resumed]
         else:
             yield [sys.executable, *words, "--out", str(out)]
 
 
-def _without_movielens(table: Path, path: Path) -> Path:
-    """Write the rows of which IMDb knows all genres; in the others `unknown` names those that MovieLens lacks."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with table.open(encoding="utf-8", newline="") as file, replacing(path) as temporary:
+def _without_movielens(more: Path, folder: Path) -> Path:
+    """Write a folder with the rows of which IMDb knows all genres; `unknown` names those that MovieLens lacks."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "images").exists():
+        (folder / "images").symlink_to((more / "images").resolve())
+    with (more / "posters.csv").open(encoding="utf-8", newline="") as file, replacing(folder / "posters.csv") as path:
         rows = csv.DictReader(file)
-        with Path(temporary).open("w", encoding="utf-8", newline="") as kept:
+        with Path(path).open("w", encoding="utf-8", newline="") as kept:
             writer = csv.DictWriter(kept, rows.fieldnames or ())
             writer.writeheader()
             writer.writerows(row for row in rows if not row["unknown"])
-    return path
+    return folder
 
 
 if __name__ == "__main__":

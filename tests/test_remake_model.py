@@ -25,11 +25,12 @@ def test_nothing_left_out_they_are_those_of_the_card(tmp_path):
     options = [word for words in whole for word in words if word.startswith("--") and word not in ("--resume", "--out")]
     assert options == [word for word in COMMAND.split() if word.startswith("--")]
     assert not [word for words in whole for word in words if word.startswith(("runs/", "imdb-posters", "more-posters"))]
+    assert f"{tmp_path / 'more' / 'posters.csv'}=0.1" in whole[2]
 
 
 def test_without_movielens_its_rows_are_left_out(tmp_path):
     first, second, *_ = made(tmp_path, "movielens")
-    assert first[4] == second[4] == str(tmp_path / "runs" / "more-posters.csv")
+    assert first[4] == second[4] == str(tmp_path / "runs" / "more-posters" / "posters.csv")
     assert Path(first[4]).read_text() == TABLE.replace("2,2.jpg,Two,Comedy,Music|War\n", "")
 
 
@@ -37,6 +38,8 @@ def test_without_further_posters_it_begins_with_imagenet(tmp_path):
     cross_validation, made_of = made(tmp_path, "more-posters")
     assert cross_validation[cross_validation.index("--weights") + 1] == "imagenet"
     assert made_of[made_of.index("--cross-validation") + 1] == str(tmp_path / "runs" / "cv")
+    tables = [word for word in cross_validation if word.endswith("/posters.csv")]
+    assert tables == [str(tmp_path / "imdb" / "posters.csv")]
     assert not (tmp_path / "runs").exists()
 
 
