@@ -84,8 +84,8 @@ def fitted(posters: list[np.ndarray], no_posters: np.ndarray | None = None) -> N
 
 def record(novelty: Novelty, classifier: Classifier) -> None:
     """Write it into the classifier's directory, and its digest into the manifest."""
+    manifest = read_manifest(classifier.directory)  # Before the file is another one than it names.
     novelty.write(classifier.directory / NOVELTY)
-    manifest = read_manifest(classifier.directory)
     files = dict(sorted({**manifest.files, NOVELTY: sha256_of(classifier.directory / NOVELTY)}.items()))
     write_json(classifier.directory / MANIFEST, replace(manifest, files=files).to_dict())
 

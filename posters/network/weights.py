@@ -16,6 +16,7 @@ from posters.classifier.starting_weights import starting_classifier
 from posters.config import TrainConfig, config_from_dict
 from posters.errors import ClassifierError, TrainingError
 from posters.models import BACKBONE_WEIGHTS, HEAD_WEIGHTS
+from posters.network import losses  # noqa: F401  # Registers them: a saved network names the loss of its head.
 from posters.network.backbones import build_backbone, find_backbone
 from posters.network.model import Network, build_network, precision_policy
 from posters.network.tensorflow import keras
@@ -257,11 +258,11 @@ def average_networks(paths: Sequence[Path]) -> Any:
         >>> average_networks([path, path]).output_shape
         (None, 1)
     """
-    soup = keras.models.load_model(paths[0])
+    soup = keras.models.load_model(paths[0], compile=False)
     # In float64, so that rounding does not add up.
     total = [weight.astype(np.float64) for weight in soup.get_weights()]
     for path in paths[1:]:
-        weights = keras.models.load_model(path).get_weights()
+        weights = keras.models.load_model(path, compile=False).get_weights()
         if [weight.shape for weight in weights] != [weight.shape for weight in total]:
             raise TrainingError(f"{path} holds another network than {paths[0]}: average runs of one config only")
         total = [added + weight for added, weight in zip(total, weights, strict=True)]
