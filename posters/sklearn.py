@@ -31,7 +31,7 @@ class PosterFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # 
     Examples:
         >>> black = np.zeros((600, 400, 3), np.uint8)
         >>> PosterFeatures().fit_transform([black, black]).shape
-        (2, 1280)
+        (2, 1704)
     """
 
     def __init__(self, classifier: str = POSTERS) -> None:

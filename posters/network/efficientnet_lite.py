@@ -59,6 +59,8 @@ _STEM, _HEAD = 32, 1280
 # The stages, from 0, whose maps a multilevel variant adds, and how many times larger than the last map theirs are. Maps
 # of the first two tell edges and colours alone.
 _ADDED = {2: 4, 3: 2, 4: 2, 5: 1}
+# Theirs are a hundred times as large as the last map's, and would alone decide which posters are near each other.
+_ADDED_SCALE = 1 / 32
 
 
 def efficientnet_lite(
@@ -139,9 +141,9 @@ def _stages(variant: Variant) -> list[list[tuple[int, int, int, int]]]:
 
 
 def _pooled(feature_map: Any, times: int) -> Any:
-    """Average within squares; at the edge the padding doesn't count, as strides round sides up there."""
+    """Average within squares, and scale down; at the edge, where strides round sides up, the padding doesn't count."""
     pool = keras.layers.AveragePooling2D(times, padding="same")
-    return feature_map if times == 1 else pool(feature_map)
+    return keras.layers.Rescaling(_ADDED_SCALE)(feature_map if times == 1 else pool(feature_map))
 
 
 def _rounded(channels: float, divisor: int = 8) -> int:

@@ -64,7 +64,7 @@ def load_shipped_network(directory: Path, manifest: Manifest) -> Network:
         >>> from posters.classifier import read_manifest
         >>> from posters.models import CLASSIFIER
         >>> load_shipped_network(CLASSIFIER, read_manifest(CLASSIFIER)).features.output_shape
-        (None, 1280)
+        (None, 1704)
     """
     config = config_from_dict(manifest.provenance.get("config", {}), f"the config of {directory}")
     network = build_network(config, len(manifest.genre_names), load_weights=False)

@@ -79,7 +79,7 @@ def test_a_multilevel_variant_adds_the_maps_of_earlier_stages():
         added = given[..., start : (start := start + each.shape[-1])]
         times = round(each.shape[1] / last.shape[1])
         squares = each.reshape(len(each), last.shape[1], times, last.shape[2], times, -1)
-        np.testing.assert_allclose(added, squares.mean(axis=(2, 4)), atol=1e-4)
+        np.testing.assert_allclose(added, squares.mean(axis=(2, 4)) / 32, atol=1e-5)
     assert start == given.shape[-1] == 1704
 
 
