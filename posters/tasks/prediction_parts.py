@@ -101,6 +101,36 @@ class PartSettings:
             raise ArraysError(f"{path} is damaged ({error}): remove it, and it will be made again") from error
 
 
+class NamedPosters:
+    """Posters by name, divided into parts.
+
+    Args:
+        named: name to poster.
+        part_size: posters in each part but the last.
+
+    Attributes:
+        digest: of all posters; see `digest_of`.
+        sizes: how many posters each part has.
+
+    Examples:
+        >>> parts = NamedPosters({"7": "heat.jpg", "8": "alien.jpg", "9": "jaws.jpg"}, 2)
+        >>> parts.sizes, parts.part(1)
+        ([2, 1], [('9', 'jaws.jpg')])
+    """
+
+    def __init__(self, named: Mapping[str, Any], part_size: int) -> None:
+        self._named: list[Named] = list(named.items())
+        self._part_size = part_size
+        self.digest = digest_of(self._named)
+        starts = range(0, len(self._named), part_size)
+        self.sizes = [min(part_size, len(self._named) - start) for start in starts]
+
+    def part(self, number: int) -> Sequence[Named]:
+        """Return the posters of a part."""
+        start = number * self._part_size
+        return self._named[start : start + self._part_size]
+
+
 def digest_of(named: Iterable[Named]) -> str:
     """Return a digest of posters: their names and where they are, or what they are, in their order."""
     digest = sha256()
