@@ -140,7 +140,7 @@ def predict_parts(
 
 def _reader_of(posters: Any) -> Callable[[], Mapping[str, Any]]:
     if callable(posters):
-        return posters
+        return partial(posters)
     # What is none of these may be a generator, which can't be sent to a worker.
     sendable = isinstance(posters, str | Path | Mapping | Catalogue)
     return partial(posters_by_name, posters if sendable else list(posters))

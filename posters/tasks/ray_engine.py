@@ -39,6 +39,11 @@ def posters_on_ray(
 
     Raises:
         PostersError: whatever `read` raises; or there is no cluster, Ray is not installed, or Ray gave up.
+
+    Examples:
+        >>> with posters_on_ray(lambda: {"7": "heat.jpg"}, 10, None) as posters:  # doctest: +SKIP
+        ...     posters.sizes
+        [1]
     """
     variables = {name: value for name, value in os.environ.items() if name.startswith("POSTERS_")}
     with connected(address) as ray:
@@ -63,6 +68,10 @@ class RemotePosters:
         reader: the handle of a `PosterReader`.
         digest: as in `NamedPosters`.
         sizes: as there.
+
+    Examples:
+        >>> RemotePosters(None, "0123", [1000, 7]).sizes
+        [1000, 7]
     """
 
     def __init__(self, reader: Any, digest: str, sizes: list[int]) -> None:

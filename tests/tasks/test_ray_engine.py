@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -120,9 +121,8 @@ class TestReader:
     """What the process does that reads which posters there are needs no cluster, either."""
 
     @staticmethod
-    def reader(read, **changed) -> PosterReader:
-        given = {"part_size": 2, "cwd": Path.cwd(), "variables": {}, "version": __version__}
-        return PosterReader(read, **given | changed)
+    def reader(read: Callable[[], dict[str, str]], version: str = __version__) -> PosterReader:
+        return PosterReader(read, 2, Path.cwd(), {}, version)
 
     def test_it_hands_out_the_parts_of_the_posters_that_were_summed_up(self):
         posters = {str(n): f"{n}.png" for n in range(5)}
@@ -147,7 +147,8 @@ class TestReader:
         assert found == ([(logging.WARNING, "left out: 3 files")], ("ConfigError", "no such table"), "", [])
 
     def test_another_version_is_refused(self):
-        assert self.reader(dict, version="0.0.1").summary()[1][0] == "ClassifierError"
+        kind, _ = self.reader(dict, version="0.0.1").summary()[1] or ("", "")
+        assert kind == "ClassifierError"
 
 
 @needs_ray
