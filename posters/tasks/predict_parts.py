@@ -23,7 +23,7 @@ from posters.classifier import Classifier, load_classifier
 from posters.classifier.prediction_rows import PredictionRow
 from posters.errors import ConfigError, ImageError
 from posters.similar.index import Posters, posters_by_name
-from posters.tasks.prediction_parts import SETTINGS, NamedPosters, PartSettings, form_of_parts, read_settings
+from posters.tasks.prediction_parts import SETTINGS, NamedPosters, PartSettings, Tell, form_of_parts, read_settings
 
 if TYPE_CHECKING:
     from posters.tasks.ray_engine import RemotePosters
@@ -147,22 +147,17 @@ def _reader_of(posters: Any) -> Callable[[], Mapping[str, Any]]:
 
 
 def _compute_here(
-    settings: PartSettings,
-    folder: Path,
-    parts: NamedPosters,
-    missing: Sequence[int],
-    classifier: Classifier,
-    tell: Callable[[int, Iterable[str]], None],
+    settings: PartSettings, folder: Path, parts: NamedPosters, wanted: Sequence[int], classifier: Classifier, tell: Tell
 ) -> None:
     # One pass over all parts: the next posters are read while a part ends.
-    rows = settings.rows(classifier, [named for number in missing for named in parts.part(number)])
+    rows = settings.rows(classifier, [named for number in wanted for named in parts.part(number)])
 
     def noted(count: int) -> Iterator[PredictionRow]:
         for row in islice(rows, count):
             tell(1, [row.error] if row.error else [])
             yield row
 
-    for number in missing:
+    for number in wanted:
         settings.write(folder, number, noted(parts.sizes[number]), classifier.genre_names)
 
 

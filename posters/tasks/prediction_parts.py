@@ -7,7 +7,7 @@ part that is there needs no work.
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.util import find_spec
@@ -31,6 +31,8 @@ FORMATS = ("parquet", "jsonl")
 # A poster's name and the poster; a part's number and its posters.
 Named: TypeAlias = tuple[str, "str | Path | bytes | ImageError"]
 Part: TypeAlias = tuple[int, Sequence[Named]]
+# Hears how many more posters are done, and why some of them can't be read.
+Tell: TypeAlias = Callable[[int, Iterable[str]], None]
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ comes out as exactly once, and only the errors of the parts travel back.
 import logging
 import os
 import pickle
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from posters import __version__, errors
 from posters._base.atomic_files import sha256_of
@@ -23,13 +23,16 @@ from posters._base.ray_cluster import check_worker, connected, map_on_ray
 from posters.classifier import Classifier, load_classifier
 from posters.errors import ArraysError, ClassifierError, ConfigError, PostersError
 from posters.models import place_anywhere, place_here
-from posters.tasks.prediction_parts import SETTINGS, NamedPosters, Part, PartSettings
+from posters.tasks.prediction_parts import SETTINGS, NamedPosters, Part, PartSettings, Tell
+
+Read: TypeAlias = Callable[[], Mapping[str, Any]]  # returns posters by name
+
+# The reader takes no core from those who compute, and Ray replaces it should it die.
+_READER = {"max_restarts": -1, "max_task_retries": -1, "num_cpus": 0}
 
 
 @contextmanager
-def posters_on_ray(
-    read: Callable[[], Mapping[str, Any]], part_size: int, address: str | None
-) -> "Iterator[RemotePosters]":
+def posters_on_ray(read: Read, part_size: int, address: str | None) -> "Iterator[RemotePosters]":
     """Have a process of its own read which posters there are, and keep them while the block runs.
 
     Args:
@@ -47,17 +50,16 @@ def posters_on_ray(
     """
     variables = {name: value for name, value in os.environ.items() if name.startswith("POSTERS_")}
     with connected(address) as ray:
-        # Here, where the table is. It takes no core from those who compute, and Ray replaces it should it die.
+        # Here, where the table is.
         node = ray.get_runtime_context().get_node_id()
         here = require("ray.util.scheduling_strategies").NodeAffinitySchedulingStrategy(node, soft=False)
-        kept = {"max_restarts": -1, "max_task_retries": -1, "num_cpus": 0, "scheduling_strategy": here}
-        reader = ray.remote(PosterReader).options(**kept).remote(read, part_size, Path.cwd(), variables, __version__)
+        made = ray.remote(PosterReader).options(**_READER, scheduling_strategy=here)
+        reader = made.remote(read, part_size, Path.cwd(), variables, __version__)
         messages, refusal, digest, sizes = ray.get(reader.summary.remote())
         for level, message in messages:
             logger.log(level, message)
         if refusal:
-            kind, reason = refusal
-            raise getattr(errors, kind, PostersError)(reason)
+            raise getattr(errors, refusal[0], PostersError)(refusal[1])
         yield RemotePosters(reader, digest, sizes)
 
 
@@ -85,7 +87,7 @@ class RemotePosters:
         folder: Path,
         missing: Sequence[int],
         classifier: Path,
-        tell: Callable[[int, Iterable[str]], None],
+        tell: Tell,
     ) -> None:
         """Have the cluster compute and write parts.
 
@@ -126,14 +128,7 @@ class PosterReader:
         ([1], [('7', 'heat.jpg')])
     """
 
-    def __init__(
-        self,
-        read: Callable[[], Mapping[str, Any]],
-        part_size: int,
-        cwd: Path,
-        variables: Mapping[str, str],
-        version: str,
-    ) -> None:
+    def __init__(self, read: Read, part_size: int, cwd: Path, variables: Mapping[str, str], version: str) -> None:
         self._read = read
         self._part_size = part_size
         self._version = version
