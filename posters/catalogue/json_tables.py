@@ -1,12 +1,14 @@
 """JSON to tables: a list of objects, JSON lines, what pandas writes, pages of an API, and ids with their genres."""
 
 import json
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 from posters._base.text import quoted
-from posters.catalogue.tables import Table, column_key
+from posters.catalogue.tables import Table, column_key, sharing
 from posters.catalogue.text_files import TextFile
 from posters.errors import CatalogueError
 
@@ -42,15 +44,22 @@ def json_table(file: TextFile) -> Table:
         >>> json_table(TextFile(Path("t.json"), b'[{"id": 7}, {"genres": ["War"]}]', "utf-8", "")).columns
         [['7', None], [None, ['War']]]
     """
-    numbered = list(_rows(file))
-    if not numbered:
-        raise CatalogueError(f"{file.path}: the list is empty, so there is no poster to read")
-    for row, value in numbered:
+    # Row by row into columns: of a million objects, one is there at a time.
+    columns: dict[str, list[Any]] = {}
+    shared: dict[str, Callable[[Any], Any]] = {}
+    rows = array("q")
+    for row, value in _rows(file):
         if not isinstance(value, dict):
             raise CatalogueError(f"{file.path}: row {row}: must be a JSON object, but it is {quoted(value)}")
-    names = list(dict.fromkeys(name for _, value in numbered for name in value))
-    columns = [[value.get(name) for _, value in numbered] for name in names]
-    return Table(file.path, names, columns, [row for row, _ in numbered], {}, file.note)
+        for name in value:
+            if name not in columns:
+                columns[name], shared[name] = [None] * len(rows), sharing()
+        for name, column in columns.items():
+            column.append(shared[name](value.get(name)))
+        rows.append(row)
+    if not rows:
+        raise CatalogueError(f"{file.path}: the list is empty, so there is no poster to read")
+    return Table(file.path, list(columns), list(columns.values()), rows, {}, file.note)
 
 
 def _rows(file: TextFile) -> Iterable[tuple[int, Any]]:
@@ -59,7 +68,11 @@ def _rows(file: TextFile) -> Iterable[tuple[int, Any]]:
             return enumerate(parse_json(file.open().read()), start=1)
         except ValueError as error:
             raise CatalogueError(f"{file.path}: not JSON ({error})") from error
-    # JSON lines, unless all of it is one object.
+    # JSON lines, unless all of it is one object, which ends in its first line only if that is all there is.
+    with suppress(ValueError):
+        first, *more = islice(filter(str.strip, file.open()), 2)
+        if more and parse_json(first) is not None:
+            return _lines(file)
     with suppress(ValueError):
         return enumerate(rows_of_object(parse_json(file.open().read())), start=1)
     return _lines(file)
