@@ -3,7 +3,6 @@
 import numpy as np
 
 from posters._base.log import logger
-from posters.metrics import known_columns
 from posters.scores import Scores
 from posters.thresholds.thresholds import UNTUNED, Thresholds, below, passing
 
@@ -34,6 +33,8 @@ def best_f1_thresholds(scores: Scores, split: str = "validation") -> Thresholds:
         >>> best_f1_thresholds(scores).apply(np.array([[0.8], [0.3]])).tolist()
         [[1], [0]]
     """
+    from posters.metrics import known_columns  # Here: a prediction needs no metrics.
+
     y_true = scores.labelled("fitting thresholds").y_true
     positives = (y_true == 1).sum(axis=0).astype(int)
     one_sided = (positives == 0) | (positives == (y_true >= 0).sum(axis=0))
