@@ -189,13 +189,13 @@ def _class_names(column: Iterable[Any], feature: Any) -> list[Any]:
 
 
 def _read_parquet(path: Path) -> Mapping[str, Sequence[Any]]:
+    """Return the columns, a batch at a time: all rows at once would be there in Arrow's form and in Python's."""
     file = open_parquet(path)
     names = list(file.schema_arrow.names)
     images = {name for name in names if _holds_images(file, name)}
     # Their bytes may be far more than fits into memory: each row gets an address in their place.
     others: dict[str, list[Any]] = {name: [] for name in names if name not in images}
     shared = {name: sharing() for name in others}
-    # A batch at a time: all rows at once would be there in Arrow's form and in Python's, without equal lists shared.
     for batch in file.iter_batches(columns=list(others)):
         for name, column in others.items():
             column += map(shared[name], batch.column(name).to_pylist())

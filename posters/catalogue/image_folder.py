@@ -380,10 +380,12 @@ def _lower_extension(name: str) -> str:
 
 
 def _files_in(folder: Path, allowed: Sequence[Path]) -> list[str]:
-    # Sorted, so that the choice between `a.JPG` and `a.Jpg` is the same on every disk.
+    """Return the names of files, sorted, so that the choice between `a.JPG` and `a.Jpg` is the same on every disk.
+
+    Links are followed alone: to follow every name of a million to its end would take minutes.
+    """
     try:
         with os.scandir(folder) as entries:
-            # Links are followed alone: to follow every name of a million to its end would take minutes.
             return sorted(
                 entry.name
                 for entry in entries

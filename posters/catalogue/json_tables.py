@@ -2,7 +2,8 @@
 
 import json
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 from typing import Any
@@ -36,6 +37,8 @@ def parse_json(text: str | bytes) -> Any:
 def json_table(file: TextFile) -> Table:
     """Return the table in JSON text; its columns are the objects' keys, in the order in which they first appear.
 
+    Row by row: of a million lines, one is there as an object at a time.
+
     Raises:
         CatalogueError: it is not JSON, or something in it is not an object; the message names the row.
 
@@ -44,16 +47,14 @@ def json_table(file: TextFile) -> Table:
         >>> json_table(TextFile(Path("t.json"), b'[{"id": 7}, {"genres": ["War"]}]', "utf-8", "")).columns
         [['7', None], [None, ['War']]]
     """
-    # Row by row into columns: of a million objects, one is there at a time.
     columns: dict[str, list[Any]] = {}
-    shared: dict[str, Callable[[Any], Any]] = {}
-    rows = array("q")
+    rows, shared = array("q"), defaultdict(sharing)
     for row, value in _rows(file):
         if not isinstance(value, dict):
             raise CatalogueError(f"{file.path}: row {row}: must be a JSON object, but it is {quoted(value)}")
         for name in value:
             if name not in columns:
-                columns[name], shared[name] = [None] * len(rows), sharing()
+                columns[name] = [None] * len(rows)
         for name, column in columns.items():
             column.append(shared[name](value.get(name)))
         rows.append(row)
