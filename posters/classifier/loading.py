@@ -130,8 +130,7 @@ def in_memory(poster: PosterSource) -> "tuple[ImageSource, str]":
 def _read_open_file(file: "Readable") -> tuple[bytes, str]:
     from posters.images.decoding import read_bytes
 
-    name = getattr(file, "name", "")
-    name = name if isinstance(name, str) else ""
+    name = said if isinstance(said := getattr(file, "name", ""), str) else ""
     prefix = f"{name}: " if name else ""
     try:
         with suppress(AttributeError, io.UnsupportedOperation):
