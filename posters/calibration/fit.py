@@ -69,6 +69,7 @@ def cross_calibrated(scores: Scores, groups: np.ndarray | None = None, *, seed: 
         >>> p = rng.uniform(0.01, 0.99, (400, 1))
         >>> y_true = (rng.uniform(size=p.shape) < p**2).astype(int)
         >>> scores = Scores(tuple(map(str, range(400))), ("War",), p, y_true)
+        >>> from posters.metrics import log_loss
         >>> calibrated = cross_calibrated(scores)
         >>> log_loss(y_true, calibrated.y_score) < log_loss(y_true, scores.y_score)
         True

@@ -3,7 +3,7 @@
 import json
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 from typing import Any
@@ -48,7 +48,8 @@ def json_table(file: TextFile) -> Table:
         [['7', None], [None, ['War']]]
     """
     columns: dict[str, list[Any]] = {}
-    rows, shared = array("q"), defaultdict(sharing)
+    shared: dict[str, Callable[[Any], Any]] = defaultdict(sharing)
+    rows = array("q")
     for row, value in _rows(file):
         if not isinstance(value, dict):
             raise CatalogueError(f"{file.path}: row {row}: must be a JSON object, but it is {quoted(value)}")
