@@ -137,7 +137,7 @@ def predict_job(
     return job
 
 
-def check_parameters(request: Request) -> None:
+async def check_parameters(request: Request) -> None:
     """Refuse parameters that the route doesn't have: a misspelt one would be ignored, and its answer believed.
 
     Args:
@@ -151,6 +151,7 @@ def check_parameters(request: Request) -> None:
         >>> FastAPI(dependencies=[Depends(check_parameters)]).title
         'FastAPI'
     """
+    # Asynchronous, though it waits for nothing: FastAPI would call it in a thread, for which each request would wait.
     known = [field.alias for field in request.scope["route"].dependant.query_params]
     given = [name for name, _ in request.query_params.multi_items()]
     for name in given:
