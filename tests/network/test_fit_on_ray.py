@@ -15,6 +15,7 @@ import threading
 import time
 from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -35,6 +36,7 @@ from posters.network.model import build_network
 from posters.network.schedules import make_schedule
 from posters.network.tensorflow import make_deterministic
 from posters.runs import Run
+from posters.store.rows import Rows
 
 needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="RAY IS NOT INSTALLED: pip install 'posters[ray]'")
 
@@ -73,7 +75,7 @@ def of_one_process(job: FitJob) -> tuple[dict[str, list[np.ndarray]], list[dict[
     network = build_network(job.config, 3).whole
     network.set_weights(job.weights)
     compile_model(network, job.loss, job.schedule, job.config.weight_decay)
-    state, x = FitState("network", network, job.config.ema), np.load(job.posters)
+    state, x = FitState("network", network, job.config.ema), posters_of(job)
     y_validation, rows = job.y_validation, job.validation_rows
 
     def validate() -> dict[str, float]:
@@ -83,6 +85,10 @@ def of_one_process(job: FitJob) -> tuple[dict[str, list[np.ndarray]], list[dict[
     fit(state, replace(job.batches, x=x), validate, epochs=job.epochs, patience=9, checkpoint=path)
     arrays, progress = read_checkpoint(path)
     return arrays, progress["history"]
+
+
+def posters_of(job: FitJob) -> Rows:
+    return np.load(job.posters) if isinstance(job.posters, Path) else job.posters
 
 
 def check_equal(job: FitJob, atol: float) -> None:
