@@ -217,12 +217,7 @@ class _Packing:
     """One call of `pack`: the images of the catalogue as they are now, and the store to bring up to date."""
 
     def __init__(
-        self,
-        catalogue: Catalogue,
-        directory: Path,
-        preprocess: PreprocessConfig,
-        threads: int,
-        spread: Spread | None,
+        self, catalogue: Catalogue, directory: Path, preprocess: PreprocessConfig, threads: int, spread: Spread | None
     ) -> None:
         self.root = catalogue.image_root
         self.directory = directory

@@ -54,6 +54,7 @@ _CHUNK = 4  # posters that a thread decodes at a time
 _RECORD = tuple(field.name for field in fields(ImageRecord))
 _KEPT = 2  # shards, by who reads from the first to the last
 
+_Shape: TypeAlias = tuple[int, ...]
 # A record, the perceptual hash, and the pixels as lossless WebP; None if the file can't be decoded.
 _Encoded: TypeAlias = tuple[ImageRecord, int, bytes | None]
 
@@ -401,12 +402,7 @@ class ShardedPosters:
     __repr__ = brief_repr
 
     def __init__(
-        self,
-        folder: ShardFolder,
-        row_shape: tuple[int, ...],
-        positions: np.ndarray,
-        checksums: np.ndarray,
-        kept: int = _KEPT,
+        self, folder: ShardFolder, row_shape: _Shape, positions: np.ndarray, checksums: np.ndarray, kept: int = _KEPT
     ) -> None:
         self.folder = folder
         self.shape = (len(positions), *row_shape)
@@ -440,16 +436,12 @@ class ShardedPosters:
         """
         chosen = np.atleast_1d(np.arange(len(self))[rows])
         pixels = np.empty((len(chosen), *self.shape[1:]), np.uint8)
-
-        def fill(places: Sequence[int]) -> None:
-            for place in places:
-                pixels[place] = self._decoded(int(chosen[place]))
-
         # Shard by shard, so that those kept are used before others take their place.
         by_shard = np.argsort(self._positions[chosen], kind="stable").tolist()
         try:
-            for _ in ahead(fill, batched(by_shard, _CHUNK), cores()):
-                pass
+            chunks = batched(by_shard, _CHUNK)
+            for places, read in ahead(lambda some: [self._decoded(int(chosen[at])) for at in some], chunks, cores()):
+                pixels[places] = read
         except Exception as error:
             self.failure = error
             raise
