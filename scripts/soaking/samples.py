@@ -439,7 +439,7 @@ def _make_packed(folder: Path) -> None:
 
 def _pack(folder: Path) -> Any:
     arrays = pack(_catalogue(folder), folder / "packed", _SMALL, threads=1)
-    return arrays.ids, arrays.posters.tobytes(), arrays.fingerprint
+    return arrays.ids, np.asarray(arrays.posters).tobytes(), arrays.fingerprint
 
 
 def _make_partial(folder: Path) -> None:
