@@ -359,7 +359,7 @@ def open_shards(catalogue: Catalogue, place: str | Path, preprocess: PreprocessC
     Examples:
         >>> open_shards(Catalogue((), ("Drama",), Path("images")), "no/such/folder", PreprocessConfig())
         Traceback (most recent call last):
-        posters.errors.ArraysError: no/such/folder has no shards: run `posters pack` with --shards
+        posters.errors.ArraysError: no/such/folder has no shards: run `posters pack` with shards
     """
     folder = ShardFolder(place)
     try:

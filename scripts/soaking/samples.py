@@ -726,9 +726,9 @@ def _texts() -> Iterable[Reader]:
     )
     requests: list[tuple[str, bytes, Callable[[bytes], st.SearchStrategy[bytes]] | None]]
     requests = [("json", b"", _of_json), ("raw", b"\5\0\0\0image", None)]
-    for name, raw, bent in requests:
+    for name, raw, own in requests:
         make = _write(name, _infer_body(raw))
-        yield Reader(f"Open Inference request: {name}", name, make, partial(_infer, name=name), bent)
+        yield Reader(f"Open Inference request: {name}", name, make, partial(_infer, name=name), own)
     part = '--x\r\nContent-Disposition: form-data; name="poster"; filename="a.png"\r\n\r\npixels\r\n'
     yield Reader("form of posters", "form", _write("form", f"{part}{part}--x--\r\n"), _form)
 
