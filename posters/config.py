@@ -180,6 +180,7 @@ class TrainConfig(_Checked):
     learning_rate: float = option(1e-4, "AdamW's highest learning rate in fine-tuning", 1e-8, 1)
     weight_decay: float = option(0.05, "AdamW's weight decay in fine-tuning", 0, 10)
     batch_size: int = option(32, "posters per step of fine-tuning", 1)
+    window: int = option(0, "posters that fine-tuning shuffles among each other; 0 for all, or from shards for 8192", 0)
     augment: bool = option(True, "shift, zoom, mirror and recolour the training posters a little; never upside down")
     crop: float = option(
         1.0,

@@ -1,7 +1,6 @@
 """Scores: what a classifier predicts for some posters, and what is true of them, in memory and on disk."""
 
 import json
-import zipfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -276,5 +275,5 @@ def _read(path: Path) -> tuple[Scores, str]:
             return scores, words["made_by"]
     except OSError as error:
         raise ScoresError(f"{path}: the scores can't be read ({error.strerror or error})") from error
-    except (ValueError, KeyError, TypeError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+    except (ValueError, KeyError, TypeError, EOFError, AttributeError) as error:
         raise ScoresError(f"{path}: not a file of scores ({error})") from error

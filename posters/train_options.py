@@ -49,6 +49,7 @@ class TrainOptions(TypedDict, total=False):
     learning_rate: float
     weight_decay: float
     batch_size: int
+    window: int
     augment: bool
     crop: float
     drop_path: float

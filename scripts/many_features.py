@@ -51,7 +51,7 @@ def measure(size: int, iterations: int) -> None:
     from posters.network.losses import make_loss
     from posters.network.model import build_head, start_head
 
-    linear_probe.STRENGTHS, linear_probe.WEAKER, linear_probe.MOST_STEPS = (1e-3,), (), iterations  # type: ignore[assignment]
+    linear_probe.STRENGTHS, linear_probe.WEAKER, linear_probe.MOST_STEPS = (1e-3,), (), iterations
     with tempfile.TemporaryDirectory() as folder:
         features, y = drawn(size, Path(folder) / "features.npy")
         train, validation = np.arange(size * 4 // 5), np.arange(size * 4 // 5, size)

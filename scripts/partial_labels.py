@@ -112,7 +112,7 @@ def drawn(catalogue: Catalogue, config: TrainConfig, cache: Path, seeds: int) ->
     for seed in range(seeds):
         splits = draw_splits(readable, groups, validation=config.validation, test=config.test, seed=seed)
         rows = map(arrays.rows_of, (splits.train, splits.validation, splits.test))
-        yield Problem(arrays.posters, features, arrays.genres, groups, *rows)
+        yield Problem(np.asarray(arrays.posters), features, arrays.genres, groups, *rows)
 
 
 def labels_of(problem: Problem, hidden: float, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:

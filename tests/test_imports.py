@@ -127,6 +127,7 @@ TRAINING = {"tensorflow", "keras", "sklearn", "scipy", "joblib", "imagehash", "f
 PREDICTING = TRAINING | {"pandas", "matplotlib", "pyarrow", "http", "ssl", "tqdm"}
 # Ours, and a tenth of the time that one poster takes; and two megabytes of the standard library.
 NOT_WAITED_FOR = {"posters.catalogue", "posters.cli.train", "posters.cli.audit", "statistics", "tomllib", "html"}
+NOT_WAITED_FOR |= {"posters.metrics", "posters.splitting.stratify"}
 LIGHT = PREDICTING | {"numpy", "PIL", "ai_edge_litert"}
 
 
@@ -162,6 +163,14 @@ def test_a_command_loads_no_more_than_it_needs(golden, tmp_path, arguments, neve
     loaded = loaded_by(tmp_path, arguments)
     assert "posters" in loaded
     assert sorted(loaded & never) == []
+
+
+def test_a_network_is_opened_before_decoders_are_loaded():
+    """It takes the most memory of all, and what comes after it adds nothing to that."""
+    code = "import sys; from posters.classifier import load_classifier; load_classifier(); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "ai_edge_litert" in loaded
+    assert not {"PIL", "posters.images", "posters.metrics", "zipfile"}.intersection(loaded)
 
 
 def test_importing_every_module_outside_the_network_folder_loads_no_tensorflow():

@@ -1,10 +1,6 @@
 """Open .npy and .npz files that strangers may have made: what they claim to hold is compared with what they have."""
 
-import struct
-import tokenize
 import warnings
-import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import prod
@@ -57,6 +53,7 @@ def damage_named() -> Iterator[None]:
     Their warnings are not shown.
 
     Examples:
+        >>> import zipfile
         >>> with damage_named():
         ...     raise zipfile.BadZipFile("no magic number")
         Traceback (most recent call last):
@@ -70,13 +67,20 @@ def damage_named() -> Iterator[None]:
     except PostersError:
         raise
     # Encryption, unknown methods, broken streams; and what Python's own parser finds in the header of an array.
-    except (*_OF_ARCHIVES, *_OF_HEADERS) as error:
+    except _of_damage() as error:
         raise ValueError(f"it is damaged ({error})") from error
 
 
-_OF_ARCHIVES = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError)
-# RuntimeError has RecursionError, too.
-_OF_HEADERS = (tokenize.TokenError, SyntaxError, RuntimeError, OverflowError, TypeError, IndexError)
+def _of_damage() -> tuple[type[Exception], ...]:
+    # Asked for once something is raised, and only then imported: a prediction opens no archive.
+    import struct
+    import tokenize
+    import zipfile
+    import zlib
+
+    of_archives = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError)
+    # RuntimeError has RecursionError, too.
+    return (*of_archives, tokenize.TokenError, SyntaxError, RuntimeError, OverflowError, TypeError, IndexError)
 
 
 def read_npy(path: Path) -> np.ndarray:
@@ -104,6 +108,8 @@ def read_npy(path: Path) -> np.ndarray:
 
 
 def _check_sizes(file: IO[bytes]) -> None:
+    import zipfile
+
     with zipfile.ZipFile(file) as archive:
         packed = sum(info.compress_size for info in archive.infolist())
         unpacked = sum(info.file_size for info in archive.infolist())

@@ -1,6 +1,5 @@
 """Text for messages, terminals and spreadsheets: quoted, counted, wrapped, and safe to show."""
 
-import csv
 import io
 import reprlib
 import textwrap
@@ -176,6 +175,8 @@ def csv_line(cells: Sequence[str], separator: str = ",") -> str:
         >>> csv_line(["Alien", "1,5"])
         'Alien,"1,5"'
     """
+    import csv  # Here: a prediction in words needs none.
+
     line = io.StringIO()
     # Python 3.11 quotes only the line breaks of its own terminator.
     csv.writer(line, delimiter=separator, lineterminator="\r\n").writerow(map(safe_cell, cells))

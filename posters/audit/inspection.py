@@ -1,12 +1,14 @@
 """Inspect every image of a catalogue once: results are cached, and only files that changed are read again."""
 
 import hashlib
+import math
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import PIL
-from PIL import ImageStat
+from PIL import Image
 
 from posters._base.atomic_files import fingerprint
 from posters._base.prefetch import ahead, batched
@@ -85,7 +87,7 @@ def inspect(root: Path, image: str) -> Inspection:
     try:
         # At the reduced scale that training decodes at: faster, and with the same hash.
         with rgb_image(data, wanted=(PREPROCESS.width, PREPROCESS.height)) as rgb:
-            pixels, spread = decode(rgb, PREPROCESS), max(ImageStat.Stat(rgb).stddev)
+            pixels, spread = decode(rgb, PREPROCESS), _spread(rgb)
         header = read_header(data)
     except ImageError as error:
         return replace(inspection, error=str(error), damaged=isinstance(error, DamagedImageError))
@@ -94,9 +96,17 @@ def inspect(root: Path, image: str) -> Inspection:
         format=header.format or "",
         width=header.width,
         height=header.height,
-        spread=float(spread),
+        spread=spread,
         hash=perceptual_hash(pixels),
     )
+
+
+def _spread(rgb: Image.Image) -> float:
+    """Return the largest standard deviation of a channel: `PIL.ImageStat`'s to the bit, without its loops in Python."""
+    values = np.arange(256)
+    # Whole numbers up to the division, as Python has them: a large poster's squares have more digits than a float.
+    moments = np.array(rgb.histogram()).reshape(3, 256) @ np.stack([values**0, values, values**2], axis=1)
+    return math.sqrt(max((squares - total**2 / pixels) / pixels for pixels, total, squares in moments.tolist()))
 
 
 def inspect_images(

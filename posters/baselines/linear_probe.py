@@ -16,10 +16,10 @@ from posters.metrics import METRICS
 from posters.splitting.stratify import stratify
 
 # scikit-learn's C, from strong to weak regularisation.
-STRENGTHS = (3e-4, 1e-3, 3e-3, 1e-2)
+STRENGTHS: tuple[float, ...] = (3e-4, 1e-3, 3e-3, 1e-2)
 # Tried one after the other, while the weakest so far is the best: features that tell the genres apart well, as those of
 # drawn posters, want weights that are large for few examples.
-WEAKER = (3e-2, 1e-1, 3e-1, 1.0)
+WEAKER: tuple[float, ...] = (3e-2, 1e-1, 3e-1, 1.0)
 
 # Fewer leave too little to fit on, more take longer and change little.
 FOLDS = 5
@@ -52,10 +52,11 @@ class Probe:
 
     def score(self, features: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
         """Return the probabilities, float64 (n, G), of `rows` of features (N, F), or of all."""
-        kernel, y_score = self.kernel.astype(features.dtype), []
-        for _, block in row_blocks(features, rows):
-            y_score.append(_probabilities(signed_root(block) @ kernel + self.bias))
-        return np.concatenate(y_score) if y_score else np.empty((0, len(self.bias)))
+        kernel = self.kernel.astype(features.dtype)
+        y_score = np.empty((len(features if rows is None else rows), len(self.bias)))
+        for part, block in row_blocks(features, rows):
+            y_score[part] = _probabilities(signed_root(block) @ kernel + self.bias)
+        return y_score
 
 
 def fit_probe(

@@ -52,8 +52,8 @@ def row_blocks(features: np.ndarray, rows: np.ndarray | None = None) -> Iterator
 def root_moments(features: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the means and variances of the signed roots of some rows, in one pass.
 
-    Those of blocks are merged in float64 (Chan, Golub and LeVeque 1983, "Algorithms for Computing the Sample Variance",
-    equation 2.1): one long sum in float32 would lose a digit for each hundredfold of rows.
+    Those of blocks are merged in float64 (Chan, Golub and LeVeque 1983, "Algorithms for Computing the Sample Variance:
+    Analysis and Recommendations"): one long sum in float32 would lose a digit for each hundredfold of rows.
 
     Args:
         features: float (N, F); may be mapped from disk.

@@ -131,11 +131,16 @@ class Calibration:
         """Network probabilities (N, G) to calibrated ones, float64 (N, G)."""
         if y_score.ndim != 2 or y_score.shape[1] != len(self.curves):
             raise ScoresError(f"y_score must have the shape (N, {len(self.curves)}), but got {y_score.shape}")
-        # At once: poster by poster, a call for each curve would take a tenth as long as the network.
-        if all(curve.method == "platt" for curve in self.curves) and self.curves:
-            return _platt(y_score, *np.array([curve.parameters for curve in self.curves]).T)
-        columns = [curve(y_score[:, g]) for g, curve in enumerate(self.curves)]
-        return np.stack(columns, axis=1)
+        calibrated = np.array(y_score, np.float64)
+        # At once: poster by poster, a call for each curve would take a thirtieth as long as the network.
+        platt = [g for g, curve in enumerate(self.curves) if curve.method == "platt"]
+        if platt:
+            parameters = np.array([self.curves[g].parameters for g in platt]).T
+            calibrated[:, platt] = _platt(y_score[:, platt], *parameters)
+        for g, curve in enumerate(self.curves):
+            if curve.method == "isotonic":
+                calibrated[:, g] = curve(y_score[:, g])
+        return calibrated
 
     def of(self, scores: AnyScores) -> AnyScores:
         """The same scores, calibrated.

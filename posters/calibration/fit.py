@@ -7,9 +7,7 @@ import numpy as np
 
 from posters._base.optional_imports import require
 from posters.calibration.calibration import Calibration, CalibrationCurve, Method, logit
-from posters.metrics import log_loss
 from posters.scores import LabelledScores, Scores
-from posters.splitting.stratify import stratify
 
 # An isotonic curve has as many free steps as its data shows; below this it follows chance.
 _ISOTONIC_POSITIVES = 200
@@ -71,6 +69,7 @@ def cross_calibrated(scores: Scores, groups: np.ndarray | None = None, *, seed: 
         >>> p = rng.uniform(0.01, 0.99, (400, 1))
         >>> y_true = (rng.uniform(size=p.shape) < p**2).astype(int)
         >>> scores = Scores(tuple(map(str, range(400))), ("War",), p, y_true)
+        >>> from posters.metrics import log_loss
         >>> calibrated = cross_calibrated(scores)
         >>> log_loss(y_true, calibrated.y_score) < log_loss(y_true, scores.y_score)
         True
@@ -90,6 +89,8 @@ def cross_calibrated(scores: Scores, groups: np.ndarray | None = None, *, seed: 
 
 
 def _folds(y_true: np.ndarray, groups: np.ndarray | None, seed: int) -> np.ndarray:
+    from posters.splitting.stratify import stratify  # Here, as metrics below: a prediction needs neither.
+
     groups = np.arange(len(y_true)) if groups is None else groups
     return stratify(y_true, groups, np.full(_FOLDS, 1 / _FOLDS), seed)
 
@@ -112,6 +113,8 @@ def _best(
     y: np.ndarray, p: np.ndarray, folds: np.ndarray, shared: CalibrationCurve, tempered: np.ndarray
 ) -> CalibrationCurve:
     """Return one genre's curve: the shared one, or its own if that is better by more than chance."""
+    from posters.metrics import log_loss
+
     known = y >= 0
     y, p, folds, tempered = y[known], p[known], folds[known], tempered[known]
     if len(np.unique(folds)) < 2:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from posters._base.optional_imports import require
 from posters.catalogue.folder_images import begins_like_image
-from posters.catalogue.tables import Table
+from posters.catalogue.tables import Table, sharing
 from posters.errors import CatalogueError, PostersError
 from posters.images.parquet_images import open_parquet, parquet_address
 
@@ -140,7 +140,7 @@ def columns_table(columns: Mapping[str, Sequence[Any]], path: Path, *, in_memory
         >>> columns_table({"id": [7.0, None], "genres": [["War"], ["Drama"]]}, Path("films")).columns
         [['7', None], [['War'], ['Drama']]]
     """
-    values = [list(map(_plain, column)) for column in columns.values()]
+    values = [list(map(sharing(), map(_plain, column))) for column in columns.values()]
     if not values or not values[0]:
         raise CatalogueError(f"{path}: there are no rows, so there is no poster to read")
     return Table(path, list(map(str, columns)), values, range(1, len(values[0]) + 1), in_memory=in_memory)
@@ -189,11 +189,16 @@ def _class_names(column: Iterable[Any], feature: Any) -> list[Any]:
 
 
 def _read_parquet(path: Path) -> Mapping[str, Sequence[Any]]:
+    """Return the columns, a batch at a time: all rows at once would be there in Arrow's form and in Python's."""
     file = open_parquet(path)
     names = list(file.schema_arrow.names)
     images = {name for name in names if _holds_images(file, name)}
     # Their bytes may be far more than fits into memory: each row gets an address in their place.
-    others = file.read([name for name in names if name not in images]).to_pydict()
+    others: dict[str, list[Any]] = {name: [] for name in names if name not in images}
+    shared = {name: sharing() for name in others}
+    for batch in file.iter_batches(columns=list(others)):
+        for name, column in others.items():
+            column += map(shared[name], batch.column(name).to_pylist())
     count = file.metadata.num_rows
     return {
         name: [parquet_address(path, name, row) for row in range(count)] if name in images else others[name]

@@ -31,6 +31,7 @@ _PLAIN_PATH = re.compile(r"[\w-]+([./][\w-]+)*")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://[^?#]*")
 # Leaves the folder: Windows ignores dots and spaces at the end of a name ("...", ".. "), and takes "c:" for a drive.
 _CLIMBS = re.compile(r"\.\.[. \s]*$|.:", re.DOTALL)
+_SYSTEM_FILE = re.compile(r"\.|(?:thumbs\.db|desktop\.ini)\Z", re.IGNORECASE)
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 # A name that is too long, or a path through a file, is a missing image like any other.
 _NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP}
@@ -88,6 +89,7 @@ class ImageFolder:
         self.root = root
         self.downloads: dict[str, Path | ImageError] = {}
         self._found_by_tail: dict[str, set[str]] = {}
+        self._expected: dict[str, str] = {}
         # By name as in `_listing`; None where a file of this very name was found. A million rows need no second set.
         self._listings: dict[str, dict[str, str | None]] = {}
 
@@ -133,6 +135,14 @@ class ImageFolder:
             return self._downloaded(address)
         return self._find_tail(filter(_URL.match, candidates), start)
 
+    def expect(self, names: Sequence[str]) -> None:
+        """Use these texts as the names of the files that are called so, instead of texts of its own.
+
+        Args:
+            names: before the first is looked for; those of one folder. Whether there are such files does not matter.
+        """
+        self._expected = dict(zip(names, names, strict=True))
+
     def _find_tail(self, urls: Iterable[str], start: str) -> str | None:
         for url in urls:
             found = self._find(safe_image_path(url), start)
@@ -160,16 +170,11 @@ class ImageFolder:
         below, _, name = path.rpartition("/")
         folder = _joined(start, below)
         listing = self._listing(folder) if name else {}
-        found = listing.get(name, "")
-        if found == "":
+        if not (found := _marked(listing, name)):
             # macOS stores names decomposed, and tables are typed composed.
             name = unicodedata.normalize("NFC", name)
-            names = (name, _lower_extension(name), *(name + extension for extension in EXTENSIONS))
-            name = next((each for each in names if each in listing), "")
-            found = listing.get(name, "")
-        if found:
-            listing[found] = None
-        found = name if found is None else found
+            forms = chain((name, _lower_extension(name)), map(name.__add__, EXTENSIONS))
+            found = _marked(listing, next(filter(listing.__contains__, forms), ""))
         return _joined(folder, found) if found else None
 
     def _variants(self, paths: Sequence[str]) -> Iterator[str]:
@@ -209,8 +214,11 @@ class ImageFolder:
     def _listing(self, folder: str) -> dict[str, str | None]:
         """Return the files of a sub-folder by name, and by name with the extension in lower case."""
         if folder not in self._listings:
+            # Text that is there already is taken in the place of its equal, of which a million rows need one.
             names = self._names(folder)
-            listing: dict[str, str | None] = {name: name for name in names}
+            names = list(map(self._expected.get, names, names))
+            self._expected.clear()
+            listing: dict[str, str | None] = dict(zip(names, names, strict=True))
             for name in names:
                 if name.isascii() and name.islower():
                     continue  # It has no other form.
@@ -296,7 +304,7 @@ def is_system_file(name: str) -> bool:
         >>> is_system_file("._heat.jpg"), is_system_file("Thumbs.db"), is_system_file("heat.jpg")
         (True, True, False)
     """
-    return name.startswith(".") or name.casefold() in ("thumbs.db", "desktop.ini")
+    return _SYSTEM_FILE.match(name) is not None
 
 
 def without_extension(path: str) -> str:
@@ -357,6 +365,14 @@ def _joined(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder and name else folder or name
 
 
+def _marked(listing: dict[str, str | None], name: str) -> str:
+    """Return the file of that name, which counts as found from now on; "" if there is none."""
+    found = listing.get(name, "")
+    if found:
+        listing[found] = None
+    return name if found is None else found
+
+
 def _lower_extension(name: str) -> str:
     stem, dot, extension = name.rpartition(".")
     # As in os.path.splitext, what begins with a dot (".jpg") has no extension.
@@ -364,12 +380,18 @@ def _lower_extension(name: str) -> str:
 
 
 def _files_in(folder: Path, allowed: Sequence[Path]) -> list[str]:
-    # Sorted, so that the choice between `a.JPG` and `a.Jpg` is the same on every disk.
+    """Return the names of files, sorted, so that the choice between `a.JPG` and `a.Jpg` is the same on every disk.
+
+    Links are followed alone: to follow every name of a million to its end would take minutes.
+    """
     try:
         with os.scandir(folder) as entries:
-            files = (entry for entry in entries if not is_system_file(entry.name) and is_file(entry))
-            # Links are checked alone: to follow every name of a million to its end would take minutes.
-            return sorted(entry.name for entry in files if not entry.is_symlink() or is_inside(entry.path, *allowed))
+            return sorted(
+                entry.name
+                for entry in entries
+                if (entry.is_file(follow_symlinks=False) or (is_file(entry) and is_inside(entry.path, *allowed)))
+                and not _SYSTEM_FILE.match(entry.name)
+            )
     except UnicodeEncodeError:
         return []
     except OSError as error:

@@ -1,12 +1,15 @@
 """JSON to tables: a list of objects, JSON lines, what pandas writes, pages of an API, and ids with their genres."""
 
 import json
-from collections.abc import Iterable, Iterator
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 from posters._base.text import quoted
-from posters.catalogue.tables import Table, column_key
+from posters.catalogue.tables import Table, column_key, sharing
 from posters.catalogue.text_files import TextFile
 from posters.errors import CatalogueError
 
@@ -34,6 +37,8 @@ def parse_json(text: str | bytes) -> Any:
 def json_table(file: TextFile) -> Table:
     """Return the table in JSON text; its columns are the objects' keys, in the order in which they first appear.
 
+    Row by row: of a million lines, one is there as an object at a time.
+
     Raises:
         CatalogueError: it is not JSON, or something in it is not an object; the message names the row.
 
@@ -42,15 +47,21 @@ def json_table(file: TextFile) -> Table:
         >>> json_table(TextFile(Path("t.json"), b'[{"id": 7}, {"genres": ["War"]}]', "utf-8", "")).columns
         [['7', None], [None, ['War']]]
     """
-    numbered = list(_rows(file))
-    if not numbered:
-        raise CatalogueError(f"{file.path}: the list is empty, so there is no poster to read")
-    for row, value in numbered:
+    columns: dict[str, list[Any]] = {}
+    shared: dict[str, Callable[[Any], Any]] = defaultdict(sharing)
+    rows = array("q")
+    for row, value in _rows(file):
         if not isinstance(value, dict):
             raise CatalogueError(f"{file.path}: row {row}: must be a JSON object, but it is {quoted(value)}")
-    names = list(dict.fromkeys(name for _, value in numbered for name in value))
-    columns = [[value.get(name) for _, value in numbered] for name in names]
-    return Table(file.path, names, columns, [row for row, _ in numbered], {}, file.note)
+        for name in value:
+            if name not in columns:
+                columns[name] = [None] * len(rows)
+        for name, column in columns.items():
+            column.append(shared[name](value.get(name)))
+        rows.append(row)
+    if not rows:
+        raise CatalogueError(f"{file.path}: the list is empty, so there is no poster to read")
+    return Table(file.path, list(columns), list(columns.values()), rows, {}, file.note)
 
 
 def _rows(file: TextFile) -> Iterable[tuple[int, Any]]:
@@ -59,7 +70,11 @@ def _rows(file: TextFile) -> Iterable[tuple[int, Any]]:
             return enumerate(parse_json(file.open().read()), start=1)
         except ValueError as error:
             raise CatalogueError(f"{file.path}: not JSON ({error})") from error
-    # JSON lines, unless all of it is one object.
+    # JSON lines, unless all of it is one object, which ends in its first line only if that is all there is.
+    with suppress(ValueError):
+        first, *more = islice(filter(str.strip, file.open()), 2)
+        if more and parse_json(first) is not None:
+            return _lines(file)
     with suppress(ValueError):
         return enumerate(rows_of_object(parse_json(file.open().read())), start=1)
     return _lines(file)

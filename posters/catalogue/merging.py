@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 
 from posters._base.text import quoted
-from posters.catalogue.catalogue import Poster
+from posters.catalogue.catalogue import Poster, all_different
 from posters.catalogue.genre_names import GenreNames, count_spellings
 from posters.catalogue.problems import Cause, ProblemLog
 from posters.catalogue.rows import Record
@@ -57,7 +57,7 @@ def merge_repeats(records: Sequence[Record], table: Path, log: ProblemLog) -> li
         >>> [record.genres for record in merge_repeats(rows, Path("t.csv"), ProblemLog())]
         [('Crime', 'Drama')]
     """
-    if len({record.id for record in records}) == len(records):
+    if all_different([record.id for record in records]):
         return list(records)
     merged: dict[str, Record] = {}
     long = has_row_for_each_genre(records)

@@ -17,7 +17,7 @@ from posters.catalogue.corrections import apply_corrections
 from posters.catalogue.dialects import Dialect, all_dialects, choose_dialect
 from posters.catalogue.dialects.plain import COLUMN_MAP, PLAIN
 from posters.catalogue.genre_names import GenreNames, joining_text
-from posters.catalogue.image_folder import ImageFolder, StoredFolder, expected_file, web_address
+from posters.catalogue.image_folder import EXTENSIONS, ImageFolder, StoredFolder, expected_file, web_address
 from posters.catalogue.merging import common_genres, merge_repeats, posters_with, settle_genres
 from posters.catalogue.problems import Cause, ProblemLog
 from posters.catalogue.rows import AMBIGUOUS, NOT_DOWNLOADED, Record, read_records
@@ -118,6 +118,7 @@ def read_catalogue(  # noqa: PLR0913 -- a table is read in as many ways as by pa
         chosen = choose_dialect(source, dialect)
         root = image_root(source, chosen, images, download)
         folder = folders.setdefault(root, ImageFolder(root))
+        folder.expect(_image_names(source))
         if download:
             fetch_images(chosen.rows(source), folder)
         records, count = _usable_records(chosen.rows(source), source.path, folder, log, separator, empty)
@@ -147,6 +148,14 @@ def read_catalogue(  # noqa: PLR0913 -- a table is read in as many ways as by pa
         logger.info("\n  ".join([head, *notes, *map(str, catalogue.problems)]))
     _check_lost(catalogue, name, sum(part.rows for part in parts), max_lost)
     return catalogue
+
+
+def _image_names(source: TableSource) -> Sequence[str]:
+    """Return the first column of a table that is text and begins with the name of an image file."""
+    for column in source.columns if isinstance(source, Table) else ():
+        if isinstance(column[0], str) and column[0].lower().endswith(EXTENSIONS):
+            return column if set(map(type, column)) == {str} else ()
+    return ()
 
 
 def _check_lost(catalogue: Catalogue, name: Path, rows: int, max_lost: float) -> None:

@@ -145,7 +145,9 @@ def read_records(
     parsed: dict[object, tuple[str, ...]] = {}
 
     def names_in(cell: object) -> tuple[str, ...]:
-        key = cell if isinstance(cell, str) else None
+        # A list's key is no tuple of names: these are cleaned.
+        listed = type(cell) is list and set(map(type, cell)) == {str}
+        key = (list, *cell) if listed else cell if isinstance(cell, str) else None  # type: ignore[misc]
         names = parsed.get(key) or parse_genres(cell, separator)
         return parsed.setdefault(names if key is None else key, names)
 
@@ -154,7 +156,8 @@ def read_records(
         count += 1
         try:
             if _has_image(record, images, log):
-                record.split = parse_split(record.split) or ""
+                if record.split:
+                    record.split = parse_split(record.split) or ""
                 record.genres = names_in(record.cell)
                 if record.unknown_cell:
                     record.unknown += names_in(record.unknown_cell)
@@ -184,7 +187,8 @@ def _without_ambiguous(records: list[Record], images: ImageFolder, log: ProblemL
 def _has_image(record: Record, images: ImageFolder, log: ProblemLog) -> bool:
     """Find the record's image file; log the record and return False if it can't become a poster."""
     usable = record.id and not record.problem and any(record.images)
-    record.image = (images.find(record.images, record.folder, record.id) if usable else None) or ""
+    folder = record.folder if record.file else ""
+    record.image = (images.find(record.images, folder, record.id) if usable else None) or ""
     if not record.image:
         reason, cause, what, image = _why_left_out(record, images)
         log.add("row", reason, f"{what} in {record.where}".lstrip(), cause, id=record.id, image=image)

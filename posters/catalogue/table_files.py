@@ -11,7 +11,7 @@ from pathlib import Path
 from posters._base.regular_files import is_folder
 from posters.catalogue.binary_tables import binary_table, sqlite_query, sqlite_table
 from posters.catalogue.json_tables import json_table
-from posters.catalogue.tables import Folder, Table, TableSource, column_key
+from posters.catalogue.tables import FEW, Folder, Table, TableSource, column_key
 from posters.catalogue.text_files import TextFile, read_text_file
 from posters.errors import CatalogueError
 from posters.images.object_store import fetch_table, is_stored
@@ -23,7 +23,6 @@ _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 # A field in quotes and the spaces after it, which the format does not allow but spreadsheets read.
 _QUOTED = re.compile(r'("(?:[^"]|"")*")([ \t]*)')
 _CHUNK = 4096  # rows that are put into columns at once
-_FEW = 50_000  # different cells of a column, as of genres and years: equal ones are then one object
 
 
 def open_source(place: Path | str) -> TableSource:
@@ -128,7 +127,7 @@ def _columns(rows: Iterator[list[str]], width: int) -> list[list[str]]:
     cells_of: list[dict[str, str]] = [{} for _ in range(width)]
     while chunk := list(islice(rows, _CHUNK)):
         for column, shared, cells in zip(columns, cells_of, zip(*chunk, strict=True), strict=True):
-            column += map(shared.setdefault, cells, cells) if len(shared) < _FEW else cells
+            column += map(shared.setdefault, cells, cells) if len(shared) < FEW else cells
     return columns
 
 

@@ -1,7 +1,8 @@
 """What a catalogue is read from: a table with named columns, or a folder."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,7 @@ from posters._base.brief import brief_repr
 from posters._base.text import quoted
 from posters.errors import CatalogueError
 
+FEW = 50_000  # different cells of a column, as of genres and years: equal ones are then one object
 _SHOWN = 12  # columns or files that a message names
 
 
@@ -26,6 +28,28 @@ def column_key(name: str) -> str:
 
 # The keys by which an object that stands for a file names it.
 _PATHS = ("path", "file_name", "src", "url")
+
+
+def sharing() -> Callable[[Any], Any]:
+    """Return a function that gives equal texts of a column, and equal lists of texts, back as one object.
+
+    A million rows have a hundred years and a few thousand sets of genres. A column of ids is given up soon.
+
+    Examples:
+        >>> shared = sharing()
+        >>> shared(["Drama", "War"]) is shared(["Drama", "War"])
+        True
+    """
+    known: dict[Any, Any] = {}
+
+    def shared(cell: Any) -> Any:
+        if len(known) >= FEW:
+            return cell
+        if type(cell) is list and set(map(type, cell)) == {str}:
+            return known.setdefault(tuple(cell), cell)
+        return known.setdefault(cell, cell) if type(cell) is str else cell
+
+    return shared
 
 
 @dataclass(frozen=True)
@@ -93,7 +117,7 @@ class Table:
         """
         if (values := self.values(keys)) is None:
             return None
-        if set(map(type, values)) == {str}:
+        with suppress(TypeError):  # Not all of them are text.
             stripped = list(map(str.strip, values))
             # A million cells that have no space around them need no second list; not to be changed, either.
             return values if stripped == values else stripped

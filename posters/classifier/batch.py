@@ -13,7 +13,6 @@ from posters.classifier.loading import PosterSource
 from posters.classifier.runtime import Network
 from posters.config import PreprocessConfig
 from posters.errors import ImageError, ScoresError
-from posters.images.addresses import is_address, shown_address
 from posters.scores import Scores
 
 # Never imported when it runs: a single poster must not wait for the readers of tables.
@@ -93,6 +92,8 @@ def _failed(poster: PosterSource, error: FailedPosterError) -> FailedPosterError
     """Name the poster, as the errors of reading do; and without a traceback, which would keep its pixels."""
     if not isinstance(poster, (str, Path)):
         return error.with_traceback(None)
+    from posters.images.addresses import is_address, shown_address  # Here, as in `posters.classifier.loading`.
+
     name = shown_address(poster) if isinstance(poster, str) and is_address(poster) else poster
     return FailedPosterError(f"{name}: {error}")
 

@@ -9,11 +9,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
 
 from posters._base.brief import brief_repr
 from posters.config import PreprocessConfig
-from posters.images.resizing import visible_frame
 
 # How much the map is enlarged, so that a box is not tied to the map's few places.
 _SCALE = 8
@@ -66,6 +64,8 @@ def explain_map(
         >>> explain_map("Horror", 0.9, -np.ones((3, 2), np.float32), (400, 600), PreprocessConfig()).box is None
         True
     """
+    from posters.images.resizing import visible_frame  # Here, as in `posters.classifier.loading`.
+
     frame = visible_frame(size, preprocess)
     box = _strongest_box(heat, size, frame) if heat.max() > 0 else None
     return Explanation(genre, probability, heat, size, frame, box)
@@ -74,6 +74,8 @@ def explain_map(
 def _strongest_box(
     heat: np.ndarray, size: tuple[int, int], frame: tuple[float, float, float, float]
 ) -> tuple[int, int, int, int] | None:
+    from PIL import Image
+
     height, width = heat.shape
     enlarged = Image.fromarray(heat).resize((_SCALE * width, _SCALE * height), Image.Resampling.BILINEAR)
     rows, columns = np.nonzero(_strongest_region(np.asarray(enlarged)))

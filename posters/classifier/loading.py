@@ -1,20 +1,24 @@
-"""From a poster in any form to the pixels that a network takes."""
+"""From a poster in any form to the pixels that a network takes.
+
+Decoders are imported by what uses them: a process that predicts one poster opens its network first, which takes the
+most memory, and decoders need not be there by then.
+"""
 
 import io
 import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from posters._base.brief import brief_repr
 from posters.config import PreprocessConfig
 from posters.errors import ImageError
-from posters.images.addresses import is_address, read_address, shown_address
-from posters.images.data_urls import shortened
-from posters.images.decoding import ImageSource, Readable, decode, read_bytes, read_file, read_header
+
+if TYPE_CHECKING:
+    from posters.images.decoding import ImageSource, Readable
 
 # A path, an address (see `posters.images.addresses`), an image file's bytes or an open one, a PIL image, or a uint8
 # array; or the reason why there is no poster.
@@ -41,6 +45,8 @@ def load_pixels(poster: PosterSource, preprocess: PreprocessConfig) -> np.ndarra
         >>> load_pixels(np.zeros((90, 60, 3), np.uint8), PreprocessConfig(height=48, width=32)).shape
         (48, 32, 3)
     """
+    from posters.images.decoding import decode
+
     source, name = in_memory(poster)
     return decode(source, preprocess, name)
 
@@ -61,7 +67,7 @@ class LoadedPoster:
 
     __repr__ = brief_repr
 
-    source: ImageSource
+    source: "ImageSource"
     pixels: np.ndarray
     size: tuple[int, int]
 
@@ -80,6 +86,8 @@ def load_poster(poster: PosterSource, preprocess: PreprocessConfig) -> LoadedPos
         >>> load_poster(np.zeros((90, 60, 3), np.uint8), PreprocessConfig(height=48, width=32)).size
         (60, 90)
     """
+    from posters.images.decoding import decode, read_file, read_header
+
     source, name = in_memory(poster)
     if isinstance(source, (str, Path)):
         # The file's bytes, not its RGB image: prefetched posters wait in memory, and decoded they need 50 times more.
@@ -89,7 +97,7 @@ def load_poster(poster: PosterSource, preprocess: PreprocessConfig) -> LoadedPos
     return LoadedPoster(source, pixels, (header.width, header.height))
 
 
-def in_memory(poster: PosterSource) -> tuple[ImageSource, str]:
+def in_memory(poster: PosterSource) -> "tuple[ImageSource, str]":
     """Return a poster in a form that needs neither the web nor an open file, and its name in messages.
 
     An open file is read from its beginning, if it can go back there: whoever has just written it is at its end.
@@ -107,6 +115,9 @@ def in_memory(poster: PosterSource) -> tuple[ImageSource, str]:
     if isinstance(poster, ImageError):
         raise poster
     if isinstance(poster, str):
+        from posters.images.addresses import is_address, read_address, shown_address
+        from posters.images.data_urls import shortened
+
         if is_address(poster):
             return read_address(poster), shown_address(poster)
         if len(poster) > _LONG and not os.path.lexists(poster):
@@ -116,9 +127,10 @@ def in_memory(poster: PosterSource) -> tuple[ImageSource, str]:
     return poster, ""
 
 
-def _read_open_file(file: Readable) -> tuple[bytes, str]:
-    name = getattr(file, "name", "")
-    name = name if isinstance(name, str) else ""
+def _read_open_file(file: "Readable") -> tuple[bytes, str]:
+    from posters.images.decoding import read_bytes
+
+    name = said if isinstance(said := getattr(file, "name", ""), str) else ""
     prefix = f"{name}: " if name else ""
     try:
         with suppress(AttributeError, io.UnsupportedOperation):

@@ -14,11 +14,12 @@ from posters.classifier.explanation import Explanation
 from posters.classifier.loading import PosterSource
 from posters.classifier.manifest import Manifest
 from posters.errors import ConfigError, ImageError
-from posters.images.decoding import ImageSource
 from posters.thresholds import Rule, argmax_decisions, fixed_thresholds
 
 if TYPE_CHECKING:
     import pandas
+
+    from posters.images.decoding import ImageSource
 
 # The rule of a softmax head, whose genres exclude each other.
 ARGMAX = "argmax"

@@ -3,7 +3,8 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from posters.cli.options import (
     table_options,
 )
 from posters.cli.output import FORMATS, format_of, progress_bar
-from posters.errors import ConfigError
+from posters.errors import ConfigError, ImageError
 
 if TYPE_CHECKING:
     from posters.classifier import Classifier
@@ -97,6 +98,12 @@ def _sources(options: argparse.Namespace) -> list["Source"]:
     return sources_of(words, recursive=options.recursive, **table_options(options))
 
 
+def _posters_by_name(options: argparse.Namespace) -> "Mapping[str, str | bytes | ImageError]":
+    from posters.cli.sources import by_name
+
+    return by_name(_sources(options))
+
+
 def _check_no_parts(options: argparse.Namespace) -> None:
     for name in ("engine", "address", "part-size"):
         if getattr(options, name.replace("-", "_")) is not None:
@@ -106,7 +113,7 @@ def _check_no_parts(options: argparse.Namespace) -> None:
 
 def _run_parts(options: argparse.Namespace) -> int:
     from posters.classifier import load_classifier
-    from posters.cli.sources import by_name
+    from posters.cli.sources import STDIN
     from posters.tasks.predict_parts import predict_parts
 
     if options.explain:
@@ -114,7 +121,9 @@ def _run_parts(options: argparse.Namespace) -> int:
     names = ("part_size", "engine", "address", "rule", "top", "threshold")
     given = {name: value for name in names if (value := getattr(options, name)) is not None}
     classifier = load_classifier(options.classifier, options.threads)
-    posters = by_name(_sources(options))
+    read = partial(_posters_by_name, options)
+    # Standard input is this process's alone.
+    posters = read() if STDIN in (*options.posters, options.from_file) else read
     parts = predict_parts(posters, options.output, classifier, form=options.format, every=options.all, **given)
     return _exit_code(parts.unreadable, parts.posters)
 

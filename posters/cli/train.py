@@ -36,6 +36,8 @@ def add_parser(commands: Any) -> None:
     )
     cache = "where packed posters and features are kept (default: $POSTERS_CACHE, or posters in your cache folder)"
     parser.add_argument("--cache", type=Path, metavar="DIR", help=cache)
+    shards = "read posters from the shards that posters pack --shards has written there; nothing is packed"
+    parser.add_argument("--shards", type=path_or_address, metavar="DIR", help=shards)
     track = (
         "keep parameters, curves and files in mlflow, tensorboard, wandb (offline) or your own tracker; may be repeated"
     )
@@ -75,6 +77,7 @@ def run(options: argparse.Namespace) -> int:
         resume=options.resume,
         track=options.track,
         workers=workers,
+        shards=options.shards,
     )
     print(classifier.directory)
     return 0

@@ -132,6 +132,68 @@ def fetch_table(address: str) -> Path:
     return copy
 
 
+def open_stored(address: str) -> Any:
+    """Open a file of a store, to read parts of it; a file-like object.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ConfigError: the store can't be read.
+        MissingExtraError: fsspec is not installed.
+
+    Examples:
+        >>> import fsspec
+        >>> _ = fsspec.filesystem("memory").pipe("/shards/one", b"posters")
+        >>> with open_stored("memory://shards/one") as file:
+        ...     file.read()
+        b'posters'
+    """
+    store, path = _opened(address)
+    try:
+        return store.open(path, "rb")
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        raise _store_error(_shown(address), error) from error
+
+
+def write_stored(address: str, data: bytes) -> None:
+    """Write a file of a store as a whole, in place of the one that may be there.
+
+    Raises:
+        ConfigError: the store can't be written.
+        MissingExtraError: fsspec is not installed.
+
+    Examples:
+        >>> write_stored("memory://shards/two", b"posters")
+        >>> open_stored("memory://shards/two").read()
+        b'posters'
+    """
+    store, path = _opened(address)
+    try:
+        store.pipe_file(path, data)
+    except Exception as error:
+        raise _store_error(_shown(address), error, "written") from error
+
+
+def remove_stored(address: str) -> None:
+    """Remove a file of a store; one that is not there is fine.
+
+    Raises:
+        ConfigError: the store can't be written.
+        MissingExtraError: fsspec is not installed.
+
+    Examples:
+        >>> remove_stored("memory://shards/none")
+    """
+    store, path = _opened(address)
+    try:
+        store.rm_file(path)
+    except FileNotFoundError:
+        pass
+    except Exception as error:
+        raise _store_error(_shown(address), error, "written") from error
+
+
 def check_stored_folder(folder: str) -> tuple[Any, str, str]:
     """Return the file system of a folder, its path there, and its type; the store has answered, so it can be read.
 
@@ -200,9 +262,9 @@ def _unreadable(store: Any, path: str, shown: str, error: Exception) -> ImageErr
     return ImageError(f"{shown}: it can't be read ({_reason(error)})")
 
 
-def _store_error(shown: str, error: Exception) -> ConfigError:
+def _store_error(shown: str, error: Exception, done: str = "read") -> ConfigError:
     check = "check the address, the connection and the credentials"
-    return ConfigError(f"{shown}: the store can't be read ({_reason(error)}): {check}")
+    return ConfigError(f"{shown}: the store can't be {done} ({_reason(error)}): {check}")
 
 
 def _shown(address: str) -> str:

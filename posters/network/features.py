@@ -14,10 +14,11 @@ from posters.baselines.standardised import row_blocks
 from posters.classifier.starting_weights import weights_digest
 from posters.config import TrainConfig
 from posters.extensions import BACKBONES
-from posters.network.data import in_order
+from posters.network.data import failures_named, in_order
 from posters.network.tensorflow import keras, tf
 from posters.store.packed_posters import PosterArrays
 from posters.store.resumable import RowFile, cached_rows
+from posters.store.rows import Rows
 
 _BATCH = 32
 
@@ -88,10 +89,11 @@ def compute_features(model: Any, arrays: PosterArrays, path: Path) -> np.ndarray
             yield np.asarray(apply(batch), np.float32)
 
     bar = partial(tqdm, desc="features", unit="poster")
-    return cached_rows(RowFile(path, shape, np.float32), len(arrays), compute, bar)
+    with failures_named(arrays.posters):
+        return cached_rows(RowFile(path, shape, np.float32), len(arrays), compute, bar)
 
 
-def network_scores(model: Any, posters: np.ndarray, rows: np.ndarray, batch_size: int, label: str) -> np.ndarray:
+def network_scores(model: Any, posters: Rows, rows: np.ndarray, batch_size: int, label: str) -> np.ndarray:
     """Return the probabilities of some of the posters.
 
     Args:
@@ -110,7 +112,7 @@ def network_scores(model: Any, posters: np.ndarray, rows: np.ndarray, batch_size
         (3, 3)
     """
     apply = tf.function(lambda batch: model(batch, training=False), reduce_retracing=True)
-    with tqdm(total=len(rows), desc=label, unit="poster", leave=False) as bar:
+    with failures_named(posters), tqdm(total=len(rows), desc=label, unit="poster", leave=False) as bar:
         scores = []
         for batch in in_order(posters, rows, batch_size):
             scores.append(apply(batch).numpy())

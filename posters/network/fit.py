@@ -22,7 +22,7 @@ from posters._base.log import logger
 from posters._base.npz import open_npz
 from posters._base.progress import tqdm
 from posters.errors import RunError, TrainingError
-from posters.network.data import Batches
+from posters.network.data import Batches, failures_named
 from posters.network.tensorflow import keras, tf
 
 # Least time between two checkpoints; one more is written at the end.
@@ -290,11 +290,11 @@ def fit(  # noqa: PLR0913 -- what `keras.Model.fit` is told, and what it can't b
     train_step = _make_train_step(state.model, batches.size, state.average)
     saved, seconds = time.monotonic(), CHECKPOINT_SECONDS if checkpoint_seconds is None else checkpoint_seconds
     # One endless dataset: epochs follow each other in it.
-    steps = iter(_among_replicas(batches.from_epoch(state.epoch, state.step)))
+    steps = iter(_among_replicas(batches, state))
     done = state.epoch * batches.steps + state.step
     bar = tqdm(total=epochs * batches.steps, initial=done, desc=state.stage, unit="step")
     calls = _CallbackCalls(callbacks, state, epochs, batches.steps)
-    with bar, _saved_on_interrupt(state, checkpoint) as interrupts:
+    with bar, failures_named(batches.x), _saved_on_interrupt(state, checkpoint) as interrupts:
         while not state.is_finished(epochs, patience):
             began = time.monotonic()
             bar.set_description(f"{state.stage}, epoch {state.epoch + 1} of {epochs}", refresh=False)
@@ -376,16 +376,21 @@ def _saved_on_interrupt(state: FitState, checkpoint: Path) -> Iterator[Interrupt
             raise
 
 
-def _among_replicas(batches: Any) -> Any:
-    """Return the batches so that each replica of the strategy in scope gets its equal share of each."""
+def _among_replicas(batches: Batches, state: FitState) -> Any:
+    """Return the batches that follow so that each replica of the strategy in scope gets its equal share of each."""
     strategy = tf.distribute.get_strategy()
-    if strategy.num_replicas_in_sync == 1:
-        return batches
-    # Every process makes whole batches and takes its rows of them, so that augmentation and mixup, which are drawn for
-    # whole batches, are those of one device.
-    options = tf.data.Options()
-    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
-    return strategy.experimental_distribute_dataset(batches.with_options(options))
+    replicas = strategy.num_replicas_in_sync
+    if replicas == 1:
+        return batches.from_epoch(state.epoch, state.step)
+
+    # Not experimental_distribute_dataset: with any policy of sharding that keeps the order, each process would read
+    # and augment whole batches, and throw away what is not its own.
+    def own(context: Any) -> Any:
+        here = replicas // context.num_input_pipelines
+        first = context.input_pipeline_id * here
+        return batches.from_epoch(state.epoch, state.step, range(first, first + here), replicas)
+
+    return strategy.distribute_datasets_from_function(own)
 
 
 def _make_train_step(model: Any, batch_size: int, average: MovingAverage) -> Any:

@@ -28,6 +28,7 @@ from posters.network.features import network_scores
 from posters.network.fit import FitState, compile_model, fit
 from posters.network.model import build_network, precision_policy
 from posters.network.tensorflow import make_deterministic, tf
+from posters.store.shards import ShardedPosters
 
 # Machines that come and go cost a restart each; workers that die by themselves, as for want of memory, end the work.
 _RESTARTS = 20
@@ -46,7 +47,7 @@ class FitJob:
         weights: of the network, to begin with.
         loss: a Keras loss.
         schedule: of the learning rate.
-        posters: the .npy file of the packed posters, (N, H, W, 3).
+        posters: the .npy file of the packed posters, (N, H, W, 3), or posters in shards.
         batches: of the training; their `x` is read from `posters`.
         validation_rows: int (V,), of the posters.
         y_validation: their labels (V, G).
@@ -67,7 +68,7 @@ class FitJob:
     weights: Sequence[np.ndarray]
     loss: Any
     schedule: Any
-    posters: Path
+    posters: Path | ShardedPosters
     batches: Batches
     validation_rows: np.ndarray
     y_validation: np.ndarray
@@ -90,7 +91,9 @@ class FitJob:
         """
         strategy = tf.distribute.MultiWorkerMirroredStrategy()
         make_deterministic(self.config.seed)
-        x = np.load(self.posters, mmap_mode="r")
+        # Validation reads on its own, lest it crowd out the shards of the window.
+        x = np.load(self.posters, mmap_mode="r") if isinstance(self.posters, Path) else self.posters
+        judged = x.keeping(1) if isinstance(x, ShardedPosters) else x
         own = np.array_split(np.arange(len(self.validation_rows)), workers)[rank]
         with strategy.scope():
             model = self._compiled()
@@ -101,7 +104,7 @@ class FitJob:
                 y_score = np.zeros(self.y_validation.shape, np.float32)
                 if len(own):
                     rows = self.validation_rows[own]
-                    y_score[own] = network_scores(model, x, rows, self.config.batch_size, "validating")
+                    y_score[own] = network_scores(model, judged, rows, self.config.batch_size, "validating")
                 whole = strategy.reduce("SUM", strategy.run(tf.identity, args=(tf.constant(y_score),)), axis=None)
                 return {"macro_map": float(METRICS["macro_map"](self.y_validation, whole.numpy()))}
 
@@ -174,8 +177,7 @@ def fit_on_ray(state: FitState, job: FitJob, workers: RayWorkers, on_epoch: Call
         if workers.count > cores:
             raise errors.ConfigError(f"{workers.count} workers need a core each, and the cluster has {cores}")
         board = ray.remote(num_cpus=0)(Board).remote()
-        sees = [job.posters.absolute(), job.checkpoint.parent.absolute()]
-        job = replace(job, posters=sees[0], checkpoint=sees[1] / job.checkpoint.name)
+        job, sees = _anywhere(job)
         trainer = require("ray.train.tensorflow", "ray").TensorflowTrainer(
             _work,
             train_loop_config={"job": job, "board": board, "version": __version__, "sees": sees},
@@ -194,6 +196,16 @@ def fit_on_ray(state: FitState, job: FitJob, workers: RayWorkers, on_epoch: Call
         _follow(ray, board, bar, state, on_epoch)
     if not job.checkpoint.exists():
         raise errors.ConfigError(f"{job.checkpoint} is on another machine alone: name a --run that all share")
+
+
+def _anywhere(job: FitJob) -> tuple[FitJob, list[Path]]:
+    """Return the job with paths that hold in any working directory, and what all workers must see."""
+    checkpoint = job.checkpoint.absolute()
+    posters = job.posters if isinstance(job.posters, ShardedPosters) else job.posters.absolute()
+    place = posters.folder.place if isinstance(posters, ShardedPosters) else posters
+    # A store is no path: a worker that can't read it ends the work with its own line.
+    sees = [checkpoint.parent] if isinstance(place, str) else [place, checkpoint.parent]
+    return replace(job, posters=posters, checkpoint=checkpoint), sees
 
 
 def _follow(ray: Any, board: Any, bar: Any, state: FitState, on_epoch: Callable[[FitState], None]) -> None:

@@ -84,7 +84,9 @@ def api_routes(queue: JobQueue, metrics: Metrics, max_bytes: int) -> APIRouter:
         choose_rule(queue.classifier.manifest, rule, top, threshold)
         decided = f"top={top}" if top is not None else None if threshold is None else f"threshold={threshold:g}"
         files = await read_files(request, queue.capacity)
-        await run_in_threadpool(check_request_pixels, [data for _, data in files])
+        # A single poster may have fewer pixels than a request: its job sees to that.
+        if len(files) > 1:
+            await run_in_threadpool(check_request_pixels, [data for _, data in files])
         # After the body: another classifier may have begun to serve while it was sent.
         classifier = queue.classifier
         choose_rule(classifier.manifest, rule, top, threshold)

@@ -24,7 +24,8 @@ def perceptual_hashes(arrays: PosterArrays, directory: Path) -> np.ndarray:
         directory: where the hashes are kept, under a name that depends on the pixels.
 
     Returns:
-        uint64 (N,), as `perceptual_hash` gives them. The hashes of near duplicates differ in few bits.
+        uint64 (N,), as `perceptual_hash` gives them; those kept with the pixels, if there are any. The hashes of near
+        duplicates differ in few bits.
 
     Raises:
         ArraysError: the file of hashes is damaged.
@@ -39,6 +40,8 @@ def perceptual_hashes(arrays: PosterArrays, directory: Path) -> np.ndarray:
         >>> hashes.dtype, hashes[0] == hashes[1]
         (dtype('uint64'), np.True_)
     """
+    if arrays.hashes is not None:
+        return arrays.hashes
     hashes = RowFile(Path(directory) / f"phash-{arrays.fingerprint}.npy", (), np.uint64)
 
     # One row at a time, since a hash takes much longer than a write.

@@ -30,6 +30,7 @@ from posters.errors import ArraysError, ImageError
 from posters.images.decoding import DECODER_VERSION, decode, read_bytes
 from posters.store.journal import ImageRecord, stamped
 from posters.store.resumable import Batch, ResumableStore, RowFile, locked
+from posters.store.rows import Rows
 
 PIXELS = "posters.npy"
 
@@ -47,7 +48,7 @@ class PosterArrays:
     """A catalogue as arrays.
 
     Attributes:
-        posters: uint8 (N, H, W, 3), RGB, mapped from disk: only rows that are used are read.
+        posters: uint8 (N, H, W, 3), RGB, mapped from disk or in shards: only rows that are used are read.
         genres: int8 (N, G), multi-hot, -1 where a label is unknown.
         ids: of the N posters, in the catalogue's order.
         genre_names: of the G columns.
@@ -55,6 +56,7 @@ class PosterArrays:
         fingerprint: short name of the pixels; equal for equal pixels.
         problems: posters that can't be decoded, and so are not among the N, by reason.
         files: the SHA-256 of each poster's file, in hexadecimal; empty where nobody has read the files.
+        hashes: the perceptual hashes of the N, uint64 (N,), if they are kept with the pixels.
 
     Examples:
         >>> arrays = PosterArrays(
@@ -71,7 +73,7 @@ class PosterArrays:
 
     __repr__ = brief_repr
 
-    posters: np.ndarray
+    posters: Rows
     genres: np.ndarray
     ids: tuple[str, ...]
     genre_names: tuple[str, ...]
@@ -79,6 +81,7 @@ class PosterArrays:
     fingerprint: str
     problems: tuple[Problem, ...] = field(default=(), repr=False)
     files: tuple[str, ...] = field(default=(), repr=False)
+    hashes: np.ndarray | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -137,26 +140,69 @@ def pack(
             store = _Packing(catalogue, directory, preprocess, threads, spread).run()
     except OSError as error:
         raise ArraysError(f"posters can't be packed into {directory} ({error.strerror or error})") from error
-    problems = _unreadable(store.records)
+    return arrays_of(catalogue, store.records, store.rows, preprocess, store.rule)
+
+
+def arrays_of(
+    catalogue: Catalogue,
+    records: Sequence[ImageRecord],
+    posters: Rows | None,
+    preprocess: PreprocessConfig,
+    rule: str,
+    hashes: np.ndarray | None = None,
+) -> PosterArrays:
+    """Return packed posters as arrays, and report those that can't be decoded.
+
+    Args:
+        catalogue: N posters.
+        records: of the N.
+        posters: pixels of those n that are readable, (n, H, W, 3).
+        preprocess: how the pixels were made.
+        rule: by which the pixels were made; see `rule_of`.
+        hashes: perceptual hashes of the n, uint64 (n,), if they are known.
+
+    Raises:
+        ArraysError: no poster can be decoded.
+
+    Examples:
+        >>> from posters.catalogue import Poster
+        >>> catalogue = Catalogue((Poster("alien", "alien.png", ("Horror",)),), ("Horror",), Path("images"))
+        >>> pixels, records = np.zeros((1, 24, 16, 3), np.uint8), [ImageRecord("alien.png", 9, 9)]
+        >>> arrays_of(catalogue, records, pixels, PreprocessConfig(height=24, width=16), "rule").ids
+        ('alien',)
+    """
+    problems = _unreadable(records)
     for problem in problems:
         logger.warning(str(problem))
-    rows = [row for row, record in enumerate(store.records) if record.readable]
-    if not rows or store.rows is None:
+    rows = [row for row, record in enumerate(records) if record.readable]
+    if not rows or posters is None:
         raise ArraysError(f"none of the {len(catalogue):,} posters of {catalogue.name} can be decoded: {problems[0]}")
     readable = catalogue.take(rows)
     # Of the files' bytes, not of the pixels, which would all have to be read: equal bytes and rule give equal pixels.
-    files = tuple(store.records[row].sha256 for row in rows)
-    hashes = hashlib.sha256("".join(files).encode()).hexdigest()
+    files = tuple(records[row].sha256 for row in rows)
+    digest = hashlib.sha256("".join(files).encode()).hexdigest()
     return PosterArrays(
-        posters=store.rows,
+        posters=posters,
         genres=readable.multi_hot(),
         ids=readable.ids,
         genre_names=catalogue.genre_names,
         preprocess=preprocess,
-        fingerprint=fingerprint_of([store.rule, hashes]),
+        fingerprint=fingerprint_of([rule, digest]),
         problems=problems,
         files=files,
+        hashes=hashes,
     )
+
+
+def rule_of(preprocess: PreprocessConfig) -> str:
+    """Return a short text that changes whenever the same file might give other pixels.
+
+    Examples:
+        >>> rule_of(PreprocessConfig()) == rule_of(PreprocessConfig(height=96))
+        False
+    """
+    # Another decoder, Pillow or preprocessing may give other pixels for the same bytes.
+    return fingerprint_of({"decoder": DECODER_VERSION, "pillow": PIL.__version__, **asdict(preprocess)})
 
 
 def _unreadable(records: Sequence[ImageRecord]) -> tuple[Problem, ...]:
@@ -171,12 +217,7 @@ class _Packing:
     """One call of `pack`: the images of the catalogue as they are now, and the store to bring up to date."""
 
     def __init__(
-        self,
-        catalogue: Catalogue,
-        directory: Path,
-        preprocess: PreprocessConfig,
-        threads: int,
-        spread: Spread | None,
+        self, catalogue: Catalogue, directory: Path, preprocess: PreprocessConfig, threads: int, spread: Spread | None
     ) -> None:
         self.root = catalogue.image_root
         self.directory = directory
@@ -184,10 +225,8 @@ class _Packing:
         self.threads = threads
         self.spread = spread
         self.plan = [stamped(self.root, poster.image) for poster in catalogue]
-        # Another decoder, Pillow or preprocessing may give other pixels for the same bytes.
-        rule = fingerprint_of({"decoder": DECODER_VERSION, "pillow": PIL.__version__, **asdict(preprocess)})
         pixels = RowFile(directory / PIXELS, preprocess.shape, np.uint8)
-        self.store = ResumableStore(directory / INDEX, rule, ImageRecord, self.root, pixels)
+        self.store = ResumableStore(directory / INDEX, rule_of(preprocess), ImageRecord, self.root, pixels)
 
     def run(self) -> ResumableStore[ImageRecord]:
         """Bring the store up to date: one record for each poster of the catalogue, in its order."""

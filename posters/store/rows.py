@@ -1,10 +1,10 @@
 """An .npy file that grows by whole rows: writing it needs memory for a few rows only, and survives a kill."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 
@@ -13,6 +13,30 @@ from posters.errors import ArraysError
 
 # Size of NumPy's header: it is padded to a multiple of 64 bytes, and leaves room for any number of rows.
 _HEADER_BYTES = 128
+
+
+class Rows(Protocol):
+    """Rows that are read when they are asked for: an array, perhaps mapped from disk, or posters in shards.
+
+    Examples:
+        >>> rows: Rows = np.zeros((2, 24, 16, 3), np.uint8)
+        >>> len(rows), rows.shape[1:]
+        (2, (24, 16, 3))
+    """
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of rows, and the shape of one."""
+
+    @property
+    def dtype(self) -> Any:
+        """Type of the values."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def __getitem__(self, rows: Any) -> Any: ...
 
 
 class GrowingRows:

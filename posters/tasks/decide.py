@@ -22,6 +22,7 @@ from posters.models import POSTERS, weights_file
 from posters.report.model_card import model_card
 from posters.runs import environment
 from posters.scores import Scores
+from posters.store.rows import Rows
 from posters.thresholds import fit_rules
 
 # The light network must give the probabilities that training saw, on a few posters and but for rounding.
@@ -151,7 +152,7 @@ def provenance_of(catalogue: Catalogue, split: str, config: TrainConfig) -> dict
 
 def novelty_of(
     model: Any,
-    posters: np.ndarray,
+    posters: Rows,
     learned: np.ndarray,
     others: np.ndarray,
     config: TrainConfig,
@@ -164,7 +165,7 @@ def novelty_of(
 
     Args:
         model: Keras, uint8 (B, H, W, 3) to probabilities (B, G); the network that ships.
-        posters: uint8 (N, H, W, 3).
+        posters: uint8 (N, H, W, 3), perhaps in shards.
         learned: rows of the posters that trained the network.
         others: rows of posters that did not.
         config: of the run; its seed draws the sample.

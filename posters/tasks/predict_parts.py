@@ -5,22 +5,28 @@ is lost and nothing is there twice.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from posters._base.atomic_files import sha256_of, write_json
 from posters._base.brief import brief_repr
 from posters._base.log import logger
 from posters._base.progress import tqdm
 from posters._base.ray_cluster import spread_by
+from posters.catalogue import Catalogue
 from posters.classifier import Classifier, load_classifier
 from posters.classifier.prediction_rows import PredictionRow
-from posters.errors import ConfigError
+from posters.errors import ConfigError, ImageError
 from posters.similar.index import Posters, posters_by_name
-from posters.tasks.prediction_parts import SETTINGS, Part, PartSettings, digest_of, form_of_parts, read_settings
+from posters.tasks.prediction_parts import SETTINGS, NamedPosters, PartSettings, Tell, form_of_parts, read_settings
+
+if TYPE_CHECKING:
+    from posters.tasks.ray_engine import RemotePosters
 
 PART_SIZE = 1_000  # posters: half a minute of one core, which is what a kill may cost
 
@@ -54,7 +60,7 @@ class PredictionParts:
 
 
 def predict_parts(
-    posters: Posters,
+    posters: "Posters | Callable[[], Mapping[str, str | Path | bytes | ImageError]]",
     output: str | Path,
     classifier: Classifier | None = None,
     *,
@@ -71,7 +77,9 @@ def predict_parts(
     there.
 
     Args:
-        posters: a folder or a table, a catalogue, paths, or posters by name; see `posters.build_index`.
+        posters: a folder or a table, a catalogue, paths, or posters by name; see `posters.build_index`. Or a function
+            that returns posters by name. With engine "ray", a folder, a table or a function is read in a process of its
+            own, and this one holds no poster; a function must be one that can be pickled.
         output: the folder, which is made if it is not there.
         classifier: by default the one that comes with the package.
         form: "parquet" or "jsonl"; by default that of the folder, or else Parquet where pyarrow is installed.
@@ -100,48 +108,57 @@ def predict_parts(
     classifier = classifier or load_classifier()
     # A wrong rule is refused before anything is written.
     classifier.predict_many((), **rule)
-    named = list(posters_by_name(posters).items())
     folder = Path(output).absolute()
-    identity = {"posters": digest_of(named), "classifier": sha256_of(classifier.identity_file)}
-    chosen = {name: value for name, value in rule.items() if value is not None}
-    settings = _settled(folder, form, {**identity, "part_size": part_size, "every": every, "rule": chosen})
-    parts = [(start // part_size, named[start : start + part_size]) for start in range(0, len(named), part_size)]
-    paths = tuple(settings.path(folder, number) for number, _ in parts)
-    missing = [part for part, path in zip(parts, paths, strict=True) if not path.exists()]
-    left = sum(len(part) for _, part in missing)
-    few = len(named) < _WORTH_A_BAR
-    with tqdm(total=len(named), initial=len(named) - left, desc="predicting", unit="poster", disable=few) as bar:
-        if engine == "ray" and missing:
-            from posters.tasks.ray_engine import compute_parts
+    with ExitStack() as stack:
+        parts: NamedPosters | RemotePosters
+        if engine == "ray":
+            from posters.tasks.ray_engine import posters_on_ray
 
-            for count, errors in compute_parts(settings, folder, missing, classifier.directory, address):
-                _log(errors)
-                bar.update(count)
+            parts = stack.enter_context(posters_on_ray(_reader_of(posters), part_size, address))
         else:
-            _compute_here(settings, folder, missing, classifier, bar)
-    sizes = [len(part) for _, part in parts]
-    return PredictionParts(paths, len(named), sum(map(settings.unreadable, paths, sizes)))
+            parts = NamedPosters(_reader_of(posters)(), part_size)
+        identity = {"posters": parts.digest, "classifier": sha256_of(classifier.identity_file)}
+        chosen = {name: value for name, value in rule.items() if value is not None}
+        settings = _settled(folder, form, {**identity, "part_size": part_size, "every": every, "rule": chosen})
+        paths = tuple(settings.path(folder, number) for number in range(len(parts.sizes)))
+        missing = [number for number, path in enumerate(paths) if not path.exists()]
+        count, left = sum(parts.sizes), sum(parts.sizes[number] for number in missing)
+        few = count < _WORTH_A_BAR
+        with tqdm(total=count, initial=count - left, desc="predicting", unit="poster", disable=few) as bar:
+
+            def tell(done: int, errors: Iterable[str]) -> None:
+                for error in errors:
+                    logger.error(error)
+                bar.update(done)
+
+            if isinstance(parts, NamedPosters):
+                _compute_here(settings, folder, parts, missing, classifier, tell)
+            else:
+                parts.compute(settings, folder, missing, classifier.directory, tell)
+    return PredictionParts(paths, count, sum(map(settings.unreadable, paths, parts.sizes)))
+
+
+def _reader_of(posters: Any) -> Callable[[], Mapping[str, Any]]:
+    if callable(posters):
+        return partial(posters)
+    # What is none of these may be a generator, which can't be sent to a worker.
+    sendable = isinstance(posters, str | Path | Mapping | Catalogue)
+    return partial(posters_by_name, posters if sendable else list(posters))
 
 
 def _compute_here(
-    settings: PartSettings, folder: Path, parts: Sequence[Part], classifier: Classifier, bar: "tqdm[Any]"
+    settings: PartSettings, folder: Path, parts: NamedPosters, wanted: Sequence[int], classifier: Classifier, tell: Tell
 ) -> None:
     # One pass over all parts: the next posters are read while a part ends.
-    rows = settings.rows(classifier, [named for _, posters in parts for named in posters])
+    rows = settings.rows(classifier, [named for number in wanted for named in parts.part(number)])
 
     def noted(count: int) -> Iterator[PredictionRow]:
         for row in islice(rows, count):
-            _log([row.error] if row.error else [])
-            bar.update()
+            tell(1, [row.error] if row.error else [])
             yield row
 
-    for number, posters in parts:
-        settings.write(folder, number, noted(len(posters)), classifier.genre_names)
-
-
-def _log(errors: Iterable[str]) -> None:
-    for error in errors:
-        logger.error(error)
+    for number in wanted:
+        settings.write(folder, number, noted(parts.sizes[number]), classifier.genre_names)
 
 
 def _settled(folder: Path, form: str | None, wanted: Mapping[str, Any]) -> PartSettings:

@@ -7,7 +7,7 @@ part that is there needs no work.
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.util import find_spec
@@ -31,6 +31,8 @@ FORMATS = ("parquet", "jsonl")
 # A poster's name and the poster; a part's number and its posters.
 Named: TypeAlias = tuple[str, "str | Path | bytes | ImageError"]
 Part: TypeAlias = tuple[int, Sequence[Named]]
+# Hears how many more posters are done, and why some of them can't be read.
+Tell: TypeAlias = Callable[[int, Iterable[str]], None]
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,36 @@ class PartSettings:
         # For a damaged file, pyarrow and the reader of JSON raise nearly anything.
         except Exception as error:
             raise ArraysError(f"{path} is damaged ({error}): remove it, and it will be made again") from error
+
+
+class NamedPosters:
+    """Posters by name, divided into parts.
+
+    Args:
+        named: name to poster.
+        part_size: posters in each part but the last.
+
+    Attributes:
+        digest: of all posters; see `digest_of`.
+        sizes: how many posters each part has.
+
+    Examples:
+        >>> parts = NamedPosters({"7": "heat.jpg", "8": "alien.jpg", "9": "jaws.jpg"}, 2)
+        >>> parts.sizes, parts.part(1)
+        ([2, 1], [('9', 'jaws.jpg')])
+    """
+
+    def __init__(self, named: Mapping[str, Any], part_size: int) -> None:
+        self._named: list[Named] = list(named.items())
+        self._part_size = part_size
+        self.digest = digest_of(self._named)
+        starts = range(0, len(self._named), part_size)
+        self.sizes = [min(part_size, len(self._named) - start) for start in starts]
+
+    def part(self, number: int) -> Sequence[Named]:
+        """Return the posters of a part."""
+        start = number * self._part_size
+        return self._named[start : start + self._part_size]
 
 
 def digest_of(named: Iterable[Named]) -> str:

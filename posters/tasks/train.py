@@ -1,7 +1,7 @@
 """Train a classifier: pack, split, frozen features, linear probe, head, fine-tune, score, decide, save."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -20,7 +20,7 @@ from posters.classifier.manifest import CARD, KERAS_NETWORK
 from posters.classifier.novelty import NOVELTY
 from posters.classifier.seen_posters import SEEN
 from posters.classifier.starting_weights import check_weights
-from posters.config import RayWorkers, Stage, TrainConfig, with_options
+from posters.config import PreprocessConfig, RayWorkers, Stage, TrainConfig, with_options
 from posters.errors import ArraysError, ConfigError, PostersError, RunError, TrainingError
 from posters.metrics import METRICS, log_loss
 from posters.runs import Run
@@ -29,6 +29,8 @@ from posters.splitting.groups import group_posters, perceptual_hashes
 from posters.splitting.splits import Splits, draw_splits, given_splits, splits_by_id, splits_table
 from posters.store.cache import arrays_directory, default_cache
 from posters.store.packed_posters import PIXELS, PosterArrays, pack
+from posters.store.shards import ShardedPosters, open_shards, shards_place
+from posters.store.shuffling import SHARD, WINDOW, shards_at_once
 from posters.tasks.decide import (
     CHECKED_POSTERS,
     decide,
@@ -68,6 +70,7 @@ def train(  # noqa: PLR0913 -- one call is the whole job, and all but two argume
     resume: bool = False,
     track: str | Sequence[str] = (),
     workers: RayWorkers | None = None,
+    shards: str | Path | None = None,
     callbacks: Sequence[Any] = (),
     **options: Unpack[TrainOptions],
 ) -> Classifier:
@@ -84,6 +87,8 @@ def train(  # noqa: PLR0913 -- one call is the whole job, and all but two argume
             later is left out, and costs nothing of the run.
         workers: those of a Ray cluster, which fine-tune in place of this process and see the same cache and run. This
             process does the rest.
+        shards: a folder, or its address in a store, that `posters pack --shards` has filled with posters of the sizes
+            needed; they are read from there, and not packed into the cache.
         callbacks: Keras callbacks, for the head's fit and for that of the network; see docs/training.md for what they
             are told. `model.stop_training = True` ends the fit that runs. The run keeps the best epoch in any case.
         **options: single options of the config, as in `train(catalogue, "runs/first", epochs=0)`.
@@ -102,6 +107,9 @@ def train(  # noqa: PLR0913 -- one call is the whole job, and all but two argume
         posters.errors.ConfigError: epochs must be at least 0, but got -1
     """
     config = with_options(config or TrainConfig(), **options)
+    if shards is not None and not config.window:
+        # Of the run from here on, so that a run can be resumed with packed posters, too.
+        config = replace(config, window=WINDOW)
     check_network(config)
     _check_callbacks(callbacks, workers)
     if not isinstance(catalogue, Catalogue):
@@ -120,9 +128,8 @@ def train(  # noqa: PLR0913 -- one call is the whole job, and all but two argume
         names = (track,) if isinstance(track, str) else tuple(track)
         with open_trackers(names, directory.path, parameters_of(config, catalogue)) as trackers:
             try:
-                _train(
-                    catalogue, directory, config, splits, Path(cache or default_cache()), trackers, workers, callbacks
-                )
+                pixels = _Pixels(catalogue, Path(cache or default_cache()), shards)
+                _train(catalogue, directory, config, splits, pixels, trackers, workers, callbacks)
             except PostersError:
                 directory.remove_if_untrained()
                 raise
@@ -202,17 +209,16 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
     run: Run,
     config: TrainConfig,
     given: Mapping[str, str] | None,
-    cache: Path,
+    pixels: "_Pixels",
     trackers: Trackers,
     workers: RayWorkers | None,
     callbacks: Sequence[Any],
 ) -> None:
     """Do the whole job. What an interrupted try has finished (packed posters, features, epochs) is read back."""
-    helping = _train_alone(catalogue, config)
+    helping, cache = _train_alone(catalogue, config), pixels.cache
     # Pack, in the size of prediction and in those that training learns from.
-    packed = arrays_directory(cache, catalogue, config.preprocess)
-    arrays = pack(catalogue, packed, config.preprocess)
-    learned = [_pack_for(stage, catalogue, arrays, config, cache) for stage in config.fine_tuning]
+    packed, arrays = pixels.directory(config.preprocess), pixels.of(config.preprocess)
+    learned = [_pack_for(stage, arrays, config, pixels) for stage in config.fine_tuning]
     # The head learns from what the first stage learns from, and validation is scored by the last one.
     first, last = [*learned, arrays][0], [arrays, *learned][-1]
 
@@ -349,6 +355,7 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
             rows = np.array([row for row in train_rows if arrays.ids[row] in chosen])
             if not len(rows):
                 raise TrainingError(f"no poster of {' or '.join(stage.tables)} is in the training split")
+            numbers = pixels.shard_numbers(posters)
             batches = Batches(
                 posters.posters,
                 labels,
@@ -359,7 +366,15 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
                 config.mixup,
                 config.crop,
                 _of(weights, rows),
+                config.window,
+                numbers,
             )
+            read: Path | ShardedPosters = pixels.directory(config.stage_preprocess(stage)) / PIXELS
+            if isinstance(posters.posters, ShardedPosters):
+                epoch = batches.order(0)
+                at_once = shards_at_once(epoch, numbers[epoch], config.window, workers.count if workers else 1)
+                read = posters.posters.keeping(at_once)
+                batches = replace(batches, x=read)
             steps = stage.epochs * batches.steps
             schedule = make_schedule(config.schedule, stage.learning_rate, steps, warmup=steps // _WARMUP_SHARE)
             compile_model(network.whole, loss, schedule, config.weight_decay)
@@ -367,17 +382,16 @@ def _train(  # noqa: C901  # One job from top to bottom: cut up, it would have t
             checkpoint = run.checkpoints / f"{name.replace(' ', '-')}.npz"
             state = FitState(name, network.whole, config.ema, best)
             if workers:
-                size = config.stage_preprocess(stage)
                 job = FitJob(
                     stage=name,
                     config=config,
-                    preprocess=size,
+                    preprocess=config.stage_preprocess(stage),
                     precision=precision,
                     weights=network.whole.get_weights(),
                     loss=loss,
                     schedule=schedule,
-                    posters=arrays_directory(cache, catalogue, size) / PIXELS,
-                    batches=replace(batches, x=batches.x[:0]),
+                    posters=read,
+                    batches=replace(batches, x=np.empty((0, *posters.preprocess.shape), np.uint8)),
                     validation_rows=validation_rows,
                     y_validation=y_validation,
                     best_score=best,
@@ -448,14 +462,35 @@ def _of(weights: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
     return None if weights is None else weights[rows]
 
 
-def _pack_for(
-    stage: Stage, catalogue: Catalogue, arrays: PosterArrays, config: TrainConfig, cache: Path
-) -> PosterArrays:
+@dataclass(frozen=True)
+class _Pixels:
+    """A catalogue's posters in any size: packed into the cache, or read from shards."""
+
+    catalogue: Catalogue
+    cache: Path
+    shards: str | Path | None
+
+    def directory(self, size: PreprocessConfig) -> Path:
+        """Return the folder of the cache for what belongs to posters of one size."""
+        return arrays_directory(self.cache, self.catalogue, size)
+
+    def of(self, size: PreprocessConfig) -> PosterArrays:
+        if self.shards is None:
+            return pack(self.catalogue, self.directory(size), size)
+        return open_shards(self.catalogue, shards_place(self.shards, size), size)
+
+    def shard_numbers(self, arrays: PosterArrays) -> np.ndarray:
+        """Return the shard of each packed poster, int (N,), whether or not it is read from one."""
+        there = set(arrays.ids)
+        return np.flatnonzero([id in there for id in self.catalogue.ids]) // SHARD
+
+
+def _pack_for(stage: Stage, arrays: PosterArrays, config: TrainConfig, pixels: _Pixels) -> PosterArrays:
     """Pack the posters in the size that a stage learns from; return `arrays` where that is the same size."""
     size = config.stage_preprocess(stage)
     if size == config.preprocess:
         return arrays
-    learned = pack(catalogue, arrays_directory(cache, catalogue, size), size)
+    learned = pixels.of(size)
     if learned.ids != arrays.ids:
         raise ArraysError("the images changed while they were packed: train again")
     return learned

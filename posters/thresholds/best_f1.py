@@ -3,7 +3,6 @@
 import numpy as np
 
 from posters._base.log import logger
-from posters.metrics import known_columns
 from posters.scores import Scores
 from posters.thresholds.thresholds import UNTUNED, Thresholds, below, passing
 
@@ -34,10 +33,11 @@ def best_f1_thresholds(scores: Scores, split: str = "validation") -> Thresholds:
         >>> best_f1_thresholds(scores).apply(np.array([[0.8], [0.3]])).tolist()
         [[1], [0]]
     """
+    from posters.metrics import known_columns  # Here: a prediction needs no metrics.
+
     y_true = scores.labelled("fitting thresholds").y_true
-    positives = (y_true == 1).sum(axis=0).astype(int)
+    positives, fitted_on = (y_true == 1).sum(axis=0).astype(int), f"{split}, {len(scores)} posters"
     one_sided = (positives == 0) | (positives == (y_true >= 0).sum(axis=0))
-    fitted_on = f"{split}, {len(scores)} posters"
     _warn(scores, one_sided, fitted_on)
     tuned = np.flatnonzero(~one_sided)
     known = list(known_columns(y_true, scores.y_score))

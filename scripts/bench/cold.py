@@ -14,7 +14,7 @@ from scripts.bench.contest import Contest, column, in_turn
 from scripts.bench.networks import keras_file, onnx_file
 from scripts.bench.processes import POSTERS, by_python, finished
 
-_OURS, _KERAS = "`posters predict`", "a Keras script, `model.predict`"
+_OURS, _KERAS, _ONNX = "`posters predict`", "a Keras script, `model.predict`", "an ONNX Runtime script"
 _FOLDER_OF = 500
 
 
@@ -31,12 +31,12 @@ def _one(bench: Bench, keras: Path, onnx: Path) -> Iterator[Contest]:
     contenders: dict[str, Callable[[], tuple[float, ...]]] = {
         _OURS: lambda: finished([POSTERS, "predict", poster]),
         _KERAS: lambda: finished(by_python("keras_predict.py", keras, poster)),
-        "an ONNX Runtime script": lambda: finished(by_python("onnx_predict.py", onnx, poster)),
+        _ONNX: lambda: finished(by_python("onnx_predict.py", onnx, poster)),
         "decoding alone (Python, NumPy, Pillow)": lambda: finished(by_python("decode_alone.py", poster)),
     }
     figures = in_turn(contenders, bench.turns, "one poster, new process")
     seconds, memory = column(figures, 0), column(figures, 1)
-    yield Contest("One poster, whole process", "s", False, seconds, {_KERAS: 20})
+    yield Contest("One poster, whole process", "s", False, seconds, {_KERAS: 20, _ONNX: 1})
     yield Contest("The same, memory at most", "MiB", False, memory)
 
 

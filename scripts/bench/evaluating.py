@@ -25,13 +25,13 @@ _POSTERS, _GENRES, _RESAMPLES = 6000, 20, 20
 
 def contests(bench: Bench) -> Iterator[Contest]:
     """Yield what is timed, each beside its peer."""
-    scores = _drawn_scores()
+    scores = drawn_scores()
     yield _intervals(bench, scores)
-    seconds = column(in_turn({"figures and page": lambda: (_report(scores, bench.work / "report"),)}, 3, "report"))
+    seconds = column(in_turn({"figures and page": lambda: (report(scores, bench.work / "report"),)}, 3, "report"))
     yield Contest("The whole report", "s", False, seconds, note="Without thumbnails.")
 
 
-def _drawn_scores() -> Scores:
+def drawn_scores() -> Scores:
     """Genres from common to rare, scored a little better than by chance, as posters are."""
     rng = np.random.default_rng(0)
     prevalence = np.geomspace(0.4, 0.01, _GENRES)
@@ -70,7 +70,8 @@ def _timed(work: Callable[[], np.ndarray]) -> Callable[[], tuple[float, ...]]:
     return measure
 
 
-def _report(scores: Scores, directory: Path) -> float:
+def report(scores: Scores, directory: Path) -> float:
+    """Evaluate scores, write their report, and return the seconds that this took."""
     began = time.perf_counter()
     calibration = no_calibration(scores.genre_names)
     prior = scores.labelled("a benchmark").y_true.mean(axis=0)

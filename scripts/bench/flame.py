@@ -17,7 +17,9 @@ from pathlib import Path
 _WIDTH, _ROW, _LETTER = 1200, 16, 6.4
 _NARROWEST = 0.004  # of the width
 # Leaves in which a thread waits for another: the profiler counts them as running on a busy machine.
-_WAITING = re.compile(r"(Condition|Event)\.wait |TMonitor\.run |InterpreterPool\._computed |^_work ")
+_WAITING = re.compile(
+    r"(Condition|Event)\.wait |TMonitor\.run |InterpreterPool\._computed |EpollSelector\.select |^_work(er)? "
+)
 _LINE = re.compile(r":\d+\)")
 
 

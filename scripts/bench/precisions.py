@@ -59,7 +59,7 @@ def _probabilities(network: Callable[[np.ndarray], dict[str, np.ndarray]], poste
 
 def _pixels(bench: Bench, catalogue: Catalogue, manifest: Manifest) -> np.ndarray:
     directory = bench.work / f"packed-{catalogue.fingerprint()}"
-    return pack(catalogue, directory, manifest.preprocess).posters
+    return np.asarray(pack(catalogue, directory, manifest.preprocess).posters)
 
 
 def _written(run: Run, manifest: Manifest, steps: np.ndarray, folder: Path) -> dict[str, Path]:

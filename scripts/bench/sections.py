@@ -21,6 +21,8 @@ SECTIONS = {
     "catalogue-size": ("Large catalogues", "catalogue_size", "contests"),
     "second-head": ("A second head", "second_head", "contests"),
     "evaluating": ("The report", "evaluating", "contests"),
+    "limits": ("Against the limit", "limits", "contests"),
+    "million": ("A million rows", "million", "contests"),
     "short": ("In short", "short", "contests"),
 }
 
@@ -28,6 +30,7 @@ SECTIONS = {
 _WITHOUT = {
     "catalogue-size": "drawn posters under many names",
     "evaluating": "drawn scores",
+    "million": "drawn tables",
     "short": "drawn posters and scores",
 }
 

@@ -33,7 +33,7 @@ def contests(bench: Bench) -> Iterator[Contest]:
         _OURS: [POSTERS, "serve", "--port", "0"],
         _KERAS: [sys.executable, str(PEERS / "keras_server.py"), str(keras)],
     }
-    with _running(commands[_OURS]) as ours, _running(commands[_KERAS]) as theirs:
+    with running(commands[_OURS]) as ours, running(commands[_KERAS]) as theirs:
         contenders: dict[str, Callable[[], tuple[float, ...]]] = {
             _OURS: lambda: _under_load(ours, "/api/predict", bodies),
             _KERAS: lambda: _under_load(theirs, "/predict", bodies),
@@ -49,8 +49,8 @@ Server = tuple[subprocess.Popen[str], int]
 
 
 @contextmanager
-def _running(command: Sequence[str]) -> Iterator[Server]:
-    """A server, once it has said its port."""
+def running(command: Sequence[str]) -> Iterator[Server]:
+    """Yield a server and its port, once it has said it."""
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stderr is not None
@@ -68,13 +68,14 @@ def _running(command: Sequence[str]) -> Iterator[Server]:
 def _under_load(server: Server, path: str, bodies: Sequence[bytes]) -> tuple[float, ...]:
     process, port = server
     began = time.perf_counter()
-    taken = asyncio.run(_clients(port, path, bodies, began + _SECONDS))
+    taken = asyncio.run(clients(port, path, bodies, began + _SECONDS))
     rate = len(taken) / (time.perf_counter() - began)
     memory = psutil.Process(process.pid).memory_info().rss / 2**20
     return rate, 1000 * float(np.percentile(taken, 99)), memory
 
 
-async def _clients(port: int, path: str, bodies: Sequence[bytes], end: float) -> list[float]:
+async def clients(port: int, path: str, bodies: Sequence[bytes], end: float) -> list[float]:
+    """Return the seconds of each request of 32 clients."""
     clients = [_client(port, path, [*bodies[number % len(bodies) :], *bodies], end) for number in range(_CLIENTS)]
     return [seconds for client in await asyncio.gather(*clients) for seconds in client]
 

@@ -30,12 +30,13 @@ from scripts.bench.networks import (
     shipped,
 )
 
-_OURS, _PREDICT, _FUNCTION, _ONNX, _OPENVINO = (
+_OURS, _PREDICT, _FUNCTION, _ONNX, _OPENVINO, _ASYNCHRONOUS = (
     "ours (LiteRT)",
     "Keras `model.predict`",
     "`tf.function` call",
     "ONNX Runtime",
     "OpenVINO",
+    "OpenVINO, asynchronous",
 )
 _ONE_BY_ONE = 60
 _BATCH, _BATCHES = 32, 3
@@ -115,7 +116,7 @@ def _batches(bench: Bench, pixels: np.ndarray, network: Path, model: Any, cores:
         _FUNCTION: by_tf_function(model),
         _ONNX: by_onnx_runtime(network, cores),
         _OPENVINO: by_openvino(network, cores),
-        "OpenVINO, asynchronous": _asynchronous(network, cores),
+        _ASYNCHRONOUS: _asynchronous(network, cores),
     }
     check_equal(runtimes, pixels)
     contenders = {name: _rate(predict, pixels) for name, predict in runtimes.items()}
@@ -126,7 +127,7 @@ def _batches(bench: Bench, pixels: np.ndarray, network: Path, model: Any, cores:
         "computes; the `tf.function` call is the same arithmetic without the wait. Our goal of 4 times `model.predict` "
         "comes from 224x224 pixels; at 384x256 arithmetic is nearly all of the work."
     )
-    goals = {_PREDICT: 4.0, _FUNCTION: 1.0, _ONNX: 1.0, _OPENVINO: 1.0}
+    goals = {_PREDICT: 4.0, _FUNCTION: 1.0, _ONNX: 1.0, _OPENVINO: 1.0, _ASYNCHRONOUS: 1.0}
     return Contest(f"Many posters, {_cores(cores)}", "posters/s", True, rates, goals, note)
 
 

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageStat
 
 from posters.audit.inspection import PREPROCESS, inspect, inspect_images
 from posters.splitting.groups import perceptual_hashes
@@ -42,6 +42,14 @@ def test_an_image_is_measured_upright(tmp_path):
     half.save(tmp_path / "half.png")
     # Of the values 0 and 200, half each, the standard deviation is 100; red and blue have none.
     assert inspect(tmp_path, "half.png").spread == pytest.approx(100)
+
+
+@given(st.binary(min_size=3 * 35, max_size=3 * 35))
+def test_the_spread_is_that_of_pillow_to_the_bit(tmp_path_factory, pixels):
+    image = Image.frombytes("RGB", (5, 7), pixels).resize((20, 28), Image.Resampling.NEAREST)
+    folder = tmp_path_factory.mktemp("drawn")
+    image.save(folder / "drawn.png")
+    assert inspect(folder, "drawn.png").spread == max(ImageStat.Stat(image).stddev)
 
 
 def test_hashes_are_those_that_splits_are_grouped_by(shop):

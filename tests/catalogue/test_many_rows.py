@@ -1,6 +1,7 @@
 """What makes a million rows quick and small must not show: equal cells, chunks, plain paths, films and rare errors."""
 
 import gc
+import json
 import tracemalloc
 from pathlib import Path
 
@@ -9,9 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posters.catalogue import Catalogue, Poster, read_catalogue
+from posters.catalogue.dialects.imdb import IMDB
 from posters.catalogue.image_folder import ImageFolder
+from posters.catalogue.json_tables import json_table
 from posters.catalogue.rows import Record, title_and_year
 from posters.catalogue.table_files import csv_table
+from posters.catalogue.tables import Table
 from posters.catalogue.text_files import TextFile
 from posters.errors import CatalogueError
 
@@ -79,8 +83,67 @@ def test_a_film_that_is_given_back_is_understood_the_same(title, year):
     assert record.film == film
 
 
+MARKED = st.lists(
+    st.tuples(st.sampled_from([(), ("Drama",), ("War",), ("Drama", "War")]), st.sampled_from(["1", "x", "yes"])),
+    min_size=1,
+    max_size=12,
+)
+
+
+@given(MARKED)
+def test_equal_rows_of_marks_are_read_as_each_alone(rows):
+    names, columns = ["id", "genre", "Drama", "War"], [[], [], [], []]
+    for number, (genres, mark) in enumerate(rows):
+        marks = [mark if name in genres else "0" for name in names[2:]]
+        for column, cell in zip(columns, (str(number), str(list(genres)), *marks), strict=True):
+            column.append(cell)
+    records = list(IMDB.rows(Table(Path("t.csv"), names, columns, range(2, 2 + len(rows)))))
+    assert [record.cell for record in records] == [str(list(genres)) for genres, _ in rows]
+    assert [record.empty for record in records] == [()] * len(rows)
+
+
+@pytest.mark.parametrize("place", [0, 1, 5])
+def test_a_row_that_contradicts_itself_is_refused_among_equal_ones(place):
+    cells = [["['War']", "1"]] * 6
+    cells[place] = ["['War']", "0"]
+    columns = [list(map(str, range(6))), *map(list, zip(*cells, strict=True)), ["0"] * 6]
+    table = Table(Path("t.csv"), ["id", "genre", "War", "Drama"], columns, range(2, 8))
+    with pytest.raises(CatalogueError, match=f"row {place + 2}: the list has War"):
+        list(IMDB.rows(table))
+
+
+def test_equal_values_of_json_are_one_object():
+    text = "".join(f'{{"id": {n}, "genres": ["Drama", "War"], "year": {1990 + n % 2}}}\n' for n in range(50))
+    table = json_table(TextFile(Path("t.json"), text.encode(), "utf-8", ""))
+    assert [len({id(cell) for cell in column}) for column in table.columns] == [50, 1, 2]
+    assert table.columns[1][7] == ["Drama", "War"]
+
+
+OBJECTS = st.lists(
+    st.dictionaries(st.sampled_from(["a", "b", "c"]), st.text("x", max_size=2) | st.lists(st.text("xy", max_size=1))),
+    min_size=2,
+    max_size=6,
+)
+
+
+@given(OBJECTS)
+def test_lines_of_json_are_read_as_a_list_of_it(rows):
+    lines = "\n".join(map(json.dumps, rows))
+    one, other = (json_table(TextFile(Path("t"), text.encode(), "utf-8", "")) for text in (lines, json.dumps(rows)))
+    assert (one.names, one.columns, list(one.rows)) == (other.names, other.columns, list(other.rows))
+
+
+def test_a_folders_names_are_the_tables_own_texts(folder):
+    (folder / "images" / "heat.jpg").touch()
+    images, named = ImageFolder(folder / "images"), "".join(["heat", ".jpg"])
+    images.expect([named, "alien.jpg"])
+    assert images.find(["heat.jpg"]) is named
+    assert images.find(["alien.jpg"]) is None
+    assert images.unnamed() == []
+
+
 def test_a_record_takes_little_more_than_its_poster(folder):
-    """Of 20,000 rows: 1,061 bytes a row before, for the table, the folder's listing, the record and the poster."""
+    """Of 20,000 rows: 1,061 bytes a row once, for the table, the folder's listing, the record and the poster."""
     count = 20_000
     for n in range(count):
         (folder / "images" / f"{n}.jpg").touch()

@@ -1,5 +1,7 @@
 """Order, augmentation and mixup: functions of seed, epoch and step alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -63,6 +65,36 @@ def test_rows_are_in_an_epoch_as_often_as_they_weigh():
     np.testing.assert_allclose(counts[:3], 1.0)
     np.testing.assert_allclose(counts[3:], 0.25, atol=0.13)  # Four standard deviations of 200 epochs.
     assert seen(weighted.from_epoch(3, first_step=1).take(1)) == seen(weighted.from_epoch(3).take(2))[1:]
+
+
+def test_devices_that_share_a_batch_read_their_own_part_of_it_changed_as_in_the_whole():
+    x = np.random.default_rng(0).integers(0, 256, (40, 12, 8, 3), np.uint8)
+    y = np.eye(40, dtype=np.int8)
+    read = []
+
+    class Watched:
+        shape, dtype = x.shape, x.dtype
+
+        def __getitem__(self, rows):
+            read.append(tuple(sorted(rows.tolist())))
+            return x[rows]
+
+    options = {"x": x, "y": y, "rows": np.arange(40), "augmented": True, "window": 16, "shards": np.arange(40)}
+    whole = batches(**options, batch_size=8, mixup=0.4)
+    pixels, labels = (values.numpy() for values in next(iter(whole.from_epoch(1, 1))))
+    watched = replace(whole, x=Watched())
+    parts = [next(iter(watched.from_epoch(1, 1, range(device, device + 1), of=4))) for device in range(4)]
+    # Two batches are read ahead: each device reads two rows of a step, and none reads what another does.
+    assert all(len(rows) == 2 for rows in read)
+    assert len({row for rows in read for row in rows}) == 2 * len(set(read))
+    for part_x, part_y in parts:
+        places = [labels.tolist().index(label) for label in part_y.numpy().tolist()]
+        np.testing.assert_array_equal(part_x, pixels[places])
+    together = np.concatenate([part_y for _, part_y in parts])
+    assert sorted(together.tolist()) == sorted(labels.tolist())
+    # One process with four devices takes the parts in turn.
+    turns = whole.from_epoch(1, 1, range(4), of=4).take(4)
+    np.testing.assert_array_equal(np.concatenate([part_y for _, part_y in turns]), together)
 
 
 def test_in_order_leaves_nothing_out():

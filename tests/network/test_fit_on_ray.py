@@ -15,13 +15,16 @@ import threading
 import time
 from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import posters
 from posters import RayWorkers
 from posters._base.ray_cluster import Board
+from posters.catalogue import Catalogue, Poster
 from posters.config import PreprocessConfig
 from posters.errors import ClassifierError, ConfigError, TrainingError
 from posters.metrics import METRICS
@@ -35,11 +38,22 @@ from posters.network.model import build_network
 from posters.network.schedules import make_schedule
 from posters.network.tensorflow import make_deterministic
 from posters.runs import Run
+from posters.store.rows import Rows
+from posters.store.shards import pack_shards
 
 needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="RAY IS NOT INSTALLED: pip install 'posters[ray]'")
 
 # One worker of two: its number, and the file of the job.
 WORKER = "import pickle, sys; pickle.load(open(sys.argv[2], 'rb')).run(int(sys.argv[1]), 2, lambda state: None)"
+# The same from shards; it writes down which rows it reads of each step.
+READER = """
+import json, pickle, sys
+from posters.store.shards import ShardedPosters
+reading, rows = ShardedPosters.__getitem__, []
+ShardedPosters.__getitem__ = lambda self, chosen: rows.append(chosen.tolist()) or reading(self, chosen)
+pickle.load(open(sys.argv[2], "rb")).run(int(sys.argv[1]), 2, lambda state: None)
+json.dump(rows, open(sys.argv[2] + sys.argv[1], "w"))
+"""
 
 
 @pytest.fixture
@@ -73,7 +87,7 @@ def of_one_process(job: FitJob) -> tuple[dict[str, list[np.ndarray]], list[dict[
     network = build_network(job.config, 3).whole
     network.set_weights(job.weights)
     compile_model(network, job.loss, job.schedule, job.config.weight_decay)
-    state, x = FitState("network", network, job.config.ema), np.load(job.posters)
+    state, x = FitState("network", network, job.config.ema), posters_of(job)
     y_validation, rows = job.y_validation, job.validation_rows
 
     def validate() -> dict[str, float]:
@@ -83,6 +97,10 @@ def of_one_process(job: FitJob) -> tuple[dict[str, list[np.ndarray]], list[dict[
     fit(state, replace(job.batches, x=x), validate, epochs=job.epochs, patience=9, checkpoint=path)
     arrays, progress = read_checkpoint(path)
     return arrays, progress["history"]
+
+
+def posters_of(job: FitJob) -> Rows:
+    return np.load(job.posters) if isinstance(job.posters, Path) else job.posters
 
 
 def check_equal(job: FitJob, atol: float) -> None:
@@ -107,6 +125,34 @@ def test_one_worker_fits_as_a_process_without_workers(job):
 
 @pytest.mark.slow
 def test_two_workers_end_with_the_weights_of_one(job, tmp_path):
+    run_two(WORKER, job, tmp_path)
+    check_equal(job, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_two_workers_read_shards_of_their_own_and_end_with_the_weights_of_one(job, tmp_path):
+    pytest.importorskip("pyarrow")
+    for number, pixels in enumerate(np.load(job.posters)):
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    listed = tuple(Poster(f"{number}", f"{number}.png", ("Red",)) for number in range(50))
+    arrays = pack_shards(Catalogue(listed, ("Red",), tmp_path), tmp_path / "shards", job.preprocess)
+    # A window of 16 posters, as if there were shards of five.
+    batches = replace(job.batches, window=16, shards=np.arange(50) // 5)
+    job = replace(job, posters=arrays.posters, batches=batches)
+    run_two(READER, job, tmp_path)
+    check_equal(job, atol=1e-5)
+    steps = [
+        [rows for rows in json.loads((tmp_path / f"job{worker}").read_text()) if len(rows) == 4 and max(rows) < 40]
+        for worker in range(2)
+    ]
+    for epoch in range(2):
+        one, other = (np.concatenate(rows[epoch * 5 : epoch * 5 + 5]) for rows in steps)
+        assert sorted([*one, *other]) == list(range(40))
+        assert not set(one // 5) & set(other // 5)
+
+
+def run_two(script: str, job: FitJob, tmp_path: Path) -> None:
+    """Run a script in two workers that know each other."""
     (tmp_path / "job").write_bytes(pickle.dumps(job))
     addresses = []
     for _ in range(2):
@@ -116,11 +162,10 @@ def test_two_workers_end_with_the_weights_of_one(job, tmp_path):
     running = []
     for index in range(2):
         cluster = json.dumps({"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}})
-        command = [sys.executable, "-c", WORKER, str(index), str(tmp_path / "job")]
+        command = [sys.executable, "-c", script, str(index), str(tmp_path / "job")]
         running.append(subprocess.Popen(command, env={**os.environ, "TF_CONFIG": cluster}, stderr=subprocess.PIPE))
     errors = [process.communicate()[1].decode()[-2000:] for process in running]
     assert [process.returncode for process in running] == [0, 0], errors
-    check_equal(job, atol=1e-5)
 
 
 def test_the_board_keeps_the_first_refusal():

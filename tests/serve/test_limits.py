@@ -14,6 +14,8 @@ from types import SimpleNamespace
 import httpx
 import pytest
 from PIL import Image
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
@@ -55,6 +57,17 @@ def test_the_type_of_a_form_in_any_case(client, dusk):
     body = b'--x\r\nContent-Disposition: form-data; name="p"; filename="a.png"\r\n\r\n' + dusk + b"\r\n--x--\r\n"
     answer = client.post("/api/predict", content=body, headers={"Content-Type": "Multipart/Form-Data; boundary=x"})
     assert answer.json()["posters"][0]["predicted"] == ["Western"]
+
+
+@pytest.mark.parametrize("kept", [b"--x--\r\n", b"\r\n--x--\r\n", b" cut\r\n--x--\r\n"])
+def test_a_form_that_was_cut_short_is_refused_and_no_poster_of_it_left_out(client, dusk, kept):
+    part = b'--x\r\nContent-Disposition: form-data; name="p"; filename="a.png"\r\n\r\n'
+    whole = part + dusk + b"\r\n" + part + dusk + b" cut\r\n--x--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    assert len(client.post("/api/predict", content=whole, headers=headers).json()["posters"]) == 2
+    answer = client.post("/api/predict", content=whole.removesuffix(kept), headers=headers)
+    assert answer.status_code == 400
+    assert answer.json()["error"] == "the form was cut short: its last boundary is missing"
 
 
 def test_a_large_form_needs_no_folder_for_temporary_files(client, monkeypatch):
@@ -158,6 +171,19 @@ def test_freed_memory_goes_back_after_many_small_bodies_too(monkeypatch):
     for _ in range(8):
         client.post("/", content=bytes(1_000_000))
     assert trimmed == [0]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other C libraries give memory back themselves")
+def test_freed_memory_goes_back_when_nobody_asks(monkeypatch, wait_until):
+    trimmed = []
+    monkeypatch.setattr(middleware.ctypes, "CDLL", lambda _: SimpleNamespace(malloc_trim=trimmed.append))
+    app = Starlette(middleware=[Middleware(middleware.BodyLimitMiddleware, max_bytes=100, quiet_s=0.5)])
+    # As a context, it has one loop for all requests.
+    with TestClient(app) as client:
+        for _ in range(5):
+            client.post("/", content=b"few")
+        assert trimmed == []
+        wait_until(lambda: trimmed == [0])
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: loc", BEGUN.partition(b"\r\n\r\n")[0]])

@@ -3,25 +3,28 @@
 Ray is heavy, so the tests run where somebody installed it: `pip install 'posters[ray]'`.
 """
 
+import logging
 import os
+import pickle
 import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from posters import predict_parts
+from posters import __version__, predict_parts
 from posters._base.atomic_files import sha256_of
 from posters.classifier import load_classifier
-from posters.errors import ArraysError, ClassifierError, ConfigError, ImageError, MissingExtraError
+from posters.errors import ArraysError, CatalogueError, ClassifierError, ConfigError, ImageError, MissingExtraError
 from posters.tasks.prediction_parts import Part, PartSettings
-from posters.tasks.ray_engine import PartWriter, compute_parts
+from posters.tasks.ray_engine import PartWriter, PosterReader
 from tests.tasks.test_predict_parts import rows_of
 
 needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="RAY IS NOT INSTALLED: pip install 'posters[ray]'")
@@ -92,15 +95,15 @@ class TestWorker:
 
     def test_it_writes_its_part_and_tells_of_errors(self, golden, tmp_path):
         writer = PartWriter(settings_in(tmp_path, golden), tmp_path, str(golden / "classifier"))
-        assert writer(self.part(golden)) == ["none.png: there is no such file"]
+        assert writer.write(self.part(golden)) == ["none.png: there is no such file"]
         assert [row["poster"] for row in rows_of(tmp_path)] == ["1", "2"]
 
     def test_it_refuses_another_classifier_and_another_folder(self, golden, tmp_path):
         settings = settings_in(tmp_path, golden)
         with pytest.raises(ClassifierError, match="a worker has another classifier in"):
-            PartWriter(replace(settings, classifier="0"), tmp_path, str(golden / "classifier"))(self.part(golden))
+            PartWriter(replace(settings, classifier="0"), tmp_path, str(golden / "classifier")).write(self.part(golden))
         with pytest.raises(ConfigError, match="a worker does not see"):
-            PartWriter(settings, tmp_path / "elsewhere", str(golden / "classifier"))(self.part(golden))
+            PartWriter(settings, tmp_path / "elsewhere", str(golden / "classifier")).write(self.part(golden))
         assert not list(tmp_path.glob("part-*"))
 
     def test_a_full_disk_leaves_no_part(self, golden, tmp_path, monkeypatch):
@@ -110,8 +113,42 @@ class TestWorker:
         monkeypatch.setattr("posters.tasks.prediction_parts.as_json_lines", full)
         writer = PartWriter(settings_in(tmp_path, golden), tmp_path, str(golden / "classifier"))
         with pytest.raises(ArraysError, match=r"a worker can't write there \(No space left on device\)$"):
-            writer(self.part(golden))
+            writer.write(self.part(golden))
         assert [path.name for path in tmp_path.iterdir()] == ["_predictions.json"]
+
+
+class TestReader:
+    """What the process does that reads which posters there are needs no cluster, either."""
+
+    @staticmethod
+    def reader(read: Callable[[], dict[str, str]], version: str = __version__) -> PosterReader:
+        return PosterReader(read, 2, Path.cwd(), {}, version)
+
+    def test_it_hands_out_the_parts_of_the_posters_that_were_summed_up(self):
+        posters = {str(n): f"{n}.png" for n in range(5)}
+        reader = self.reader(lambda: posters)
+        messages, refusal, digest, sizes = reader.summary()
+        assert (messages, refusal, sizes) == ([], None, [2, 2, 1])
+        parts = [pickle.loads(reader.part(number, digest)) for number in range(3)]
+        assert parts == [[("0", "0.png"), ("1", "1.png")], [("2", "2.png"), ("3", "3.png")], [("4", "4.png")]]
+
+    def test_one_that_reads_another_table_after_a_kill_hands_out_nothing(self):
+        digest = self.reader(lambda: {"1": "1.png"}).summary()[2]
+        again = self.reader(lambda: {"1": "other.png"})
+        assert again.part(0, digest) == b""
+        assert again.part(0, again.summary()[2])
+
+    def test_messages_and_errors_of_ours_travel_as_text(self):
+        def read() -> dict[str, str]:
+            logging.getLogger("posters").warning("left out: 3 files")
+            raise ConfigError("no such table")
+
+        found = self.reader(read).summary()
+        assert found == ([(logging.WARNING, "left out: 3 files")], ("ConfigError", "no such table"), "", [])
+
+    def test_another_version_is_refused(self):
+        kind, _ = self.reader(dict, version="0.0.1").summary()[1] or ("", "")
+        assert kind == "ClassifierError"
 
 
 @needs_ray
@@ -165,14 +202,36 @@ class TestCluster:
             path.symlink_to(posters[path.stem])
         return paths
 
-    def test_what_a_worker_refuses_is_one_line_here(self, cluster, golden, tmp_path):
-        settings = replace(settings_in(tmp_path, golden), classifier="0")
-        done = compute_parts(settings, tmp_path, [(0, [("1", "dusk.png")])], golden / "classifier", None)
+    def test_what_a_worker_refuses_is_one_line_here(self, cluster, golden, classifier, tmp_path, monkeypatch):
+        monkeypatch.setattr("posters.tasks.predict_parts.sha256_of", lambda path: "0")
         with pytest.raises(
             ClassifierError, match=r"^a worker has another classifier in .*: copy this machine's there$"
         ):
-            list(done)
-        assert not list(tmp_path.glob("part-*"))
+            predict_parts({"1": "dusk.png"}, tmp_path / "out", classifier, engine="ray")
+        assert not list(tmp_path.glob("out/part-*"))
+
+    def test_a_table_is_read_as_here_and_what_is_wrong_with_it_is_told(
+        self, cluster, golden, classifier, tmp_path, messages
+    ):
+        shutil.copytree(golden / "posters", tmp_path / "images")
+        table = tmp_path / "posters.csv"
+        table.write_text("id,image\n" + "".join(f"{n},{'dusk.png' if n % 5 else 'gone.png'}\n" for n in range(40)))
+        told = {}
+        for engine in ("local", "ray"):
+            predict_parts(table, tmp_path / engine, classifier, part_size=7, engine=engine, form="jsonl")
+            told[engine] = list(messages)
+            messages.clear()
+        assert rows_of(tmp_path / "ray") == rows_of(tmp_path / "local")
+        assert told["ray"] == told["local"]
+        assert len(told["ray"]) >= 8
+        table.write_text("nothing\n")
+        errors = {}
+        for engine in ("local", "ray"):
+            with pytest.raises(CatalogueError) as caught:
+                predict_parts(table, tmp_path / "new", classifier, engine=engine)
+            errors[engine] = str(caught.value)
+        assert errors["ray"] == errors["local"]
+        assert not (tmp_path / "new").exists()
 
     def test_posters_without_a_file_and_names_that_are_no_text(self, cluster, golden, classifier, tmp_path):
         named = {
@@ -187,4 +246,4 @@ class TestCluster:
     def test_no_cluster_at_the_address_is_one_line(self, posters, classifier, tmp_path):
         with pytest.raises(ConfigError, match=r"127.0.0.1:1: no Ray cluster answers there"):
             predict_parts(posters, tmp_path / "out", classifier, engine="ray", address="127.0.0.1:1")
-        assert [path.name for path in (tmp_path / "out").iterdir()] == ["_predictions.json"]
+        assert not (tmp_path / "out").exists()

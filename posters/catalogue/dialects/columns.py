@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ from posters.catalogue.dialects.plain import COLUMN_MAP, KNOWN_COLUMNS
 from posters.catalogue.genre_cells import split_names
 from posters.catalogue.genre_names import ALIASES, IMDB_GENRES
 from posters.catalogue.rows import Record
-from posters.catalogue.tables import Table, TableSource, as_table, column_key
+from posters.catalogue.tables import FEW, Table, TableSource, as_table, column_key
 from posters.errors import CatalogueError
 
 GENRE_COLUMNS = frozenset(map(column_key, (*IMDB_GENRES, *ALIASES)))
@@ -92,6 +93,35 @@ class Marks(NamedTuple):
         record.unknown, record.empty = self.unknown, self.empty
 
 
+class SharedMarks:
+    """The marks of equal rows, which are read once: a million rows have a few thousand different ones.
+
+    Examples:
+        >>> shared, cells = SharedMarks(), ("1", "0")
+        >>> shared.get(cells) is None
+        True
+        >>> shared.keep(cells, Marks(["War"], (), ()))
+        >>> shared.get(cells).yes
+        ['War']
+    """
+
+    def __init__(self) -> None:
+        self._by_cells: dict[object, Marks] = {}
+
+    def get(self, cells: object) -> Marks | None:
+        """Return the marks of cells that were kept, if they were."""
+        try:
+            return self._by_cells.get(cells)
+        except TypeError:  # JSON's lists and objects have no hash.
+            return None
+
+    def keep(self, cells: object, marks: Marks) -> None:
+        """Keep the marks of some cells, unless there are too many different ones to be worth it."""
+        if len(self._by_cells) < FEW:
+            with suppress(TypeError):
+                self._by_cells[cells] = marks
+
+
 def marked_genres(table: Table) -> Iterator[Marks]:
     """Yield the marks of each row.
 
@@ -104,15 +134,14 @@ def marked_genres(table: Table) -> Iterator[Marks]:
         >>> [marks.yes for marks in marked_genres(table)]
         [['Drama']]
     """
-    columns = genre_columns(table)
-    # A million rows have a few thousand different sets of empty cells.
-    shared: dict[tuple[str, ...], tuple[str, ...]] = {}
+    columns, shared = genre_columns(table), SharedMarks()
     for row, cells in zip(table.rows, zip(*(table.columns[place] for place in columns), strict=True), strict=True):
         try:
-            marks = Marks.of(zip(columns.values(), cells, strict=True))
+            marks = shared.get(cells) or Marks.of(zip(columns.values(), cells, strict=True))
         except CatalogueError as error:
             raise table.fault(row, f"{error}: correct the cell") from None
-        yield marks._replace(empty=shared.setdefault(marks.empty, marks.empty))
+        shared.keep(cells, marks)
+        yield marks
 
 
 def parse_mark(cell: object) -> int | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from posters.catalogue.dialects.base import TableDialect
-from posters.catalogue.dialects.columns import GENRE_COLUMNS, Marks, genre_columns
+from posters.catalogue.dialects.columns import GENRE_COLUMNS, Marks, SharedMarks, genre_columns
 from posters.catalogue.dialects.plain import COLUMN_MAP
 from posters.catalogue.genre_cells import parse_genres
 from posters.catalogue.genre_names import genre_key
@@ -28,16 +28,24 @@ class MultiHotDialect(TableDialect):
         """Yield a record for each row whose list and columns agree."""
         table = as_table(source)
         columns = _checked_columns(table)
-        marks = zip(*(table.columns[place] for place in columns), strict=True)
-        for record, row_marks in zip(super().rows(table), marks, strict=True):
-            _note_marks(table, record, tuple(columns.values()), row_marks)
+        names = tuple(columns.values())
+        cells_of_rows = zip(*(table.columns[place] for place in columns), strict=True)
+        checked = SharedMarks()
+        for record, cells in zip(super().rows(table), cells_of_rows, strict=True):
+            marks = checked.get((record.cell, cells)) or _marks(table, record, names, cells)
+            checked.keep((record.cell, cells), marks)
+            marks.note(record)
             yield record
 
 
 def _checked_columns(table: Table) -> dict[int, str]:
     """Return the columns of marks that are of genres: named for one, or for what a list names."""
-    listed = set(GENRE_COLUMNS)
+    listed, seen = set(GENRE_COLUMNS), set()
     for row, cell in zip(table.rows, table.values(COLUMN_MAP.genres) or (), strict=True):
+        if isinstance(cell, str):
+            if cell in seen:
+                continue
+            seen.add(cell)
         listed.update(map(column_key, _listed(table, row, cell)))
     return {place: genre for place, genre in genre_columns(table).items() if column_key(genre) in listed}
 
@@ -49,14 +57,13 @@ def _listed(table: Table, row: int, cell: object) -> tuple[str, ...]:
         raise table.fault(row, str(error)) from None
 
 
-def _note_marks(table: Table, record: Record, names: Sequence[str], cells: Sequence[object]) -> None:
-    """Note what is unknown by the marks; refuse marks that contradict the list."""
+def _marks(table: Table, record: Record, names: Sequence[str], cells: Sequence[object]) -> Marks:
+    """Return the marks of a row; refuse those that contradict its list."""
     listed = _listed(table, record.row, record.cell)
     try:
         marks = Marks.of(zip(names, cells, strict=True))
     except CatalogueError as error:
         raise table.fault(record.row, f"{error}; dialect='plain' reads the list alone") from None
-    marks.note(record)
     marked = marks.yes
     # Compared by keys: the column may be called "Sci Fi", where the list has "Sci-Fi".
     if set(map(genre_key, listed)) != set(map(genre_key, marked)):
@@ -65,6 +72,7 @@ def _note_marks(table: Table, record: Record, names: Sequence[str], cells: Seque
             f"the list has {', '.join(listed) or 'no genre'}, but the columns of 0 and 1 have "
             f"{', '.join(marked) or 'no genre'}; correct the row, or read the list alone with dialect='plain'",
         )
+    return marks
 
 
 def _fits(table: Table) -> bool:
