@@ -55,6 +55,7 @@ def run(options: argparse.Namespace) -> int:
     from posters.errors import ConfigError
     from posters.serve import JobQueue, Reloader, ServerOptions, create_app, listening, serve
     from posters.serve.app import address_of, inherited_listener, listening_at
+    from posters.serve.warm_up import warm_up
 
     if options.max_upload < 1:
         raise ConfigError(f"--max-upload must be at least 1, but got {options.max_upload}")
@@ -72,6 +73,7 @@ def run(options: argparse.Namespace) -> int:
             load_classifier(options.classifier, interpreters=interpreters, isolate=options.isolate), options.queue
         ) as queue,
     ):
+        warm_up(queue)
         at_once = f"{queue.interpreters} at a time"
         logger.info(f"{address_of(listener)} serves {queue.classifier.directory}, {at_once}; Ctrl-C ends it")
         serve(create_app(queue, surroundings), listener, Reloader(queue, options.classifier))
