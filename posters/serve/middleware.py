@@ -16,6 +16,7 @@ SILENT_S = 10.0  # in which a client sends a part of its body, or goes
 BODY_S = 120.0  # for a whole body: 20 MB at 1.4 Mbit/s
 HELD_BODIES = 10  # times the largest body, for all requests under way
 _MUCH = 2**23  # bytes of bodies, after which freed memory goes back to the system
+QUIET_S = 1.0  # without a request, after which it does, too
 # What the client still sends would be taken for its next request.
 _CLOSE = {"Connection": "close"}
 
@@ -116,6 +117,7 @@ class BodyLimitMiddleware:
         app: the next ASGI application.
         max_bytes: the largest body allowed.
         silent_s: seconds in which a part of the body has to come.
+        quiet_s: seconds without a request, after which freed memory goes back to the system.
 
     Examples:
         >>> from fastapi import FastAPI, Request
@@ -131,10 +133,11 @@ class BodyLimitMiddleware:
         413
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int, silent_s: float = SILENT_S) -> None:
-        self._app, self._max_bytes, self._silent_s = app, max_bytes, silent_s
+    def __init__(self, app: ASGIApp, max_bytes: int, silent_s: float = SILENT_S, *, quiet_s: float = QUIET_S) -> None:
+        self._app, self._max_bytes, self._silent_s, self._quiet_s = app, max_bytes, silent_s, quiet_s
         # Bytes of all bodies under way; the most of them, and of all bodies together, since memory was given back.
         self._held = self._most = self._taken = 0
+        self._quiet: asyncio.TimerHandle | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI connection."""
@@ -174,8 +177,15 @@ class BodyLimitMiddleware:
             self._taken += received
             # After a crowd of large bodies, and after many small ones as soon as nobody waits for an answer.
             if self._most > max(_MUCH, 4 * self._held) or (not self._held and self._taken > _MUCH):
-                self._most = self._taken = 0
-                _give_back_memory()
+                self._give_back()
+            # After few ones, when nobody has asked for a while: decoding them has taken more than they have bytes.
+            if self._quiet is not None:
+                self._quiet.cancel()
+            self._quiet = asyncio.get_running_loop().call_later(self._quiet_s, self._give_back)
+
+    def _give_back(self) -> None:
+        self._most = self._taken = 0
+        _give_back_memory()
 
 
 def _give_back_memory() -> None:

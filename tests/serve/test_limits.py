@@ -14,6 +14,8 @@ from types import SimpleNamespace
 import httpx
 import pytest
 from PIL import Image
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
@@ -158,6 +160,19 @@ def test_freed_memory_goes_back_after_many_small_bodies_too(monkeypatch):
     for _ in range(8):
         client.post("/", content=bytes(1_000_000))
     assert trimmed == [0]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other C libraries give memory back themselves")
+def test_freed_memory_goes_back_when_nobody_asks(monkeypatch, wait_until):
+    trimmed = []
+    monkeypatch.setattr(middleware.ctypes, "CDLL", lambda _: SimpleNamespace(malloc_trim=trimmed.append))
+    app = Starlette(middleware=[Middleware(middleware.BodyLimitMiddleware, max_bytes=100, quiet_s=0.5)])
+    # As a context, it has one loop for all requests.
+    with TestClient(app) as client:
+        for _ in range(5):
+            client.post("/", content=b"few")
+        assert trimmed == []
+        wait_until(lambda: trimmed == [0])
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: loc", BEGUN.partition(b"\r\n\r\n")[0]])
