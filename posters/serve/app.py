@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import logging
 import os
 import signal
 import socket
@@ -265,8 +264,6 @@ def server_config(app: ASGIApp) -> uvicorn.Config:
         >>> server_config(PlainTextResponse("hello")).access_log
         False
     """
-    # It warns of each damaged form, which the answer tells already: a line that anybody could fill a log with.
-    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
     return uvicorn.Config(
         app,
         http=GuardedProtocol,

@@ -1,6 +1,7 @@
 """The posters of a request: its body is one image file, or a form with files."""
 
 import io
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import aclosing, suppress
 from typing import Any
@@ -22,6 +23,9 @@ from posters.thresholds import Rule
 # More than any scan of a poster needs. Each interpreter may hold one decoded poster, at up to 16 bytes per pixel.
 MAX_PIXELS = 40_000_000
 MAX_REQUEST_PIXELS = 100_000_000  # of all posters of a request: decoding that many takes seconds, and others wait
+
+# It warns of each damaged form, which the answer tells already: a line that anybody could fill a log with.
+logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
 
 _FILE = {"type": "string", "format": "binary"}
 _FILES = {
@@ -160,6 +164,19 @@ def check_parameters(request: Request) -> None:
 class _FormParser(MultiPartParser):
     # 0: never on disk, since a hardened container has no folder for it; all bodies under way have a limit of memory.
     spool_max_size = 0
+    _has_ended = False
+
+    def on_end(self) -> None:
+        self._has_ended = True
+
+    async def parse(self) -> FormData:
+        form = await super().parse()
+        if not self._has_ended:
+            # Starlette would leave out the file that was cut, and the answer would say nothing of it.
+            for file in self._files_to_close_on_error:
+                file.close()
+            raise MultiPartException("the form was cut short: its last boundary is missing")
+        return form
 
 
 async def _read_form(request: Request, most: int) -> FormData:

@@ -1,5 +1,6 @@
 """A small good file of every kind that the package reads, and how it is read: what `scripts/soak readers` damages."""
 
+import asyncio
 import gzip
 import io
 import json
@@ -14,14 +15,17 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
+from fastapi import Request
 from hypothesis import strategies as st
 from PIL import Image
+from starlette.exceptions import HTTPException
 from tqdm import tqdm
 
 from posters._base.atomic_files import sha256_of, write_json
 from posters.audit.inspection import inspect_images
 from posters.catalogue import Catalogue, Poster, read_catalogue
 from posters.catalogue.catalogue import store_catalogue, stored_catalogue
+from posters.catalogue.genre_cells import parse_genres
 from posters.classifier import load_classifier, read_manifest
 from posters.classifier.exported import SAVED_MODEL, read_export
 from posters.classifier.manifest import EXPORT_FORMAT, KERAS_NETWORK, LIGHT_NETWORK, MANIFEST, METADATA
@@ -33,11 +37,16 @@ from posters.errors import PostersError
 from posters.evaluation.evaluate import evaluate
 from posters.evaluation.evaluation import read_evaluation
 from posters.images.bulk_download import FAILURES, read_failures
+from posters.images.data_urls import read_data_url
 from posters.images.decoding import decode
 from posters.models import BACKBONE_WEIGHTS, HEAD_WEIGHTS, TRAINED_ON
+from posters.review.decisions import DecisionStore
+from posters.review.label_studio import import_decisions
 from posters.runs import Run
 from posters.scores import Scores, read_scores, write_scores
 from posters.serve.access import read_keys
+from posters.serve.tensors import read_request
+from posters.serve.uploads import read_files
 from posters.similar import build_index
 from posters.splitting.folds import read_folds
 from posters.splitting.splits import read_splits
@@ -624,8 +633,94 @@ def _images() -> Iterable[Reader]:
         yield Reader(f"image: {suffix}", name, partial(_make_image, name=name), partial(_decode, name=name))
 
 
+# What strangers send, and cells: texts without a file of their own.
+
+_LABEL_STUDIO = [
+    {
+        "id": n,
+        "data": {"image": f"/data/local-files/?d={id}.png", "poster_id": id},
+        "annotations": [
+            {
+                "id": 10 + n,
+                "completed_by": {"id": 1, "email": "ann@example.org"},
+                "created_at": "2026-11-28T09:00:00.123456Z",
+                "lead_time": 2.5,
+                "was_cancelled": False,
+                "result": [{"from_name": "genres", "type": "choices", "value": {"choices": [_GENRES[n % 4]]}}],
+            }
+        ],
+    }
+    for n, id in enumerate(_IDS)
+]
+_LABEL_STUDIO_CSV = "poster_id,image,genres,annotator,annotation_id,created_at,lead_time\n" + "\n".join(
+    f"{id},/data/local-files/?d={id}.png,{_GENRES[n % 4]},ann@example.org,{n},2026-11-28T09:00:00Z,2.5"
+    for n, id in enumerate(_IDS)
+)
+_CELLS = ("['Comedy' 'Drama']", "array(['War', nan], dtype=object)", '[{"id": 18, "name": "Drama"}]', "{Film Noir,War}")
+
+
+def _decisions(folder: Path, name: str) -> Any:
+    store = DecisionStore(folder / "review.sqlite")
+    return len(import_decisions(folder / name, _catalogue(folder), store).decisions), len(store.history())
+
+
+def _infer_body(raw: bytes = b"") -> bytes:
+    tensor: dict[str, Any] = {"name": "image", "datatype": "BYTES", "shape": [1]}
+    tensor |= {"parameters": {"binary_data_size": len(raw)}} if raw else {"data": ["aW1hZ2U="]}
+    outputs = [{"name": "probabilities", "parameters": {"binary_data": True}}]
+    return json.dumps({"id": "1", "inputs": [tensor], "outputs": outputs, "parameters": {"top": 2}}).encode() + raw
+
+
+def _infer(folder: Path, name: str) -> Any:
+    body = (folder / name).read_bytes()
+    found = read_request(body, read_manifest(TINY), 8, body.rfind(b"}") + 1 if name == "raw" else None)
+    return [poster if isinstance(poster, bytes) else poster.tobytes() for poster in found.posters]
+
+
+def _form(folder: Path) -> Any:
+    """Read a form as a route does, whose refusals are exceptions of HTTP."""
+    body = (folder / "form").read_bytes()
+    portions = [{"type": "http.request", "body": body[at : at + 100], "more_body": True} for at in range(0, 1000, 100)]
+    portions.append({"type": "http.request", "body": body[1000:]})
+
+    async def receive() -> Any:
+        return portions.pop(0)
+
+    headers = [(b"content-type", b"multipart/form-data; boundary=x")]
+    try:
+        return asyncio.run(read_files(Request({"type": "http", "headers": headers}, receive), 8))
+    except HTTPException as error:
+        raise PostersError(error.detail) from error
+
+
+def _texts() -> Iterable[Reader]:
+    for name, text, bent in (
+        ("tasks.json", json.dumps(_LABEL_STUDIO), _of_json),
+        ("t.csv", _LABEL_STUDIO_CSV, _of_text),
+    ):
+        yield Reader(f"Label Studio: {name}", name, _write(name, text), partial(_decisions, name=name), bent)
+    for number, cell in enumerate(_CELLS):
+        yield Reader(
+            f"genres in a cell, {number}",
+            "cell",
+            _write("cell", cell),
+            lambda folder: parse_genres((folder / "cell").read_text(errors="replace")),
+        )
+    yield Reader(
+        "data URL",
+        "url",
+        _write("url", "data:image/png;base64,iVBORw0KGgo="),
+        lambda folder: read_data_url((folder / "url").read_text(errors="replace")),
+    )
+    for name, raw, bent in (("json", b"", _of_json), ("raw", b"\5\0\0\0image", None)):
+        make = _write(name, _infer_body(raw))
+        yield Reader(f"Open Inference request: {name}", name, make, partial(_infer, name=name), bent)
+    part = '--x\r\nContent-Disposition: form-data; name="poster"; filename="a.png"\r\n\r\npixels\r\n'
+    yield Reader("form of posters", "form", _write("form", f"{part}{part}--x--\r\n"), _form)
+
+
 def readers() -> dict[str, Reader]:
     """Return every reader by its name."""
     torch = Reader("weights of PyTorch", "weights.pth", make_torch_weights, _read_torch_weights, slow=True)
-    found = (*_tables(), *_classifiers(), *_exports(), *_stores(), *_runs(), *_intos(), *_images(), torch)
+    found = (*_tables(), *_classifiers(), *_exports(), *_stores(), *_runs(), *_intos(), *_images(), *_texts(), torch)
     return {reader.name: reader for reader in found}

@@ -59,6 +59,17 @@ def test_the_type_of_a_form_in_any_case(client, dusk):
     assert answer.json()["posters"][0]["predicted"] == ["Western"]
 
 
+@pytest.mark.parametrize("kept", [b"--x--\r\n", b"\r\n--x--\r\n", b" cut\r\n--x--\r\n"])
+def test_a_form_that_was_cut_short_is_refused_and_no_poster_of_it_left_out(client, dusk, kept):
+    part = b'--x\r\nContent-Disposition: form-data; name="p"; filename="a.png"\r\n\r\n'
+    whole = part + dusk + b"\r\n" + part + dusk + b" cut\r\n--x--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    assert len(client.post("/api/predict", content=whole, headers=headers).json()["posters"]) == 2
+    answer = client.post("/api/predict", content=whole.removesuffix(kept), headers=headers)
+    assert answer.status_code == 400
+    assert answer.json()["error"] == "the form was cut short: its last boundary is missing"
+
+
 def test_a_large_form_needs_no_folder_for_temporary_files(client, monkeypatch):
     """As in a hardened container, whose file system can't be written."""
     noise = io.BytesIO()
