@@ -11,6 +11,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from typing import Any
 
 from tqdm import tqdm
@@ -31,18 +32,30 @@ def add_parser(parts: Any) -> None:
     parser.add_argument("--seed", type=int, default=1, help="of the damage (default: 1)")
     parser.add_argument("--processes", type=int, default=2, help="at a time (default: 2)")
     parser.add_argument("--only", action="append", metavar="TEXT", help="readers whose name has this; may be repeated")
+    guided = "files made by atheris, by what they reach; of readers that are written in Python"
+    parser.add_argument("--guided", action="store_true", help=guided)
     parser.set_defaults(run=run)
 
 
-def outcomes(name: str, seed: int, first: int, count: int) -> Iterator[dict[str, Any]]:
-    """Yield the outcome of each copy; a process that ends before its time, or hangs, is one too."""
+def outcomes(name: str, seed: int, first: int, count: int, module: str = "reading") -> Iterator[dict[str, Any]]:
+    """Yield the outcome of each copy; a process that ends before its time, or hangs, is one too.
+
+    Args:
+        name: of a reader.
+        seed: of the damage.
+        first: number of the first copy.
+        count: of copies.
+        module: that is run: "reading" or "guided".
+    """
     end = first + count
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "TQDM_DISABLE": "1"}
     while first < end:
-        command = [sys.executable, "-m", "scripts.soaking.reading", name, *map(str, (seed, first, end - first))]
+        command = [sys.executable, "-m", f"scripts.soaking.{module}", name, *map(str, (seed, first, end - first))]
         lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         with (
             tempfile.TemporaryFile() as words,
+            # Here, since a process that crashes leaves its own.
+            tempfile.TemporaryDirectory() as environment["TMPDIR"],
             subprocess.Popen(command, stdout=subprocess.PIPE, stderr=words, env=environment) as process,
         ):
             # Read in a thread, so that a process that hangs can be told from one that is at work.
@@ -70,17 +83,22 @@ def _pump(process: "subprocess.Popen[bytes]", lines: "queue.SimpleQueue[bytes]")
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Return the counts of each reader, and those whose promise fell."""
+    if options.guided and find_spec("atheris") is None:
+        raise SystemExit("--guided needs atheris, which is made for Linux: pip install atheris")
     chosen = [
-        reader for reader in readers().values() if not options.only or any(text in reader.name for text in options.only)
+        reader
+        for reader in readers().values()
+        if (not options.only or any(text in reader.name for text in options.only))
+        and (reader.in_python or not options.guided)
     ]
     counts = {reader.name: max(1, options.count // (_FEW if reader.slow else 1)) for reader in chosen}
     found: dict[str, Counter[str]] = {name: Counter() for name in counts}
     failures: list[dict[str, Any]] = []
 
-    stopped = threading.Event()
+    stopped, module = threading.Event(), "guided" if options.guided else "reading"
 
     def attack(name: str) -> None:
-        for outcome in outcomes(name, options.seed, options.first, 0 if stopped.is_set() else counts[name]):
+        for outcome in outcomes(name, options.seed, options.first, 0 if stopped.is_set() else counts[name], module):
             if stopped.is_set():
                 return
             kind = outcome["outcome"]
@@ -101,7 +119,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     return {
         "seed": options.seed,
         "first": options.first,
-        "readers": {name: dict(sorted(kinds.items())) for name, kinds in found.items()},
+        "guided" if options.guided else "readers": {name: dict(sorted(kinds.items())) for name, kinds in found.items()},
         "failures": failures,
         "fallen": sorted({failure["reader"] for failure in failures}),
     }

@@ -16,10 +16,11 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, TextIO
 
 from posters._base.log import logger
 from posters.errors import LONGEST, PostersError
@@ -167,12 +168,17 @@ def _peak() -> int:
     return int(kilobytes[1]) * 1024 if kilobytes else 0
 
 
-def main(name: str, seed: str, first: str, count: str) -> None:
-    """Read some damaged copies, and write their outcomes."""
+@contextmanager
+def ready_trial(name: str) -> Iterator[tuple[Reader, Trial, TextIO]]:
+    """Yield a reader, what reads its files in this process, and where a line for each goes to.
+
+    Args:
+        name: of the reader.
+    """
     # Lines go to whoever counts them; what the package itself prints does not get in between.
     lines = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, lines:
         os.environ["POSTERS_CACHE"] = f"{folder}/own cache"
         know_networks()
         reader = readers()[name]
@@ -181,6 +187,12 @@ def main(name: str, seed: str, first: str, count: str) -> None:
         used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + _ADDRESSES,) * 2)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        yield reader, trial, lines
+
+
+def main(name: str, seed: str, first: str, count: str) -> None:
+    """Read some damaged copies, and write their outcomes."""
+    with ready_trial(name) as (reader, trial, lines):
         for case, data in cases(reader, trial.good, int(seed), int(first), int(count)):
             print(json.dumps(asdict(trial.outcome(case, data))), file=lines, flush=True)
 

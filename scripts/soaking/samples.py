@@ -88,6 +88,16 @@ class Reader:
     exact: bool = False
     slow: bool = False
 
+    @property
+    def in_python(self) -> bool:
+        """Whether what reads it is written in Python for the most part, so that coverage of it tells anything."""
+        return not self.slow and not self.name.startswith(_NATIVE)
+
+
+# Readers by the beginnings of their names. The first ones decode, compute or hash whatever they read.
+_NATIVE = ("image: ", "--into ", "index: ", "packed: rows", "features: rows", "table: SQLite")
+_NATIVE += ("table: t.parquet", "table: t.arrow", "predicted part: parquet")
+
 
 def _draw(folder: Path) -> Path:
     """Draw a poster for each id."""

@@ -23,19 +23,31 @@ _GROUPS = {
     "features: ": "frozen features",
     "export: ": "exports as classifiers: what they tell of themselves",
     "predicted part": "predictions in parts",
+    "Label Studio: ": "exports of Label Studio",
+    "genres in a cell": "lists of genres in a cell",
+    "Open Inference request: ": "requests of the Open Inference Protocol",
 }
 # Which part a file is of: the key that no other has.
-_PARTS = {"readers": "readers", "jobs": "runs", "requests": "server"}
+_PARTS = {"readers": "readers", "guided": "guided", "jobs": "runs", "requests": "server"}
 _MOMENTS = {"before": "before the first request", "warm": "after 10 s", "after": "in the end"}
 
 
 def readers_rows(counts: dict[str, Any]) -> list[str]:
     """Return a row for each kind of file: how many damaged copies were read, and what became of them."""
+    return _rows_of_groups(counts["readers"], "damaged copies")
+
+
+def guided_rows(counts: dict[str, Any]) -> list[str]:
+    """Return a row for each kind of file that was made by what it reaches."""
+    return _rows_of_groups(counts["guided"], "files guided by coverage")
+
+
+def _rows_of_groups(found_of: dict[str, Any], what: str) -> list[str]:
     groups: dict[str, Counter[str]] = {}
-    for name, outcomes in counts["readers"].items():
+    for name, outcomes in found_of.items():
         group = next((title for start, title in _GROUPS.items() if name.startswith(start)), name)
         groups.setdefault(group, Counter()).update(outcomes)
-    return [f"| {group} | {found.total():,} damaged copies | {_told(found)} |" for group, found in groups.items()]
+    return [f"| {group} | {found.total():,} {what} | {_told(found)} |" for group, found in groups.items()]
 
 
 def runs_rows(counts: dict[str, Any]) -> list[str]:
@@ -77,7 +89,7 @@ def _told(found: Counter[str]) -> str:
 
 def with_scorecard(page: str, kept: dict[str, Any]) -> str:
     """Return a page with the table of all counts between its markers."""
-    rows = {"readers": readers_rows, "runs": runs_rows, "server": server_rows}
+    rows = {"readers": readers_rows, "guided": guided_rows, "runs": runs_rows, "server": server_rows}
     lines = [_COLUMNS, *(row for part in rows if part in kept for row in rows[part](kept[part]))]
     begin, end = "<!-- soak: begin -->\n", "<!-- soak: end -->"
     return page[: page.index(begin) + len(begin)] + "\n".join(lines) + "\n" + page[page.index(end) :]
