@@ -3,6 +3,7 @@
 import json
 import mmap
 import os
+import sys
 from dataclasses import replace
 
 import pytest
@@ -65,11 +66,38 @@ def test_a_process_that_dies_is_counted_and_its_file_named(monkeypatch):
     assert [(each["case"], each["outcome"]) for each in found] == [(0, "crash 1"), (1, "crash 1")]
 
 
+@pytest.mark.parametrize(
+    ("program", "hangs"), [("import time; time.sleep(99)", True), ("while True: pass", True), ("", False)]
+)
+def test_a_process_that_hangs_is_told_from_one_that_waits_for_the_processor(tmp_path, monkeypatch, program, hangs):
+    (tmp_path / "python").write_text(f"#!/bin/sh\nexec {sys.executable} -c '{program}'")
+    (tmp_path / "python").chmod(0o755)
+    monkeypatch.setattr(readers.sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setattr(readers, "_HANG_S", 0.7)
+    (found,) = readers.outcomes("splits", 1, 0, 1)
+    assert found["outcome"] == ("hang" if hangs else "crash 0")
+
+
 @pytest.mark.slow
 def test_the_readers_of_a_run_are_attacked_in_processes_of_their_own(capsys):
     assert main(["readers", "--count", "6", "--only", "splits", "--only", "scores"]) == 0
     counts = json.loads(capsys.readouterr().out)
     assert {name: sum(found.values()) for name, found in counts["readers"].items()} == {"scores": 6, "splits": 6}
+
+
+def test_guided_files_need_atheris(monkeypatch):
+    monkeypatch.setattr(readers, "find_spec", lambda _: None)
+    with pytest.raises(SystemExit, match=r"^--guided needs atheris, .*: pip install atheris$"):
+        main(["readers", "--guided", "--count", "1"])
+
+
+@pytest.mark.slow
+def test_guided_files_are_made_and_counted(capsys):
+    pytest.importorskip("atheris")
+    assert main(["readers", "--guided", "--count", "200", "--only", "genres in a cell, 0"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["guided"].values()
+    assert sum(found.values()) == 200
+    assert found["read"] > 0
 
 
 @pytest.mark.slow
@@ -98,7 +126,7 @@ def test_the_scorecard_is_made_from_the_counts():
     kept = json.loads(scorecard.KEPT.read_text())
     page = scorecard.PAGE.read_text()
     assert scorecard.with_scorecard(page, kept) == page
-    assert set(kept) == {"readers", "runs", "server"}
+    assert set(kept) >= {"readers", "runs", "server"}
     one = {"jobs": {"pack": {"happened": {"same": 1}, "not compared": []}}, "fallen": []}
     again = scorecard.merged(kept, one)
     assert again["runs"]["jobs"] == kept["runs"]["jobs"] | one["jobs"]
@@ -110,6 +138,8 @@ def test_the_scorecard_hides_no_failure():
     readers_counts = {"readers": {"table: a": {"read": 2, "refused": 1}, "table: b": {"crash -11": 1, "read": 1}}}
     (row,) = scorecard.readers_rows(readers_counts)
     assert row.endswith("| 5 damaged copies | 3 read, 1 refused, 1 crash -11 |")
+    (row,) = scorecard.guided_rows({"guided": {"splits": {"foreign KeyError": 1, "read": 2}}})
+    assert row == "| splits | 3 files guided by coverage | 2 read, 1 foreign KeyError |"
     happened = {
         "killed inside a write": 2,
         "killed at a moment": 1,

@@ -11,15 +11,20 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any
 
+import psutil
 from tqdm import tqdm
 
 from posters.errors import one_line
 from scripts.soaking.samples import readers
 
-_HANG_S = 90.0  # without an outcome; a process that starts with TensorFlow needs 20 s of a busy core
+# Without an outcome, and without work or with as many seconds of it: to start TensorFlow takes 20 s of a busy core,
+# and on a crowded machine a process may not get as many in ten minutes.
+_HANG_S = 90.0
+_IDLE_S = 0.05  # of CPU, below which a process does nothing
 _SHOWN = 5  # failures of one kind of one reader
 _FEW = 10  # so many times fewer copies are tried of files that take a second each
 
@@ -61,7 +66,7 @@ def outcomes(name: str, seed: int, first: int, count: int, module: str = "readin
             # Read in a thread, so that a process that hangs can be told from one that is at work.
             threading.Thread(target=_pump, args=(process, lines), daemon=True).start()
             try:
-                while line := lines.get(timeout=_HANG_S):
+                while line := _next_line(lines, process.pid):
                     yield (found := json.loads(line))
                     first = found["case"] + 1
                 ended = f"crash {process.wait()}"
@@ -79,6 +84,25 @@ def _pump(process: "subprocess.Popen[bytes]", lines: "queue.SimpleQueue[bytes]")
     for line in process.stdout or ():
         lines.put(line)
     lines.put(b"")
+
+
+def _next_line(lines: "queue.SimpleQueue[bytes]", pid: int) -> bytes:
+    """Return the next line of a process, b"" at its end; raise `queue.Empty` if it hangs, or works for nothing."""
+    start = used = _cpu_time(pid)
+    while True:
+        with suppress(queue.Empty):
+            return lines.get(timeout=_HANG_S)
+        before, used = used, _cpu_time(pid)
+        if used - before < _IDLE_S or used - start > _HANG_S:
+            raise queue.Empty
+
+
+def _cpu_time(pid: int) -> float:
+    """Return the seconds of CPU that a process and those below it have taken; 0 if it has ended."""
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        return sum(sum(each.cpu_times()[:4]) for each in (process, *process.children(recursive=True)))
+    return 0.0
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
