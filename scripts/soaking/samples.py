@@ -95,8 +95,10 @@ class Reader:
 
 
 # Readers by the beginnings of their names. The first ones decode, compute or hash whatever they read.
-_NATIVE = ("image: ", "--into ", "index: ", "packed: rows", "features: rows", "table: SQLite")
-_NATIVE += ("table: t.parquet", "table: t.arrow", "predicted part: parquet")
+_NATIVE = (
+    *("image: ", "--into ", "index: ", "packed: rows", "features: rows", "table: SQLite"),
+    *("table: t.parquet", "table: t.arrow", "predicted part: parquet"),
+)
 
 
 def _draw(folder: Path) -> Path:
@@ -722,9 +724,9 @@ def _texts() -> Iterable[Reader]:
         _write("url", "data:image/png;base64,iVBORw0KGgo="),
         lambda folder: read_data_url((folder / "url").read_text(errors="replace")),
     )
-    for name, raw, bent in (("json", b"", _of_json), ("raw", b"\5\0\0\0image", None)):
-        make = _write(name, _infer_body(raw))
-        yield Reader(f"Open Inference request: {name}", name, make, partial(_infer, name=name), bent)
+    for name, raw in (("json", b""), ("raw", b"\5\0\0\0image")):
+        make, read = _write(name, _infer_body(raw)), partial(_infer, name=name)
+        yield Reader(f"Open Inference request: {name}", name, make, read, None if raw else _of_json)
     part = '--x\r\nContent-Disposition: form-data; name="poster"; filename="a.png"\r\n\r\npixels\r\n'
     yield Reader("form of posters", "form", _write("form", f"{part}{part}--x--\r\n"), _form)
 
