@@ -724,11 +724,9 @@ def _texts() -> Iterable[Reader]:
         _write("url", "data:image/png;base64,iVBORw0KGgo="),
         lambda folder: read_data_url((folder / "url").read_text(errors="replace")),
     )
-    requests: list[tuple[str, bytes, Callable[[bytes], st.SearchStrategy[bytes]] | None]]
-    requests = [("json", b"", _of_json), ("raw", b"\5\0\0\0image", None)]
-    for name, raw, own in requests:
-        make = _write(name, _infer_body(raw))
-        yield Reader(f"Open Inference request: {name}", name, make, partial(_infer, name=name), own)
+    for name, raw in (("json", b""), ("raw", b"\5\0\0\0image")):
+        make, read = _write(name, _infer_body(raw)), partial(_infer, name=name)
+        yield Reader(f"Open Inference request: {name}", name, make, read, None if raw else _of_json)
     part = '--x\r\nContent-Disposition: form-data; name="poster"; filename="a.png"\r\n\r\npixels\r\n'
     yield Reader("form of posters", "form", _write("form", f"{part}{part}--x--\r\n"), _form)
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from posters.catalogue import read_catalogue
 from posters.config import PreprocessConfig, TrainConfig
@@ -45,3 +46,18 @@ def test_an_address_without_a_cluster_is_refused(posters, table, tmp_path):
     outcome = posters("pack", table, *OPTIONS, "--cache", tmp_path, "--address", "10.0.0.1:6379")
     assert (outcome.code, outcome.out) == (2, "")
     assert "--address is that of a Ray cluster: add --engine ray" in outcome.err
+
+
+def test_it_packs_into_shards_of_each_size(posters, table, tmp_path):
+    pytest.importorskip("pyarrow")
+    place = tmp_path / "shards"
+    outcome = posters("pack", table, *OPTIONS, "--train-scale", 0.5, "--shards", place, "--cache", tmp_path / "cache")
+    assert outcome.code == 0
+    sizes = sorted(path.name for path in place.iterdir())
+    assert sizes == sorted(Path(line.partition(":")[0]).name for line in outcome.out.splitlines())
+    assert sizes[-1] == "48x32"
+    assert len(sizes) == 2
+    assert not (tmp_path / "cache").exists()
+    other = posters("pack", table, *OPTIONS, "--aspect", "pad", "--shards", place)
+    assert other.code == 2
+    assert "was packed with aspect = 'stretch', not 'pad': give the same options, or name another folder" in other.err
