@@ -18,6 +18,8 @@ class _TqdmHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         from posters._base.progress import tqdm  # Imported here, so that a command without messages starts faster.
 
+        # Made before `write` makes it: interrupted there, tqdm ends in an error about the lock that it lacks.
+        tqdm.get_lock()  # type: ignore[no-untyped-call]
         tqdm.write(self.format(record), file=sys.stderr)
 
 

@@ -2,6 +2,9 @@
 
 import nbformat
 import pytest
+from tqdm import std
+
+from posters._base.log import logger
 
 AUDIT = """
 from pathlib import Path
@@ -42,3 +45,13 @@ def test_without_widgets_they_are_text_and_nothing_warns(tmp_path):
     assert "2/2" in text
     assert "IProgress" not in text
     assert not [each for each in shown if each.output_type == "display_data"]
+
+
+def test_an_interrupt_while_the_first_message_is_written_stays_one(monkeypatch):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(std, "TqdmDefaultWriteLock", interrupted)
+    monkeypatch.delattr(std.tqdm, "_lock", raising=False)
+    with pytest.raises(KeyboardInterrupt):
+        logger.info("packing")
