@@ -27,6 +27,13 @@ MEAN_FEATURES = Path(__file__).parent / "mean_features.npz"
 # What `--weights` and `--classifier` call them.
 POSTERS = "posters"
 
+# What tells pictures that are no posters, by the backbone whose features it is for: that of the classifier, and that of
+# the classifier before, which had the plain backbone.
+NOVELTIES = {
+    "efficientnetlite0multilevel": CLASSIFIER / "novelty.npy",
+    "efficientnetlite0": Path(__file__).parent / "novelty_efficientnet_lite0.npy",
+}
+
 _OWN = "posters.models:"  # what the place of a classifier of this package begins with
 
 
@@ -66,17 +73,23 @@ def place_here(place: str) -> Path:
 
 
 def weights_name(backbone: str) -> str:
-    """Return a backbone's name without case and marks, and without "multilevel": such a variant has the same weights.
-
-    Keras's spelling and that of papers are both in use.
+    """Return a backbone's plain name without "multilevel": such a variant has the same weights.
 
     Examples:
-        >>> weights_name("MobileNetV2") == weights_name("mobilenet_v2")
-        True
         >>> weights_name("efficientnet_lite0_multilevel")
         'efficientnetlite0'
     """
-    return backbone.lower().replace("_", "").replace("-", "").removesuffix("multilevel")
+    return plain_name(backbone).removesuffix("multilevel")
+
+
+def plain_name(backbone: str) -> str:
+    """Return a backbone's name without case and marks: Keras's spelling and that of papers are both in use.
+
+    Examples:
+        >>> plain_name("MobileNetV2") == plain_name("mobilenet_v2")
+        True
+    """
+    return backbone.lower().replace("_", "").replace("-", "")
 
 
 def classifier_directory(name: str | Path) -> Path:

@@ -124,7 +124,7 @@ def continue_backbone(network: Network, config: TrainConfig) -> LearnedHead:
 
     Examples:
         >>> from posters.models import CLASSIFIER
-        >>> config = TrainConfig(weights=str(CLASSIFIER))
+        >>> config = TrainConfig(weights=str(CLASSIFIER), backbone="efficientnet_lite0_multilevel")
         >>> len(continue_backbone(build_network(config, n_genres=5), config).genre_names)
         22
     """

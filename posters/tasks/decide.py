@@ -12,13 +12,13 @@ from posters.calibration import cross_calibrated, fit_calibration, no_calibratio
 from posters.catalogue import Catalogue
 from posters.classifier import Manifest, read_manifest, write_classifier
 from posters.classifier.manifest import LIGHT_NETWORK
-from posters.classifier.novelty import NOVELTY, Novelty, fit_novelty
+from posters.classifier.novelty import Novelty, fit_novelty
 from posters.classifier.seen_posters import SeenPosters
 from posters.classifier.trial import note_network
 from posters.config import TrainConfig
 from posters.evaluation.reliability import reliability
 from posters.metrics import METRICS, log_loss
-from posters.models import POSTERS, weights_file
+from posters.models import NOVELTIES, POSTERS, plain_name
 from posters.report.model_card import model_card
 from posters.runs import environment
 from posters.scores import Scores
@@ -188,10 +188,10 @@ def novelty_of(
             return np.asarray(features[chosen])
         return network_scores(part, posters, chosen, _NOVELTY_BATCH, "novelty")
 
-    known = weights_file(config.weights, config.backbone).with_name(NOVELTY)
+    known = NOVELTIES.get(plain_name(config.backbone))
     untouched = config.weights == POSTERS and config.pooling == TrainConfig().pooling and not config.fine_tuning
-    if untouched and known.exists() and (novelty := Novelty.read(known)).rows.shape[1] == part.output_shape[-1]:
-        return novelty.allowing(sampled(others))
+    if untouched and known:
+        return Novelty.read(known).allowing(sampled(others))
     return fit_novelty(sampled(learned), sampled(others))
 
 

@@ -238,6 +238,6 @@ def test_the_real_training_step_reaches_the_logits_through_head_and_whole_networ
     before = whole.get_weights()[1].item()
     batches = Batches(x, y, rows=np.arange(4), batch_size=4, seed=0)
     with tempfile.TemporaryDirectory() as folder:
-        fit(state, batches, lambda: 0.0, epochs=1, patience=1, checkpoint=Path(folder) / "head.npz")
+        fit(state, batches, lambda: {"macro_map": 0.0}, epochs=1, patience=1, checkpoint=Path(folder) / "head.npz")
     # AdamW's step is the learning rate for any slope but 0, where it is none.
     assert whole.get_weights()[1].item() - before > 0.5

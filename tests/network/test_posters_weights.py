@@ -18,7 +18,7 @@ from posters.config import PreprocessConfig, TrainConfig
 from posters.errors import TrainingError
 from posters.images.decoding import decode
 from posters.images.perceptual_hash import perceptual_hash
-from posters.models import CLASSIFIER
+from posters.models import CLASSIFIER, NOVELTIES
 from posters.network.backbones import build_backbone, find_backbone
 from posters.network.weights import load_shipped_network
 from posters.runs import Run
@@ -49,7 +49,9 @@ def test_a_run_starts_from_them_unless_it_is_told_otherwise(colours, tmp_path):
     assert classifier.manifest.provenance["backbone"] == "efficientnet_lite0, weights posters"
     assert "seen before" not in classifier.manifest.provenance
     # The backbone is the package's, and so is what tells pictures that are no posters; but not of posters like these.
-    own, package = (Novelty.read(directory / NOVELTY).rows for directory in (classifier.directory, CLASSIFIER))
+    own, package = (
+        Novelty.read(path).rows for path in (classifier.directory / NOVELTY, NOVELTIES["efficientnetlite0"])
+    )
     np.testing.assert_array_equal(own[0], package[0])
     scale = np.float64(package[1] @ own[1].astype(float)) / np.float64(own[1] @ own[1].astype(float))
     np.testing.assert_allclose(own[1] * scale, package[1], atol=0.01 * np.abs(package[1]).max())
