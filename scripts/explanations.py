@@ -35,6 +35,8 @@ def main() -> None:
     catalogue = split_catalogue(run, "test", options.images)
     paths = [catalogue.image_path(poster) for poster in list(catalogue)[: options.posters]]
     falls = np.array(list(_falls(classifier, tqdm(paths, unit="poster"))))
+    if not len(falls):
+        raise SystemExit("no poster could be read and explained: check --images, which several tables do without")
     ours, elsewhere, areas = falls.T
     more = falls[:, 0] > falls[:, 1]
     print(f"{len(falls):,} genres predicted for {len(paths):,} posters; a box covers {areas.mean():.0%} of its poster")
